@@ -1,0 +1,98 @@
+"""An episode before, and after, it is played; both have one canonical JSON form."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+import msgspec
+
+from .specs import derive_seed
+
+
+class Outcome(enum.Enum):
+    """How an episode ended. INVALID means that the infrastructure failed, never the agent."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    INVALID = "invalid"
+
+
+class EpisodePlan(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """Names one episode for good: which task, which number, which seed."""
+
+    task: str
+    index: int
+    seed: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Task and index: unique within a run."""
+        return self.task, self.index
+
+    @property
+    def agent_seed(self) -> int:
+        """The seed of the agent's own dice, one way from the plan's."""
+        return derive_seed("agent", self.task, self.index, self.seed)
+
+
+class TraceRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an episode's actions lie in the run's ``actions.bin``.
+
+    Attributes:
+        offset: first byte [bytes].
+        length: bytes of the compressed block [bytes].
+        digest: SHA-256 of the uncompressed actions, in hexadecimal.
+    """
+
+    offset: int
+    length: int
+    digest: str
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an attempt did not count: the kind of :class:`~polyathlon.core.errors.WorkerFault`."""
+
+    kind: str
+    message: str
+
+
+class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one planned episode.
+
+    Attributes:
+        plan: the episode.
+        outcome: success, failure or invalid.
+        total_reward: undiscounted sum of rewards.
+        score: normalised score: floor 0, ceiling 1.
+        steps: environment steps played.
+        metrics: further figures of the family, all finite floats.
+        instruction: the words of this episode.
+        trace: where the actions lie; None for an invalid episode.
+        reward_digest: SHA-256 of the float64 rewards in order, in hexadecimal.
+        start_digest: SHA-256 of the first observation.
+        end_digest: SHA-256 of the last observation.
+        wall_time: seconds from reset to the last step [s].
+        attempts: how often it was started, this time included.
+        faults: one entry for each attempt that the infrastructure spoiled.
+    """
+
+    plan: EpisodePlan
+    outcome: Outcome
+    total_reward: float = 0.0
+    score: float = 0.0
+    steps: int = 0
+    metrics: Mapping[str, float] = {}
+    instruction: str = ""
+    trace: TraceRef | None = None
+    reward_digest: str = ""
+    start_digest: str = ""
+    end_digest: str = ""
+    wall_time: float = 0.0
+    attempts: int = 1
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether the episode says anything about the agent."""
+        return self.outcome is not Outcome.INVALID

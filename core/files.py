@@ -1,0 +1,32 @@
+"""Writing files so that a crash leaves either the old one or the new one, never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from .errors import RunDirectoryError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Writes beside, flushes to the disk, renames into place.
+
+    Raises:
+        RunDirectoryError: the disk refused (full, read-only, no permission); the old file stays.
+    """
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from error

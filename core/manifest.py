@@ -1,0 +1,145 @@
+"""What ran: the plan's identity, the agent, versions, renderer and machine, in one file.
+
+``DIR/manifest.json`` is written before the first episode. It carries the task declarations
+whole, so that a run can be read and summed up where no simulator is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .errors import RunDirectoryError
+from .files import write_atomically
+from .specs import Benchmark, TaskSpec, canonical_json, digest_of
+
+FORMAT = 1
+"""Version of the run directory's format; readers refuse a newer one."""
+
+FILE_NAME = "manifest.json"
+
+RECORDED_PACKAGES = (
+    "numpy", "gymnasium", "msgspec", "scipy", "pillow", "mujoco", "metaworld", "minigrid",
+    "ale-py", "envpool", "PyQt5-Qt5", "torch", "transformers",
+)  # fmt: skip
+"""Distributions whose version can change a score, recorded where installed."""
+
+
+class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Who played: the name it was called by, its class, adapter, and where it ran."""
+
+    name: str
+    path: str
+    dialect: str
+    placement: str = "evaluator"
+    observations: tuple[str, ...] | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The contents of ``manifest.json``.
+
+    Attributes:
+        format: version of the run directory's format.
+        benchmark: what was played.
+        benchmark_digest: its digest.
+        tasks: the declarations of its tasks, in order.
+        agent: who played.
+        max_attempts: starts of an episode before it is invalid.
+        packages: versions of the packages that can change a score.
+        machine: python, system, processor, cores.
+        renderers: by family, what drew its pictures (backend, profile, device).
+        command: the command line, for whoever repeats it.
+        created: UTC time of the first start, ISO 8601.
+    """
+
+    format: int = FORMAT
+    benchmark: Benchmark
+    benchmark_digest: str
+    tasks: tuple[TaskSpec, ...]
+    agent: AgentRecord
+    max_attempts: int
+    packages: Mapping[str, str] = {}
+    machine: Mapping[str, Any] = {}
+    renderers: Mapping[str, Mapping[str, str]] = {}
+    command: tuple[str, ...] = ()
+    created: str = ""
+
+    def spec(self, task_id: str) -> TaskSpec:
+        """The declaration of one of its tasks."""
+        return next(task for task in self.tasks if task.id == task_id)
+
+    def identity(self) -> dict[str, str]:
+        """The parts that must agree for two runs to be one: resuming compares these."""
+        return {
+            "benchmark": self.benchmark.id,
+            "tasks": ", ".join(self.benchmark.tasks),
+            "episodes per task": str(self.benchmark.episodes_per_task),
+            "seed": str(self.benchmark.base_seed),
+            "task arguments": canonical_json(self.benchmark.task_kwargs).decode(),
+            "benchmark digest": self.benchmark_digest,
+            "task declarations": digest_of(self.tasks),
+            "agent": f"{self.agent.name} ({self.agent.path})",
+            "dialect": self.agent.dialect,
+            "observations": str(self.agent.observations),
+        }
+
+
+def installed_versions(names: Iterable[str] = RECORDED_PACKAGES) -> dict[str, str]:
+    """Version of each of the distributions that is installed."""
+    versions = {}
+    for name in ("polyathlon", *names):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def describe_machine() -> dict[str, Any]:
+    """Python, system, processor and cores of this machine; nothing that names its owner."""
+    return {
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "system": platform.system(),
+        "release": platform.release(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count() or 1,
+    }
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> None:
+    """Writes ``manifest.json`` beside and renames it into place."""
+    write_atomically(directory / FILE_NAME, msgspec.json.format(canonical_json(manifest), indent=1))
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest of a run directory.
+
+    Raises:
+        RunDirectoryError: there is none, it is not one, or it is of a newer format.
+    """
+    path = directory / FILE_NAME
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise RunDirectoryError(
+            f"{directory} is not a run: it has no {FILE_NAME} that can be read ({error.strerror})"
+        ) from error
+    try:
+        found = msgspec.json.decode(raw)
+        newer = isinstance(found, dict) and found.get("format", 0) > FORMAT
+        if newer:
+            raise RunDirectoryError(
+                f"{path} is of format {found['format']}, this version reads up to {FORMAT}; "
+                "upgrade polyathlon"
+            )
+        return msgspec.convert(found, Manifest)
+    except (msgspec.DecodeError, TypeError) as error:
+        raise RunDirectoryError(f"{path} is not a manifest: {error}") from error

@@ -1,0 +1,254 @@
+"""The frozen declarations that everything else is written in: bodies, tasks, benchmarks.
+
+All are keyword-only :class:`msgspec.Struct` values: typed, hashable, comparable, and equal to
+their own canonical JSON, over which digests are taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from .errors import BadArgument, EmbodimentMismatch
+
+TASK_ID = re.compile(r"^(?P<family>[a-z0-9]+)\.(?P<name>[a-z0-9][a-z0-9-]*)-v(?P<version>\d+)$")
+"""Task ids are ``family.name-vN``: lower case, words joined by hyphens."""
+
+FIELDS = ("rgb", "state", "instruction")
+"""What a task may offer as observation: uint8 ``[H, W, 3]``, float32 ``[D]``, text."""
+
+
+class Embodiment(msgspec.Struct, frozen=True, kw_only=True):
+    """The convention of a body's actions. Compared before the first step, never guessed.
+
+    Attributes:
+        id: name of the body, e.g. ``sawyer-xyz``.
+        kind: ``continuous`` (a float vector), ``discrete`` (one index) or ``text``.
+        action_names: a name per dimension (continuous) or per action (discrete).
+        action_units: the unit per dimension, e.g. ``m/s``, ``rad``, ``1`` for none; one entry
+            for a discrete body.
+        frame: what the actions are relative to, e.g. ``world``, ``end-effector``, ``none``.
+        control_hz: control rate [Hz]; None where the world waits for the agent.
+        low: lower bound per dimension, in its unit; empty for discrete and text.
+        high: upper bound per dimension, in its unit; empty for discrete and text.
+        gripper: polarity in words, e.g. ``+1 closes, -1 opens``; empty without gripper.
+    """
+
+    id: str
+    kind: Literal["continuous", "discrete", "text"]
+    action_names: tuple[str, ...] = ()
+    action_units: tuple[str, ...] = ("1",)
+    frame: str = "none"
+    control_hz: float | None = None
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    gripper: str = ""
+
+    def differences(self, other: Embodiment) -> list[str]:
+        """One phrase for each field in which ``other`` departs from this body."""
+        return [
+            f"{field}: {getattr(self, field)!r} against {getattr(other, field)!r}"
+            for field in self.__struct_fields__
+            if getattr(self, field) != getattr(other, field)
+        ]
+
+
+def check_handshake(agent: Embodiment | None, task: Embodiment, task_id: str) -> None:
+    """Refuses an agent trained for another convention of actions than the task's.
+
+    Args:
+        agent: what the agent says its actions mean; None means that it asks for no body in
+            particular and follows the task's.
+        task: the convention of the task.
+        task_id: named in the error.
+
+    Raises:
+        EmbodimentMismatch: any field differs.
+    """
+    if agent is None:
+        return
+    differing = agent.differences(task)
+    if differing:
+        raise EmbodimentMismatch(
+            f"the agent's actions follow '{agent.id}', {task_id} expects '{task.id}': "
+            + "; ".join(differing)
+            + ". Use an adapter between the two, or an agent made for this body."
+        )
+
+
+class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One task as data: what to build, how long it lasts, and what its scores mean.
+
+    Attributes:
+        id: ``family.name-vN``; N rises whenever scores would change.
+        entry_point: ``module:Class`` of the environment, imported when first made.
+        embodiment: the convention of its actions.
+        instruction: the standing instruction; an episode's own is in its observation.
+        max_episode_steps: the horizon [steps].
+        kwargs: arguments of the entry point that define this task.
+        observations: the fields it can offer, of ``FIELDS``.
+        default_observations: the fields it offers when nobody asks.
+        score: what is normalised: ``success`` (0 or 1) or ``return`` (total reward).
+        success_rule: success counts if it held ``once`` in the episode, or at its ``end``.
+        floor: total reward that maps to 0 (for ``return``), e.g. a random agent's.
+        ceiling: total reward that maps to 1, e.g. a human's.
+        reference_source: where floor and ceiling were published.
+        oracle: ``module:factory`` of a scripted solver that runs beside the environment, or None.
+        oracle_solves: whether upstream's oracle is known to solve this task.
+        determinism: what a seed promises: ``bit``, ``platform`` or ``statistical``.
+        renderer: ``mujoco`` (an OpenGL context), or ``none`` (pixels by its own code).
+        tags: groups such as ``mt10`` or ``ml45-train``.
+    """
+
+    id: str
+    entry_point: str
+    embodiment: Embodiment
+    instruction: str
+    max_episode_steps: int
+    kwargs: Mapping[str, Any] = {}
+    observations: tuple[str, ...] = FIELDS
+    default_observations: tuple[str, ...] = FIELDS
+    score: Literal["success", "return"] = "success"
+    success_rule: Literal["once", "end"] = "once"
+    floor: float = 0.0
+    ceiling: float = 1.0
+    reference_source: str = ""
+    oracle: str | None = None
+    oracle_solves: bool = True
+    determinism: Literal["bit", "platform", "statistical"] = "bit"
+    renderer: str = "none"
+    tags: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+    @property
+    def gym_id(self) -> str:
+        """The id under which Gymnasium knows the task."""
+        return f"polyathlon/{self.id}"
+
+    def normalise(self, total_reward: float, success: bool) -> float:
+        """The score of an episode on the scale where floor is 0 and ceiling is 1.
+
+        Args:
+            total_reward: undiscounted sum of the episode's rewards.
+            success: whether the episode succeeded by ``success_rule``.
+        """
+        if self.score == "success":
+            return float(success)
+        return (total_reward - self.floor) / (self.ceiling - self.floor)
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """A family of tasks and what it takes to install it.
+
+    Attributes:
+        name: the part of a task id before the dot.
+        title: a few words for people.
+        extra: the extra of this distribution that brings its packages.
+        packages: import names of the packages it needs.
+        tasks: its tasks.
+        upstream: where its simulator comes from.
+    """
+
+    name: str
+    title: str
+    extra: str
+    packages: tuple[str, ...]
+    tasks: tuple[TaskSpec, ...]
+    upstream: str = ""
+
+
+class Brief(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent may know at the start of an episode. Never the seed, never a hidden goal.
+
+    Attributes:
+        instruction: the words of this episode.
+        embodiment: the convention of its actions.
+        action_space: Gymnasium space that the agent's outputs must lie in (the adapter's side).
+        max_episode_steps: the horizon [steps].
+        agent_seed: a seed for the agent's own dice, so that a stochastic agent plays the same
+            episode alike whatever the slot and the order. Derived one way from the plan: it
+            says nothing of the world's seed.
+    """
+
+    instruction: str
+    embodiment: Embodiment
+    action_space: Any
+    max_episode_steps: int
+    agent_seed: int
+
+
+class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
+    """A programme of tasks: what is played, how often, from which seed, and how it is summed up.
+
+    Attributes:
+        id: its name.
+        title: a few words for people.
+        tasks: task ids, in the order of the table.
+        episodes_per_task: episodes of each task.
+        base_seed: the seed from which every episode's is derived.
+        headline: the figure a board shows: ``success`` or ``score`` (normalised).
+        aggregation: over tasks, ``mean`` or ``iqm``.
+        task_kwargs: arguments passed to every task, e.g. ``{"observations": ["rgb"]}``.
+    """
+
+    id: str
+    title: str
+    tasks: tuple[str, ...]
+    episodes_per_task: int
+    base_seed: int = 0
+    headline: Literal["success", "score"] = "success"
+    aggregation: Literal["mean", "iqm"] = "mean"
+    task_kwargs: Mapping[str, Any] = {}
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of this declaration, in hexadecimal."""
+        return digest_of(self)
+
+
+def canonical_json(value: Any) -> bytes:
+    """UTF-8 JSON with sorted keys and no spaces; the same bytes for the same value, always.
+
+    Raises:
+        BadArgument: the value holds a NaN or an infinity, which JSON has no word for.
+    """
+    plain = msgspec.to_builtins(value)
+    _refuse_non_finite(plain, "$")
+    return json.dumps(
+        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def _refuse_non_finite(value: Any, where: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadArgument(f"{where} is {value}, which canonical JSON cannot hold")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_non_finite(item, f"{where}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for position, item in enumerate(value):
+            _refuse_non_finite(item, f"{where}[{position}]")
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of ``canonical_json(value)``, in hexadecimal."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def derive_seed(*parts: str | int) -> int:
+    """A seed in ``[0, 2**53)`` that depends on all the parts and on nothing else.
+
+    53 bits survive JSON readers that keep numbers as doubles, and make a clash between the
+    episodes of one benchmark negligible (one in a billion for 3,000 episodes).
+    """
+    text = "\x1f".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 11

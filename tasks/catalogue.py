@@ -1,0 +1,154 @@
+"""Looks tasks up: by id, by glob pattern, by tag; and tells Gymnasium about all of them."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+from gymnasium.envs.registration import EnvSpec
+
+from ..core.errors import BrokenPlugin, NameClaimedTwice, UnknownName
+from ..core.specs import TASK_ID, Family, TaskSpec
+from . import FAMILIES
+
+
+@functools.cache
+def families() -> Mapping[str, Family]:
+    """Every family that can be loaded, by name. A broken plug-in warns and is left out."""
+    loaded: dict[str, Family] = {}
+    for name in FAMILIES:
+        try:
+            loaded[name] = _checked(name, FAMILIES[name])
+        except (BrokenPlugin, NameClaimedTwice) as error:
+            warnings.warn(f"family '{name}' ({FAMILIES.owner(name)}): {error}", stacklevel=2)
+    return loaded
+
+
+def _checked(name: str, family: object) -> Family:
+    if not isinstance(family, Family) or family.name != name:
+        raise BrokenPlugin(f"the entry point '{name}' is not a Family named '{name}'")
+    for task in family.tasks:
+        matched = TASK_ID.match(task.id)
+        if matched is None or matched["family"] != name:
+            raise BrokenPlugin(f"task id '{task.id}' is not of the form '{name}.task-vN'")
+    return family
+
+
+@functools.cache
+def all_tasks() -> Mapping[str, TaskSpec]:
+    """Every task by id, families in the order of their table."""
+    tasks: dict[str, TaskSpec] = {}
+    for family in families().values():
+        for task in family.tasks:
+            if task.id in tasks:
+                raise NameClaimedTwice(f"the family '{family.name}' lists '{task.id}' twice")
+            tasks[task.id] = task
+    return tasks
+
+
+def _folded(task_id: str) -> str:
+    return task_id.lower().removeprefix("polyathlon/").replace("-", "").replace("_", "")
+
+
+@functools.cache
+def _by_folded_name() -> Mapping[str, str]:
+    """Ids with and without version, hyphens and case folded away; the newest version wins."""
+    names: dict[str, str] = {}
+    for task_id in sorted(all_tasks(), key=lambda one: int(one.rpartition("-v")[2])):
+        names[_folded(task_id)] = task_id
+        names[_folded(task_id.rpartition("-v")[0])] = task_id
+    return names
+
+
+def find(task_id: str) -> TaskSpec:
+    """The task of that id; hyphens, case and the version may be left out.
+
+    Raises:
+        UnknownName: no such task; suggests the nearest.
+    """
+    exact = _by_folded_name().get(_folded(task_id))
+    if exact is None:
+        raise UnknownName("task", task_id, all_tasks(), " See: polyathlon list")
+    return all_tasks()[exact]
+
+
+def match(pattern: str) -> tuple[TaskSpec, ...]:
+    """Tasks whose id fits a glob, or that carry a tag (``tag:mt10``), in catalogue order.
+
+    Several patterns are joined by commas. A pattern without a wildcard names one task.
+
+    Raises:
+        UnknownName: a pattern fits nothing.
+    """
+    chosen: dict[str, TaskSpec] = {}
+    for part in filter(None, (piece.strip() for piece in pattern.split(","))):
+        found = _match_one(part)
+        if not found:
+            raise UnknownName("pattern", part, [*all_tasks(), *_tag_names()], " It fits no task; see: polyathlon list")
+        chosen.update((task.id, task) for task in found)
+    if not chosen:
+        raise UnknownName("pattern", pattern, (), " It is empty; see: polyathlon list")
+    return tuple(chosen.values())
+
+
+def _match_one(pattern: str) -> list[TaskSpec]:
+    if pattern.startswith("tag:"):
+        return [task for task in all_tasks().values() if pattern[4:] in task.tags]
+    if any(wildcard in pattern for wildcard in "*?["):
+        wanted = pattern.removeprefix("polyathlon/")
+        return [
+            task
+            for task in all_tasks().values()
+            if fnmatch.fnmatchcase(task.id, wanted)
+            or fnmatch.fnmatchcase(task.id.rpartition("-v")[0], wanted)
+        ]
+    if pattern in families():
+        return list(families()[pattern].tasks)
+    return [find(pattern)]
+
+
+def _tag_names() -> list[str]:
+    return sorted({f"tag:{tag}" for task in all_tasks().values() for tag in task.tags})
+
+
+def gymnasium_spec(task: TaskSpec) -> EnvSpec:
+    """What Gymnasium is told of a task."""
+    return EnvSpec(
+        id=task.gym_id,
+        entry_point=task.entry_point,
+        max_episode_steps=task.max_episode_steps,
+        kwargs=dict(task.kwargs),
+        nondeterministic=task.determinism == "statistical",
+    )
+
+
+def build(task: TaskSpec, **kwargs: Any) -> gymnasium.Env[Any, Any]:
+    """The environment of a task, registered or not, under Gymnasium's time limit.
+
+    Raises:
+        MissingExtra: the family's packages are not installed.
+        BadArgument: an argument that the family does not accept.
+    """
+    return gymnasium.make(gymnasium_spec(task), disable_env_checker=True, **kwargs)
+
+
+def register_gymnasium() -> None:
+    """Makes ``gymnasium.make("polyathlon/<task id>")`` work. Imports no simulator."""
+    for task in all_tasks().values():
+        if task.gym_id not in gymnasium.registry:
+            gymnasium.registry[task.gym_id] = gymnasium_spec(task)
+
+
+__all__ = [
+    "all_tasks",
+    "build",
+    "families",
+    "find",
+    "gymnasium_spec",
+    "match",
+    "register_gymnasium",
+]
