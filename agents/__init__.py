@@ -1,1 +1,16 @@
-"""Placeholder."""
+"""Who plays: one agent a module or folder, with its training where it learns.
+
+``AGENTS`` names every agent. Other distributions add theirs through the entry-point group
+``polyathlon.agents``; any ``module:Class`` on the import path will do for one evaluation.
+"""
+
+from ..core.registry import Registry
+
+AGENTS = Registry(
+    "agents",
+    "agent",
+    {
+        "random": "polyathlon.agents.uniform:RandomAgent",
+        "oracle": "polyathlon.agents.oracle:OracleAgent",
+    },
+)

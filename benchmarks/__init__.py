@@ -1,1 +1,24 @@
-"""Placeholder."""
+"""Programmes of tasks, and the machinery that plays them so that nothing is lost.
+
+``BENCHMARKS`` names every benchmark; other distributions add theirs through the entry-point
+group ``polyathlon.benchmarks``, whose objects are functions that return a
+:class:`polyathlon.core.specs.Benchmark`.
+"""
+
+from ..core.registry import Registry
+
+_HERE = "polyathlon.benchmarks.programmes"
+
+BENCHMARKS = Registry(
+    "benchmarks",
+    "benchmark",
+    {
+        "warmup": f"{_HERE}:warmup",
+        "metaworld-mt10": f"{_HERE}:metaworld_mt10",
+        "metaworld-mt50": f"{_HERE}:metaworld_mt50",
+        "metaworld-ml45-test": f"{_HERE}:metaworld_ml45_test",
+        "babyai": f"{_HERE}:babyai",
+        "procgen": f"{_HERE}:procgen",
+        "atari": f"{_HERE}:atari",
+    },
+)

@@ -1,1 +1,82 @@
-"""Placeholder."""
+"""The front door: one command a module, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from typing import Any
+
+import click
+
+from ..core.errors import AgentFailed, PolyathlonError, did_you_mean
+
+COMMANDS = {
+    "eval": ("evaluate:eval_command", "Play a benchmark or a pattern of tasks with an agent."),
+    "list": ("catalogue:list_command", "Name tasks, benchmarks and agents."),
+    "doctor": ("doctor:doctor_command", "Say what is installed, what works, what to type."),
+    "report": ("report:report_command", "Make the page of a run: one HTML file."),
+    "replay": ("replay:replay_command", "Play a recorded episode again and compare."),
+    "leaderboard": ("leaderboard:leaderboard_group", "Build a leaderboard from runs."),
+}
+"""Name: where its command is, and its line in the help."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+class _Commands(click.Group):
+    """Loads the module of a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            raise click.UsageError(
+                f"no such command '{cmd_name}'.{did_you_mean(cmd_name, COMMANDS)}", ctx
+            )
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(f".{module}", __name__), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="polyathlon")
+def _polyathlon() -> None:
+    """One benchmark suite for embodied generalist agents."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs a command; a user's mistake is one line and exit code 2, never a traceback."""
+    # A batch system's SIGTERM and a lost terminal are treated as Ctrl-C: workers are closed.
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
+    try:
+        code: Any = _polyathlon.main(arguments, prog_name="polyathlon", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("polyathlon: interrupted", err=True)
+        code = INTERRUPTED
+    except PolyathlonError as error:
+        if isinstance(error, AgentFailed) and error.traceback:
+            click.echo(error.traceback, err=True)
+        click.echo(f"polyathlon: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        # Whoever reads our output (head, less) has seen enough.
+        sys.stderr.close()
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

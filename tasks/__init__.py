@@ -41,7 +41,9 @@ def make(task_id: str, **kwargs: Any) -> gymnasium.Env[Any, Any]:
     return catalogue.build(catalogue.find(task_id), **kwargs)
 
 
-def make_vec(task_id: str, num_envs: int = 1, **kwargs: Any) -> gymnasium.vector.VectorEnv[Any, Any, Any]:
+def make_vec(
+    task_id: str, num_envs: int = 1, **kwargs: Any
+) -> gymnasium.vector.VectorEnv[Any, Any, Any]:
     """Several environments of one task under Gymnasium's vector API; see ``make``."""
     from . import catalogue
 

@@ -88,7 +88,12 @@ def match(pattern: str) -> tuple[TaskSpec, ...]:
     for part in filter(None, (piece.strip() for piece in pattern.split(","))):
         found = _match_one(part)
         if not found:
-            raise UnknownName("pattern", part, [*all_tasks(), *_tag_names()], " It fits no task; see: polyathlon list")
+            raise UnknownName(
+                "pattern",
+                part,
+                [*all_tasks(), *_tag_names()],
+                " It fits no task; see: polyathlon list",
+            )
         chosen.update((task.id, task) for task in found)
     if not chosen:
         raise UnknownName("pattern", pattern, (), " It is empty; see: polyathlon list")

@@ -1,0 +1,315 @@
+"""Plan, journal and runner together: plays what is missing from a run directory.
+
+The same call on the same directory resumes; a directory that holds another plan is refused
+with the difference, and a directory that is no run is left alone.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from ..core.episode import EpisodePlan, EpisodeResult
+from ..core.errors import BadArgument, PlanMismatch, PolyathlonError, RunDirectoryError
+from ..core.journal import Journal
+from ..core.manifest import (
+    FILE_NAME,
+    AgentRecord,
+    Manifest,
+    describe_machine,
+    installed_versions,
+    read_manifest,
+    write_manifest,
+)
+from ..core.protocols import Agent
+from ..core.registry import load_object
+from ..core.specs import Benchmark, TaskSpec
+from ..tasks import catalogue
+from . import BENCHMARKS, programmes
+from .plan import plan
+from .recorder import Recorder
+from .runner import Runner
+from .workers.pool import Pool
+from .workers.slot import Limits
+
+DEFAULT_EPISODES = 10
+"""Episodes a task of a pattern is given when nobody says."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How to play; none of it can change a score.
+
+    Attributes:
+        slots: worker processes.
+        max_attempts: starts of an episode before it is invalid.
+        retry_invalid: play episodes again that an earlier start gave up as invalid.
+        films: how many episodes of each task are filmed.
+        limits: deadlines.
+        command: the command line, for the record.
+    """
+
+    slots: int = 1
+    max_attempts: int = 3
+    retry_invalid: bool = False
+    films: int = 0
+    limits: Limits = Limits()
+    command: tuple[str, ...] = ()
+
+
+class Watcher(Protocol):
+    """Who wants to know how it goes."""
+
+    def begin(self, total: int, done: Sequence[EpisodeResult]) -> None:
+        """So many episodes are planned, these are on the disk already."""
+
+    def recorded(self, result: EpisodeResult) -> None:
+        """Another is on the disk; called from the recorder's thread."""
+
+
+def choose_benchmark(
+    name: str,
+    episodes: int | None = None,
+    seed: int | None = None,
+    task_kwargs: Mapping[str, Any] | None = None,
+) -> Benchmark:
+    """A registered benchmark, or a pattern as one, with the user's changes.
+
+    Args:
+        name: a benchmark's name, a task, a glob over tasks, or ``tag:...``.
+        episodes: episodes a task; None keeps the benchmark's.
+        seed: base seed; None keeps the benchmark's.
+        task_kwargs: arguments for every task, over the benchmark's own.
+
+    Raises:
+        UnknownName: neither a benchmark nor a pattern that fits.
+        BadArgument: a count below one.
+    """
+    if episodes is not None and episodes < 1:
+        raise BadArgument(f"--episodes is {episodes}; it must be at least 1")
+    if seed is not None and not 0 <= seed < 2**53:
+        raise BadArgument(f"--seed is {seed}; it must be from 0 to 2**53 - 1")
+    if name in BENCHMARKS:
+        benchmark: Benchmark = BENCHMARKS[name]()
+    else:
+        benchmark = programmes.custom(name, episodes or DEFAULT_EPISODES)
+    return msgspec.structs.replace(
+        benchmark,
+        episodes_per_task=episodes or benchmark.episodes_per_task,
+        base_seed=benchmark.base_seed if seed is None else seed,
+        task_kwargs={**benchmark.task_kwargs, **(task_kwargs or {})},
+    )
+
+
+def drop_tasks_without_oracle(benchmark: Benchmark) -> tuple[Benchmark, tuple[str, ...]]:
+    """The benchmark less the tasks that no oracle can play, and the ids left out."""
+    unable = tuple(t for t in benchmark.tasks if not _oracle_plays(catalogue.all_tasks()[t]))
+    tasks = tuple(task for task in benchmark.tasks if task not in unable)
+    return msgspec.structs.replace(benchmark, tasks=tasks), unable
+
+
+def _oracle_plays(spec: TaskSpec) -> bool:
+    return spec.oracle is not None and spec.oracle_solves
+
+
+def evaluate(
+    benchmark: Benchmark,
+    record: AgentRecord,
+    agent: Agent | None,
+    directory: Path,
+    settings: Settings,
+    watcher: Watcher,
+) -> Manifest:
+    """Plays what a run directory lacks of a benchmark.
+
+    Args:
+        benchmark: what to play.
+        record: who plays, for the manifest.
+        agent: the agent; None lets the tasks' own oracles play.
+        directory: created if need be.
+        settings: how to play.
+        watcher: is told how it goes.
+
+    Returns:
+        The manifest; the results are in the journal beside it.
+
+    Raises:
+        PolyathlonError: any mistake that the user can mend; see :mod:`polyathlon.core.errors`.
+    """
+    if settings.slots < 1 or settings.max_attempts < 1 or settings.films < 0:
+        raise BadArgument("--slots and --max-attempts must be at least 1, --video at least 0")
+    specs = {task: catalogue.find(task) for task in benchmark.tasks}
+    if not specs:
+        raise BadArgument(f"'{benchmark.id}' has no task that agent '{record.name}' can play")
+    if agent is None:
+        _demand_oracles(specs)
+    manifest = Manifest(
+        benchmark=benchmark,
+        benchmark_digest=benchmark.digest(),
+        tasks=tuple(specs.values()),
+        agent=record,
+        max_attempts=settings.max_attempts,
+        packages=installed_versions(),
+        machine=describe_machine(),
+        command=settings.command,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    _prepare_directory(directory)
+    with Journal(directory) as journal:
+        manifest = _settle_manifest(directory, manifest, journal)
+        missing = journal.missing(plan(benchmark), settings.retry_invalid)
+        watcher.begin(benchmark.episodes_per_task * len(specs), list(journal.results.values()))
+        if missing:
+            manifest = _play(missing, manifest, agent, directory, journal, settings, watcher)
+    return manifest
+
+
+def _demand_oracles(specs: Mapping[str, TaskSpec]) -> None:
+    unable = [task for task, spec in specs.items() if not _oracle_plays(spec)]
+    if unable:
+        raise BadArgument(
+            f"{len(unable)} of these {len(specs)} tasks have no oracle that solves them, "
+            f"e.g. {unable[0]}; leave them out with --skip-unsupported"
+        )
+
+
+def _prepare_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        present = {path.name for path in directory.iterdir()}
+    except OSError as error:
+        raise RunDirectoryError(f"cannot use {directory}: {error.strerror}") from error
+    ours = {FILE_NAME, ".lock", "episodes.jsonl", "actions.bin"}
+    if present and not present & ours:
+        raise RunDirectoryError(
+            f"{directory} is not empty and holds no run; nothing in it was touched. "
+            "Give --out a new or empty directory."
+        )
+
+
+def _settle_manifest(directory: Path, wanted: Manifest, journal: Journal) -> Manifest:
+    """Writes the manifest of a new run, or checks that an old one is of the same plan."""
+    if not (directory / FILE_NAME).exists():
+        if journal.results:
+            raise RunDirectoryError(
+                f"{directory} holds {len(journal.results)} episodes but no {FILE_NAME}; "
+                "nothing was changed. Restore it, or use another --out."
+            )
+        write_manifest(directory, wanted)
+        return wanted
+    found = read_manifest(directory)
+    have, want = found.identity(), wanted.identity()
+    differing = [
+        f"{key}: {have[key]:.200} there, {want[key]:.200} asked for"
+        for key in want
+        if have[key] != want[key]
+    ]
+    # Half a run on one version of a simulator and half on another is a number nobody can repeat.
+    differing += [
+        f"package {name}: {version} there, {wanted.packages[name]} installed"
+        for name, version in found.packages.items()
+        if wanted.packages.get(name, version) != version
+    ]
+    if differing:
+        raise PlanMismatch(
+            f"{directory} holds another plan; nothing was changed. "
+            + "; ".join(differing)
+            + ". Use another --out."
+        )
+    return found
+
+
+def _play(
+    missing: list[EpisodePlan],
+    manifest: Manifest,
+    agent: Agent | None,
+    directory: Path,
+    journal: Journal,
+    settings: Settings,
+    watcher: Watcher,
+) -> Manifest:
+    renderers = dict(manifest.renderers)
+
+    def prepared(spec: TaskSpec, render_info: Mapping[str, str]) -> None:
+        nonlocal manifest
+        known = renderers.get(spec.family)
+        if render_info and known != dict(render_info):
+            renderers[spec.family] = dict(render_info)
+            manifest = msgspec.structs.replace(manifest, renderers=dict(renderers))
+            write_manifest(directory, manifest)
+
+    def media(episode: EpisodePlan) -> str:
+        if episode.index >= settings.films:
+            return ""
+        return str(directory / "media" / f"{episode.task}-{episode.index}")
+
+    specs = {spec.id: spec for spec in manifest.tasks}
+    kwargs = {
+        task: task_kwargs(spec, manifest, filmed=settings.films > 0) for task, spec in specs.items()
+    }
+    recorder = Recorder(journal, watcher.recorded)
+    try:
+        # No more workers than episodes: a process that never plays is started for nothing.
+        with Pool(min(settings.slots, len(missing)), settings.limits) as pool:
+            runner = Runner(
+                pool, agent, specs, kwargs, settings.max_attempts, recorder.put, prepared, media
+            )
+            runner.run(missing)
+    finally:
+        recorder.close()
+    return manifest
+
+
+def task_kwargs(spec: TaskSpec, manifest: Manifest, filmed: bool) -> dict[str, Any]:
+    """The arguments of a task's environment: the benchmark's, the agent's wishes, the film's."""
+    kwargs = dict(manifest.benchmark.task_kwargs)
+    wanted = kwargs.pop("observations", None) or manifest.agent.observations
+    if wanted is not None:
+        # The words of the episode are always seen: without them most tasks cannot be told apart.
+        fields = tuple(f for f in spec.observations if f in (*wanted, "instruction"))
+        lacking = [field for field in wanted if field not in spec.observations]
+        if lacking:
+            raise PolyathlonError(
+                f"{spec.id} offers the observations {', '.join(spec.observations)}; "
+                f"'{lacking[0]}' was asked for"
+            )
+        kwargs["observations"] = fields
+    if filmed:
+        kwargs["render_mode"] = "rgb_array"
+    return kwargs
+
+
+def load_agent(name: str, table: Mapping[str, Any]) -> tuple[AgentRecord, Agent | None]:
+    """An agent by its name in a table, or as ``module:Class``, made without arguments.
+
+    Returns:
+        Its record, and the agent; None where it plays inside the worker (the oracle).
+
+    Raises:
+        UnknownName: no agent of that name; suggests the nearest.
+        BrokenPlugin: the module or class is not there.
+        BadArgument: what is there is not an agent.
+    """
+    made = (load_object(name) if ":" in name else table[name])()
+    kind = type(made)
+    if getattr(made, "placement", "evaluator") == "worker":
+        agent = None
+    elif isinstance(made, Agent):
+        agent = made
+    else:
+        raise BadArgument(
+            f"'{name}' is not an agent: it must have 'dialect', 'reset(slots, briefs)' and "
+            "'act(observations, slots)'"
+        )
+    observations = getattr(made, "observations", None)
+    record = AgentRecord(
+        name=name,
+        path=f"{kind.__module__}:{kind.__qualname__}",
+        dialect=getattr(made, "dialect", "native"),
+        placement="worker" if agent is None else "evaluator",
+        observations=tuple(observations) if observations is not None else None,
+    )
+    return record, agent

@@ -1,0 +1,99 @@
+"""Plays a recorded episode again from its actions, without the agent, and compares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ..core.episode import EpisodeResult
+from ..core.errors import BadArgument, PolyathlonError, WorkerFault
+from ..core.journal import read_actions
+from ..core.manifest import Manifest
+from ..core.trace import plain_action
+from .evaluate import task_kwargs
+from .workers.message import Finished, Play, Ready
+from .workers.pool import Pool
+from .workers.slot import Limits, Slot
+
+
+class Line(NamedTuple):
+    """One thing compared."""
+
+    same: bool
+    text: str
+
+
+class Comparison(NamedTuple):
+    """What was compared.
+
+    Attributes:
+        lines: each figure, recorded against played.
+        matches: outcome, length, rewards and actions are the same to the bit. Pictures may
+            differ from one renderer to the next and do not count.
+    """
+
+    lines: tuple[Line, ...]
+    matches: bool
+
+
+def replay(directory: Path, manifest: Manifest, recorded: EpisodeResult, film: str) -> Comparison:
+    """Plays one episode of a run again, in a worker of its own.
+
+    Args:
+        directory: the run.
+        manifest: its manifest.
+        recorded: the episode.
+        film: path without suffix for a film of it, or empty.
+
+    Raises:
+        BadArgument: the episode is invalid, so that there is nothing to play.
+        JournalCorrupt: its actions are damaged.
+        PolyathlonError: the world cannot be made, or failed.
+    """
+    if recorded.trace is None:
+        raise BadArgument(
+            f"{recorded.plan.task} #{recorded.plan.index} is INVALID; it has no actions to replay"
+        )
+    actions = tuple(plain_action(one) for one in read_actions(directory, recorded.trace))
+    order = Play(plan=recorded.plan, actions=actions, media=film.removesuffix(".webp"))
+    kwargs = task_kwargs(manifest.spec(recorded.plan.task), manifest, filmed=bool(film))
+    with Pool(1, Limits()) as pool:
+        slot = pool.slots[0]
+        slot.start()
+        slot.set_up(manifest.spec(recorded.plan.task), kwargs, pool.spin)
+        _await(pool, slot)
+        slot.play(order)
+        played = _await(pool, slot)
+    assert isinstance(played, Finished)
+    return compare(recorded, played)
+
+
+def _await(pool: Pool, slot: Slot) -> Ready | Finished:
+    while True:
+        for event in pool.wait(interactive=False):
+            if isinstance(event.what, WorkerFault):
+                raise PolyathlonError(f"the replay failed: {event.what}")
+            assert not isinstance(event.what, dict)
+            return event.what
+
+
+def compare(recorded: EpisodeResult, played: Finished) -> Comparison:
+    """Holds what was played against what was recorded."""
+    assert recorded.trace is not None
+    outcome = "success" if played.success else "failure"
+    decisive = [
+        ("outcome", recorded.outcome.value, outcome),
+        ("steps", recorded.steps, played.steps),
+        ("total reward", recorded.total_reward, played.total_reward),
+        ("rewards, step by step", recorded.reward_digest[:12], played.reward_digest[:12]),
+        ("actions", recorded.trace.digest[:12], played.action_digest[:12]),
+    ]
+    shown = [
+        ("first observation", recorded.start_digest[:12], played.start_digest[:12]),
+        ("last observation", recorded.end_digest[:12], played.end_digest[:12]),
+    ]
+    lines = tuple(
+        Line(was == now, f"{name}: {was}" + ("" if was == now else f" recorded, {now} played"))
+        for name, was, now in (*decisive, *shown)
+    )
+    return Comparison(lines, all(line.same for line in lines[: len(decisive)]))

@@ -1,0 +1,85 @@
+"""A film and a first picture of an episode, small enough to put hundreds in one report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+MAX_FRAMES = 64
+"""Frames kept of an episode; longer ones are thinned evenly."""
+
+MAX_SIDE = 160
+"""Longer side of a film's pictures [px]."""
+
+SECONDS = 5.0
+"""A film lasts about this long, whatever the episode did [s]."""
+
+
+class Film:
+    """Collects frames of one episode at an even pace whose length is not known beforehand.
+
+    Whenever ``MAX_FRAMES`` are held, every other one is dropped and the pace halves: memory is
+    bounded and the pictures taken grow with the logarithm of the episode's length.
+
+    Args:
+        target: path without suffix.
+        render: gives a picture uint8 `[H, W, 3]`; used where the observation holds none.
+    """
+
+    def __init__(self, target: str, render: Callable[[], Any]) -> None:
+        self._target, self._render = Path(target), render
+        self._frames: list[Image.Image] = []
+        self._last: Image.Image | None = None
+        self._stride = 1
+        self.trouble = ""
+
+    def see(self, step: int, observation: Mapping[str, Any], last: bool = False) -> None:
+        """Takes the picture of this step if it is due; trouble ends the film, not the episode."""
+        if self.trouble or (step % self._stride and not last):
+            return
+        try:
+            picture = observation["rgb"] if "rgb" in observation else self._render()
+            if picture is None:
+                raise ValueError("the environment renders nothing")
+            self._keep(np.asarray(picture, np.uint8))
+        except (
+            Exception
+        ) as error:  # Pictures are a courtesy; no failure of theirs may cost a score.
+            self.trouble = f"no film: {type(error).__name__}: {error}"
+
+    def _keep(self, picture: NDArray[np.uint8]) -> None:
+        image = Image.fromarray(picture)
+        if max(image.size) > MAX_SIDE:
+            image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
+        self._frames.append(image)
+        if len(self._frames) >= MAX_FRAMES:
+            self._frames = self._frames[::2]
+            self._stride *= 2
+
+    def write(self) -> None:
+        """Writes ``.png`` and ``.webp`` beside and renames them."""
+        if self.trouble or not self._frames:
+            return
+        try:
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            self._save(self._frames[0], ".png")
+            duration = max(20, int(1000 * SECONDS / len(self._frames)))
+            rest = self._frames[1:]
+            self._save(
+                self._frames[0], ".webp",
+                save_all=True, append_images=rest, duration=duration, loop=0, quality=70, method=2,
+            )  # fmt: skip
+        except OSError as error:
+            self.trouble = f"no film: {error}"
+
+    def _save(self, image: Image.Image, suffix: str, **options: Any) -> None:
+        final = self._target.parent / (self._target.name + suffix)
+        beside = final.with_name(f".{final.name}.{os.getpid()}")
+        image.save(beside, format=suffix[1:].upper(), **options)
+        os.replace(beside, final)

@@ -1,0 +1,5 @@
+"""``python -m polyathlon.cli`` is ``polyathlon``."""
+
+from . import main
+
+main()

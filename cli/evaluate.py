@@ -1,0 +1,150 @@
+"""``polyathlon eval``: play a benchmark with an agent; the same command resumes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from ..agents import AGENTS
+from ..benchmarks.evaluate import (
+    Settings,
+    choose_benchmark,
+    drop_tasks_without_oracle,
+    evaluate,
+    load_agent,
+)
+from ..benchmarks.workers.slot import Limits
+from ..core.errors import BadArgument
+from ..core.journal import read_journal
+from ..core.manifest import Manifest
+from ..core.specs import FIELDS
+from ..leaderboard.result import Result, write_result
+from ..leaderboard.summary import summarise
+from .progress import ProgressWatcher
+
+INCOMPLETE = 3
+"""Exit code of a run in which an episode is invalid: its figures stand on fewer episodes."""
+
+
+@click.command("eval")
+@click.argument("benchmark", metavar="BENCHMARK_OR_PATTERN")
+@click.option("--agent", "agent_name", required=True, help="A name, or module:Class.")
+@click.option("--episodes", type=int, help="Episodes of each task [the benchmark's, or 10].")
+@click.option("--slots", type=int, help="Worker processes [the number of cores].")
+@click.option("--seed", type=int, help="Base seed [the benchmark's].")
+@click.option("--out", "out", type=click.Path(path_type=Path), help="Run directory.")
+@click.option("--video", type=int, default=1, show_default=True, help="Films of each task.")
+@click.option("--obs", help="Observations, e.g. rgb,state [the agent's, or the task's].")
+@click.option("--image-size", type=int, help="Side of the pictures [px].")
+@click.option("--render-profile", type=click.Choice(["fast", "full"]), help="How to draw.")
+@click.option(
+    "--max-attempts", type=int, default=3, show_default=True, help="Starts before INVALID."
+)
+@click.option("--retry-invalid", is_flag=True, help="Play invalid episodes again.")
+@click.option("--skip-unsupported", is_flag=True, help="Leave out tasks the oracle cannot play.")
+@click.option("--startup-timeout", type=float, default=180.0, show_default=True, help="[s]")
+@click.option("--step-timeout", type=float, default=60.0, show_default=True, help="[s]")
+@click.option("--episode-timeout", type=float, default=3600.0, show_default=True, help="[s]")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any) -> int:
+    """Play a benchmark, a task, a glob (quote it) or tag:NAME with an agent.
+
+    The same command on the same directory plays what is missing. Exit codes: 0 complete,
+    1 the agent's code failed, 2 a mistake in the command, 3 some episodes are INVALID,
+    130 interrupted.
+    """
+    chosen = choose_benchmark(
+        benchmark, options["episodes"], options["seed"], _task_kwargs(options)
+    )
+    if ":" in agent_name:
+        # As with `python script.py`: an agent's module may lie in the folder one stands in.
+        sys.path.append(os.getcwd())
+    record, agent = load_agent(agent_name, AGENTS)
+    if agent is None and options["skip_unsupported"]:
+        chosen, left_out = drop_tasks_without_oracle(chosen)
+        if left_out:
+            click.echo(f"left out, no oracle: {', '.join(left_out)}", err=True)
+    directory = options["out"] or default_directory(benchmark, agent_name, chosen.base_seed)
+    settings = Settings(
+        slots=_default_slots() if options["slots"] is None else options["slots"],
+        max_attempts=options["max_attempts"],
+        retry_invalid=options["retry_invalid"],
+        films=options["video"],
+        limits=_limits(options),
+        command=("polyathlon", *sys.argv[1:]),
+    )
+    try:
+        with ProgressWatcher() as watcher:
+            manifest = evaluate(chosen, record, agent, directory, settings, watcher)
+    except KeyboardInterrupt:
+        done = len(read_journal(directory))
+        click.echo(
+            f"interrupted: {done} episodes are safe in {directory}; the same command goes on",
+            err=True,
+        )
+        return 130
+    return _conclude(directory, manifest, as_json)
+
+
+def _conclude(directory: Path, manifest: Manifest, as_json: bool) -> int:
+    result = summarise(manifest, read_journal(directory))
+    write_result(directory, result)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(result), indent=1).decode())
+    else:
+        from .table import print_result
+
+        print_result(result, directory)
+    return INCOMPLETE if _is_incomplete(result) else 0
+
+
+def _is_incomplete(result: Result) -> bool:
+    return result.overall.n_valid < result.overall.n
+
+
+def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of the tasks that the command line sets."""
+    kwargs: dict[str, Any] = {}
+    if options["obs"] is not None:
+        fields = [field.strip() for field in options["obs"].split(",")]
+        unknown = [field for field in fields if field not in FIELDS]
+        if unknown:
+            raise BadArgument(f"--obs names '{unknown[0]}'; observations are {', '.join(FIELDS)}")
+        kwargs["observations"] = fields
+    if options["image_size"] is not None:
+        kwargs["image_size"] = options["image_size"]
+    if options["render_profile"] is not None:
+        kwargs["render_profile"] = options["render_profile"]
+    return kwargs
+
+
+def _limits(options: dict[str, Any]) -> Limits:
+    limits = {kind: options[f"{kind}_timeout"] for kind in ("startup", "step", "episode")}
+    for kind, seconds in limits.items():
+        if not seconds > 0:
+            raise BadArgument(f"--{kind}-timeout is {seconds}; it must be above 0")
+    return Limits(**limits)
+
+
+def _default_slots() -> int:
+    from ..benchmarks.workers.pool import available_cores
+
+    return available_cores()
+
+
+def default_directory(benchmark: str, agent: str, seed: int) -> Path:
+    """``runs/<benchmark>-<agent>-s<seed>``: the same command finds its run again."""
+    name = re.sub(r"[^\w.-]+", "_", f"{benchmark}-{agent}").strip("_.")[:100]
+    return Path("runs") / f"{name}-s{seed}"
+
+
+def as_typed(command: tuple[str, ...]) -> str:
+    """A recorded command line, ready to be pasted into a shell."""
+    return shlex.join(command)

@@ -1,0 +1,279 @@
+"""Append-only episodes on disk: one fsynced line an episode, never rewritten.
+
+``DIR/episodes.jsonl`` holds a line an episode, each chained to the one before by SHA-256;
+``DIR/actions.bin`` the blocks of actions that the lines point into. A line counts once it is
+whole: a crash in the middle of one leaves a torn tail, which is set aside on the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, NamedTuple, Self
+
+import msgspec
+
+from .episode import EpisodePlan, EpisodeResult, TraceRef
+from .errors import JournalCorrupt, RunDirectoryError, RunLocked
+from .specs import canonical_json
+from .trace import unpack_actions
+
+EPISODES = "episodes.jsonl"
+ACTIONS = "actions.bin"
+TORN = "episodes.torn"
+LOCK = ".lock"
+GENESIS = "0" * 64
+"""What the first line is chained to."""
+
+
+class Entry(NamedTuple):
+    """A finished episode and its block of actions, from ``pack_actions``; no block if invalid."""
+
+    result: EpisodeResult
+    packed: bytes = b""
+    digest: str = ""
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    chain: str
+    episode: msgspec.Raw
+
+
+class _Contents(msgspec.Struct, frozen=True, kw_only=True):
+    results: dict[tuple[str, int], EpisodeResult]
+    chain: str
+    whole_bytes: int
+    torn: bytes
+
+
+def _link(previous: str, episode: bytes) -> str:
+    return hashlib.sha256(previous.encode() + episode).hexdigest()
+
+
+def _parse(path: Path) -> _Contents:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raw = b""
+    except OSError as error:
+        raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from error
+    whole, newline, torn = raw.rpartition(b"\n")
+    results: dict[tuple[str, int], EpisodeResult] = {}
+    chain = GENESIS
+    for number, line in enumerate(whole.split(b"\n") if newline else [], start=1):
+        chain = _read_line(path, number, line, chain, results)
+    return _Contents(results=results, chain=chain, whole_bytes=len(whole) + len(newline), torn=torn)
+
+
+def _read_line(
+    path: Path,
+    number: int,
+    line: bytes,
+    chain: str,
+    results: dict[tuple[str, int], EpisodeResult],
+) -> str:
+    advice = "Nothing was changed; restore the file from a copy, or use another --out."
+    try:
+        parsed = msgspec.json.decode(line, type=_Line)
+        result = msgspec.json.decode(parsed.episode, type=EpisodeResult)
+    except msgspec.DecodeError as error:
+        raise JournalCorrupt(
+            f"{path}, line {number}: not an episode ({error}). {advice}"
+        ) from error
+    if parsed.chain != _link(chain, bytes(parsed.episode)):
+        raise JournalCorrupt(
+            f"{path}, line {number}: it is not the line that was written there "
+            f"(its chain does not fit). {advice}"
+        )
+    earlier = results.get(result.plan.key)
+    if earlier is not None and earlier.valid:
+        raise JournalCorrupt(
+            f"{path}, line {number}: {result.plan.task} episode {result.plan.index} stands "
+            f"there a second time. {advice}"
+        )
+    results[result.plan.key] = result
+    return parsed.chain
+
+
+def read_journal(directory: Path) -> list[EpisodeResult]:
+    """The finished episodes of a run, in the order in which they ended; takes no lock.
+
+    An episode that was invalid and then played again appears once, with its later result.
+    A torn last line is passed over.
+
+    Raises:
+        JournalCorrupt: a line is not what was written.
+        RunDirectoryError: the file cannot be read.
+    """
+    return list(_parse(directory / EPISODES).results.values())
+
+
+def read_actions(directory: Path, trace: TraceRef) -> list[object]:
+    """The actions of one episode.
+
+    Raises:
+        JournalCorrupt: the block is missing or damaged.
+    """
+    try:
+        with open(directory / ACTIONS, "rb") as file:
+            file.seek(trace.offset)
+            packed = file.read(trace.length)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot read {directory / ACTIONS}: {error.strerror}") from error
+    if len(packed) != trace.length:
+        raise JournalCorrupt(f"{directory / ACTIONS} ends before the actions of that episode")
+    return unpack_actions(packed, trace.digest)
+
+
+class Journal:
+    """The journal of one run, open for appending; at most one writer at a time.
+
+    Args:
+        directory: an existing run directory.
+
+    Raises:
+        RunLocked: another process has it open.
+        JournalCorrupt: a line is not what was written; the files stay as they are.
+        RunDirectoryError: the files cannot be opened.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._lock = _lock(directory)
+        try:
+            contents = _parse(directory / EPISODES)
+            self.results, self._chain = contents.results, contents.chain
+            self._episodes = _open_for_append(directory / EPISODES)
+            self._actions = _open_for_append(directory / ACTIONS)
+            self._drop_unreferenced_actions()
+            self._set_torn_tail_aside(contents)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def _set_torn_tail_aside(self, contents: _Contents) -> None:
+        self.torn_bytes = len(contents.torn)
+        if contents.torn:
+            with open(self.directory / TORN, "ab") as aside:
+                aside.write(contents.torn + b"\n")
+            self._episodes.truncate(contents.whole_bytes)
+        self._end = contents.whole_bytes
+
+    def _drop_unreferenced_actions(self) -> None:
+        """A block whose line was never written belongs to no episode."""
+        ends = [r.trace.offset + r.trace.length for r in self.results.values() if r.trace]
+        end = max(ends, default=0)
+        size = os.fstat(self._actions.fileno()).st_size
+        if size < end:
+            raise JournalCorrupt(
+                f"{self.directory / ACTIONS} has {size} bytes, the journal points to {end}: "
+                "it was cut. Nothing was changed; restore it from a copy, or use another --out."
+            )
+        self._actions.truncate(end)
+        self._actions_end = end
+
+    def missing(
+        self, plans: Iterable[EpisodePlan], retry_invalid: bool = False
+    ) -> list[EpisodePlan]:
+        """The planned episodes that are still to be played, in the plan's order."""
+        return [
+            plan
+            for plan in plans
+            if plan.key not in self.results or (retry_invalid and not self.results[plan.key].valid)
+        ]
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """Puts finished episodes on the disk for good, before it returns.
+
+        Actions reach the disk before the lines that point to them, so that a line that can be
+        read can be replayed. A group costs two flushes, however many episodes it holds.
+
+        Raises:
+            RunDirectoryError: the disk refused; what was on it stays, and nothing half-written.
+        """
+        chain, end, results = self._chain, self._actions_end, {}
+        blocks, lines = bytearray(), bytearray()
+        for entry in entries:
+            result = entry.result
+            if entry.digest:
+                trace = TraceRef(offset=end, length=len(entry.packed), digest=entry.digest)
+                result = msgspec.structs.replace(result, trace=trace)
+                blocks += entry.packed
+                end += len(entry.packed)
+            episode = canonical_json(result)
+            chain = _link(chain, episode)
+            lines += b'{"chain":"' + chain.encode() + b'","episode":' + episode + b"}\n"
+            results[result.plan.key] = result
+        try:
+            if blocks:
+                _write_through(self._actions, blocks)
+            _write_through(self._episodes, lines)
+        except OSError as error:
+            self._roll_back()
+            raise RunDirectoryError(
+                f"cannot write to {self.directory}: {error.strerror}. The {len(self.results)} "
+                "episodes before are safe; free space or mend it, then repeat the command."
+            ) from error
+        self._chain, self._actions_end = chain, end
+        self._end += len(lines)
+        self.results.update(results)
+
+    def _roll_back(self) -> None:
+        # Where even this fails, a torn tail is set aside on the next start.
+        with contextlib.suppress(OSError):
+            self._episodes.truncate(self._end)
+            self._actions.truncate(self._actions_end)
+
+    def close(self) -> None:
+        """Closes the files and lets the lock go; can be called twice."""
+        if self._lock >= 0:
+            self._episodes.close()
+            self._actions.close()
+            os.close(self._lock)
+            self._lock = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _lock(directory: Path) -> int:
+    """Takes the directory's lock; the system lets it go when the process ends, however it ends."""
+    try:
+        descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write to {directory}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise RunLocked(
+            f"another evaluation is writing to {directory}; wait for it, or use another --out"
+        ) from error
+    return descriptor
+
+
+def _open_for_append(path: Path) -> BinaryIO:
+    try:
+        return open(path, "ab", buffering=0)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _write_through(file: BinaryIO, data: bytes | bytearray) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+    os.fsync(file.fileno())

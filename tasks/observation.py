@@ -1,0 +1,92 @@
+"""The observation every task speaks: a Dict of ``rgb``, ``state`` and ``instruction``.
+
+A task says which fields it offers; the user says which are wanted and how large the pictures.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..core.errors import BadArgument
+from ..core.specs import FIELDS
+
+MAX_INSTRUCTION = 1024
+"""Longest instruction [characters]."""
+
+ImageSize = int | Sequence[int]
+"""A side for square pictures, or ``(height, width)`` [px]."""
+
+
+def instruction_space() -> spaces.Text:
+    """Text of at most ``MAX_INSTRUCTION`` printable ASCII characters."""
+    return spaces.Text(MAX_INSTRUCTION, min_length=0, charset=string.printable)
+
+
+def parse_fields(requested: Sequence[str], offered: Sequence[str], family: str) -> tuple[str, ...]:
+    """The requested fields in canonical order.
+
+    Raises:
+        BadArgument: none is requested, or one is not offered.
+    """
+    wanted = [requested] if isinstance(requested, str) else list(requested)
+    unknown = [field for field in wanted if field not in offered]
+    if unknown or not wanted:
+        raise BadArgument(
+            f"{family} tasks offer the observations {', '.join(offered)}; "
+            + (f"'{unknown[0]}' is not one of them" if unknown else "ask for at least one")
+        )
+    return tuple(field for field in FIELDS if field in wanted)
+
+
+def parse_image_size(size: ImageSize) -> tuple[int, int]:
+    """``(height, width)`` [px] from a side or a pair.
+
+    Raises:
+        BadArgument: not one or two whole numbers between 8 and 2,048.
+    """
+    pair = (size, size) if isinstance(size, (int, np.integer)) else tuple(size)
+    whole = all(isinstance(side, (int, np.integer)) and 8 <= side <= 2048 for side in pair)
+    if len(pair) != 2 or not whole:
+        raise BadArgument(
+            f"image_size is {size!r}; give a side or (height, width) in pixels, from 8 to 2048"
+        )
+    return int(pair[0]), int(pair[1])
+
+
+def observation_space(
+    fields: Sequence[str],
+    image_size: tuple[int, int],
+    state: spaces.Box | None,
+) -> spaces.Dict:
+    """The Dict space of the chosen fields.
+
+    Args:
+        fields: some of ``FIELDS``, from ``parse_fields``.
+        image_size: ``(height, width)`` [px] of ``rgb``.
+        state: the float32 ``[D]`` space of ``state``, where the family has one.
+    """
+    known: dict[str, spaces.Space[object]] = {
+        "rgb": spaces.Box(0, 255, (*image_size, 3), np.uint8),
+        "instruction": instruction_space(),
+    }
+    if state is not None:
+        known["state"] = state
+    return spaces.Dict({field: known[field] for field in fields})
+
+
+def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture `[H, W, 3]` at another size: area averaging down, nearest pixel up.
+
+    Pictures of pixel games keep hard edges when enlarged. The same size gives a copy.
+    """
+    if image.shape[:2] == size:
+        return image.copy()
+    shrinking = size[0] < image.shape[0] or size[1] < image.shape[1]
+    method = Image.Resampling.BOX if shrinking else Image.Resampling.NEAREST
+    return np.asarray(Image.fromarray(image).resize((size[1], size[0]), method))

@@ -1,0 +1,218 @@
+"""Small worlds for tests: one that is sound, and one for each way in which a worker can fail.
+
+The folder is put on the import path; its metadata beside it make it a distribution, so that the
+family is found by entry point alone. With FAULTY_MARKER set to a folder, a world fails the
+first time only and leaves a file there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from polyathlon.core.specs import Embodiment, Family, TaskSpec
+
+FAULTS = (
+    "raise", "kill", "segfault", "exit", "hang", "hang-stubborn", "nan-reward", "reset-raise",
+    "reset-hang", "make-raise", "make-hang", "make-exit", "grandchild-kill", "no-success-key",
+)  # fmt: skip
+LENGTH = 20
+
+
+class FaultyWorld(gymnasium.Env[Any, Any]):
+    """A walk whose reward is the action times the hidden number; fails at step 5 if told to."""
+
+    render_info: ClassVar = {"backend": "none"}
+
+    def __init__(
+        self,
+        fault: str = "",
+        observations: tuple[str, ...] = ("state", "instruction"),
+        render_mode: str | None = None,
+        body: str = "continuous",
+        step_seconds: float = 0.0,
+        image: int = 0,
+    ) -> None:
+        self.fault, self.fields, self.step_seconds = fault, observations, step_seconds
+        self.render_mode = render_mode
+        state = spaces.Box(-np.inf, np.inf, (4,), np.float32)
+        known = {
+            "state": state,
+            "instruction": spaces.Text(100, min_length=0),
+            "rgb": spaces.Box(0, 255, (image or 16, image or 16, 3), np.uint8),
+        }
+        self.observation_space = spaces.Dict({name: known[name] for name in observations})
+        self.action_space = (
+            spaces.Box(-1, 1, (2,), np.float32) if body == "continuous" else spaces.Discrete(5)
+        )
+        self._maybe("make-")
+
+    def _maybe(self, stage: str) -> None:
+        if not self.fault or not self.fault.startswith(stage):
+            return
+        marker = os.environ.get("FAULTY_MARKER")
+        if marker:
+            file = Path(marker) / self.fault
+            if file.exists():
+                return
+            file.touch()
+        getattr(self, "_" + self.fault.removeprefix(stage).replace("-", "_"))()
+
+    def _raise(self) -> None:
+        raise RuntimeError("the world broke, as planned")
+
+    def _kill(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _segfault(self) -> None:
+        ctypes.string_at(0)
+
+    def _exit(self) -> None:
+        print("last words of the world", flush=True)
+        os._exit(7)
+
+    def _hang(self) -> None:
+        time.sleep(600)
+
+    def _hang_stubborn(self) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(600)
+
+    def _nan_reward(self) -> None:
+        self._reward = float("nan")
+
+    def _grandchild_kill(self) -> None:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        Path(os.environ["FAULTY_GRANDCHILD"]).write_text(str(child.pid))
+        self._kill()
+
+    def _no_success_key(self) -> None:
+        self._info = {}
+
+    def _observe(self) -> dict[str, Any]:
+        picture = self.observation_space.spaces.get("rgb")
+        known = {
+            "state": self._state.astype(np.float32),
+            "instruction": f"Guess {int(self._state[0] * 1000)}",
+            "rgb": None if picture is None else np.full(picture.shape, self._steps, np.uint8),
+        }
+        return {name: known[name] for name in self.fields}
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        self._state = self.np_random.uniform(-1, 1, 4)
+        self._steps, self._reward, self._info = 0, 0.0, {"success": False}
+        self._maybe("reset-")
+        return self._observe(), {"success": False}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        self._steps += 1
+        self._reward = float(np.mean(action)) * float(self._state[0])
+        if self._steps == 5 and not self.fault.startswith(("make-", "reset-")):
+            self._maybe("")
+        if self.step_seconds:
+            until = time.perf_counter() + self.step_seconds
+            while time.perf_counter() < until:
+                pass
+        self._state = self._state + 0.01 * self.np_random.normal(size=4)
+        over = self._steps >= LENGTH
+        info = {**self._info}
+        if info:
+            info["success"] = bool(over and self._state[1] > 0)
+            info["metrics"] = {"last_state": float(self._state[1])}
+        return self._observe(), self._reward, over, False, info
+
+    def render(self) -> Any:
+        return np.full((16, 16, 3), self._steps, np.uint8)
+
+
+class NullWorld(gymnasium.Env[Any, Any]):
+    """Does nothing, as fast as Python can: what is left is the cost of the harness."""
+
+    render_info: ClassVar = {"backend": "none"}
+    action_space = spaces.Discrete(5)
+
+    def __init__(
+        self,
+        observations: tuple[str, ...] = ("state",),
+        render_mode: str | None = None,
+        image: int = 0,
+    ) -> None:
+        known: dict[str, Any] = {
+            "state": spaces.Box(-1, 1, (8,), np.float32),
+            "rgb": spaces.Box(0, 255, (image or 84, image or 84, 3), np.uint8),
+        }
+        self.observation_space = spaces.Dict({name: known[name] for name in observations})
+        self._observation = {
+            name: np.zeros(known[name].shape, known[name].dtype) for name in observations
+        }
+        self._info = {"success": False}
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+        return self._observation, self._info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        return self._observation, 0.0, False, False, self._info
+
+
+class WalkOracle:
+    """Always goes up."""
+
+    def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
+        self._space = env.action_space
+
+    def reset(self, observation: Any, info: Any) -> None:
+        pass
+
+    def act(self, observation: Any) -> Any:
+        return 4 if isinstance(self._space, spaces.Discrete) else np.ones(2, np.float32)
+
+
+def _body(kind: str) -> Embodiment:
+    if kind == "discrete":
+        return Embodiment(id="toy-five", kind="discrete", action_names=tuple("abcde"))
+    return Embodiment(
+        id="toy-walker", kind="continuous", action_names=("x", "y"), action_units=("1", "1"),
+        low=(-1.0, -1.0), high=(1.0, 1.0),
+    )  # fmt: skip
+
+
+def _task(name: str, body: str = "continuous", steps: int = LENGTH + 10, **kwargs: Any) -> TaskSpec:
+    null = name == "null"
+    return TaskSpec(
+        id=f"faulty.{name}-v0",
+        entry_point=f"faulty_worlds:{'NullWorld' if null else 'FaultyWorld'}",
+        embodiment=_body("discrete" if null else body),
+        instruction="Walk.",
+        max_episode_steps=steps,
+        kwargs=kwargs if null else {"body": body, **kwargs},
+        observations=("rgb", "state") if null else ("rgb", "state", "instruction"),
+        default_observations=("state",) if null else ("state", "instruction"),
+        oracle=None if null else "faulty_worlds:WalkOracle",
+        success_rule="end",
+        tags=("faulty",),
+    )
+
+
+FAMILY = Family(
+    name="faulty",
+    title="Worlds that fail as planned",
+    extra="none",
+    packages=(),
+    tasks=(
+        _task("sound"),
+        _task("sound-discrete", body="discrete"),
+        _task("null", steps=1000),
+        *(_task(fault, fault=fault) for fault in FAULTS),
+    ),
+)
