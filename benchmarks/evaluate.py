@@ -14,12 +14,19 @@ from typing import Any, Protocol
 import msgspec
 
 from ..core.episode import EpisodePlan, EpisodeResult
-from ..core.errors import BadArgument, PlanMismatch, PolyathlonError, RunDirectoryError
+from ..core.errors import (
+    BadArgument,
+    PlanMismatch,
+    PolyathlonError,
+    RunDirectoryError,
+    UnknownName,
+)
 from ..core.journal import Journal
 from ..core.manifest import (
     FILE_NAME,
     AgentRecord,
     Manifest,
+    as_read_back,
     describe_machine,
     installed_versions,
     read_manifest,
@@ -95,13 +102,24 @@ def choose_benchmark(
     if name in BENCHMARKS:
         benchmark: Benchmark = BENCHMARKS[name]()
     else:
-        benchmark = programmes.custom(name, episodes or DEFAULT_EPISODES)
+        benchmark = _custom(name, episodes or DEFAULT_EPISODES)
     return msgspec.structs.replace(
         benchmark,
         episodes_per_task=episodes or benchmark.episodes_per_task,
         base_seed=benchmark.base_seed if seed is None else seed,
         task_kwargs={**benchmark.task_kwargs, **(task_kwargs or {})},
     )
+
+
+def _custom(pattern: str, episodes: int) -> Benchmark:
+    try:
+        return programmes.custom(pattern, episodes)
+    except UnknownName as error:
+        if error.kind != "task":
+            raise
+        # One name that is no task may have been meant for a benchmark.
+        known = [*BENCHMARKS, *catalogue.families(), *catalogue.all_tasks()]
+        raise UnknownName("task or benchmark", pattern, known, " See: polyathlon list") from None
 
 
 def drop_tasks_without_oracle(benchmark: Benchmark) -> tuple[Benchmark, tuple[str, ...]]:
@@ -146,7 +164,7 @@ def evaluate(
         raise BadArgument(f"'{benchmark.id}' has no task that agent '{record.name}' can play")
     if agent is None:
         _demand_oracles(specs)
-    manifest = Manifest(
+    wanted = Manifest(
         benchmark=benchmark,
         benchmark_digest=benchmark.digest(),
         tasks=tuple(specs.values()),
@@ -159,7 +177,7 @@ def evaluate(
     )
     _prepare_directory(directory)
     with Journal(directory) as journal:
-        manifest = _settle_manifest(directory, manifest, journal)
+        manifest = _settle_manifest(directory, as_read_back(wanted), journal)
         missing = journal.missing(plan(benchmark), settings.retry_invalid)
         watcher.begin(benchmark.episodes_per_task * len(specs), list(journal.results.values()))
         if missing:

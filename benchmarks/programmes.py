@@ -63,7 +63,7 @@ def metaworld_mt10() -> Benchmark:
 def metaworld_mt50() -> Benchmark:
     """All fifty Meta-World tasks, goals visible in the state."""
     return Benchmark(
-        id="metaworld-mt50", title="Meta-World MT50", tasks=_ids("tag:mt50"), episodes_per_task=10
+        id="metaworld-mt50", title="Meta-World MT50", tasks=_ids("tag:mt50"), episodes_per_task=50
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from ..core.actions import plain_action
 from ..core.episode import EpisodeResult
 from ..core.errors import BadArgument, PolyathlonError, WorkerFault
 from ..core.journal import read_actions
 from ..core.manifest import Manifest
-from ..core.trace import plain_action
 from .evaluate import task_kwargs
 from .workers.message import Finished, Play, Ready
 from .workers.pool import Pool
@@ -60,7 +60,7 @@ def replay(directory: Path, manifest: Manifest, recorded: EpisodeResult, film: s
     with Pool(1, Limits()) as pool:
         slot = pool.slots[0]
         slot.start()
-        slot.set_up(manifest.spec(recorded.plan.task), kwargs, pool.spin)
+        slot.set_up(manifest.spec(recorded.plan.task), kwargs, pool.patience.worker)
         _await(pool, slot)
         slot.play(order)
         played = _await(pool, slot)

@@ -131,7 +131,9 @@ class Runner:
         if slot.state is State.EMPTY:
             slot.start()
         if slot.spec is None or slot.spec.id != plan.task:
-            slot.set_up(self._specs[plan.task], self._task_kwargs[plan.task], self._pool.spin)
+            slot.set_up(
+                self._specs[plan.task], self._task_kwargs[plan.task], self._pool.patience.worker
+            )
         else:
             self._begin(slot)
 

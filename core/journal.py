@@ -18,10 +18,10 @@ from typing import BinaryIO, NamedTuple, Self
 
 import msgspec
 
+from .actions import unpack_actions
 from .episode import EpisodePlan, EpisodeResult, TraceRef
 from .errors import JournalCorrupt, RunDirectoryError, RunLocked
 from .specs import canonical_json
-from .trace import unpack_actions
 
 EPISODES = "episodes.jsonl"
 ACTIONS = "actions.bin"
@@ -81,7 +81,7 @@ def _read_line(
     try:
         parsed = msgspec.json.decode(line, type=_Line)
         result = msgspec.json.decode(parsed.episode, type=EpisodeResult)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise JournalCorrupt(
             f"{path}, line {number}: not an episode ({error}). {advice}"
         ) from error
@@ -144,17 +144,15 @@ class Journal:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._lock = _lock(directory)
-        try:
+        with contextlib.ExitStack() as opened:
+            opened.callback(os.close, _lock(directory))
             contents = _parse(directory / EPISODES)
             self.results, self._chain = contents.results, contents.chain
-            self._episodes = _open_for_append(directory / EPISODES)
-            self._actions = _open_for_append(directory / ACTIONS)
+            self._episodes = opened.enter_context(_open_for_append(directory / EPISODES))
+            self._actions = opened.enter_context(_open_for_append(directory / ACTIONS))
             self._drop_unreferenced_actions()
             self._set_torn_tail_aside(contents)
-        except BaseException:
-            os.close(self._lock)
-            raise
+            self._opened = opened.pop_all()
 
     def _set_torn_tail_aside(self, contents: _Contents) -> None:
         self.torn_bytes = len(contents.torn)
@@ -231,11 +229,7 @@ class Journal:
 
     def close(self) -> None:
         """Closes the files and lets the lock go; can be called twice."""
-        if self._lock >= 0:
-            self._episodes.close()
-            self._actions.close()
-            os.close(self._lock)
-            self._lock = -1
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self

@@ -31,6 +31,11 @@ def load_object(path: str) -> Any:
             f"'{path}' cannot be imported: no module named '{error.name}'. "
             "Is it installed, or its folder on PYTHONPATH?"
         ) from error
+    except Exception as error:
+        # Whatever a stranger's module does when imported is that module's trouble, by name.
+        raise BrokenPlugin(
+            f"'{path}' cannot be imported: {type(error).__name__}: {error}"
+        ) from error
     for part in attribute.split("."):
         try:
             found = getattr(found, part)

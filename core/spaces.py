@@ -36,7 +36,7 @@ def space_to_data(space: Space) -> dict[str, Any]:
     if isinstance(space, spaces.MultiDiscrete):
         return {"kind": "multi-discrete", "nvec": space.nvec.tolist()}
     if isinstance(space, spaces.MultiBinary):
-        return {"kind": "multi-binary", "shape": list(space.shape)}
+        return {"kind": "multi-binary", "n": space.n if isinstance(space.n, int) else list(space.n)}
     if isinstance(space, spaces.Text):
         charset = "".join(sorted(space.character_set))
         return {"kind": "text", "min": space.min_length, "max": space.max_length, "chars": charset}
@@ -76,7 +76,7 @@ def space_from_data(data: Mapping[str, Any]) -> Space:
     if kind == "multi-discrete":
         return spaces.MultiDiscrete(np.asarray(data["nvec"]))
     if kind == "multi-binary":
-        return spaces.MultiBinary(data["shape"])
+        return spaces.MultiBinary(data["n"])
     if kind == "text":
         return spaces.Text(data["max"], min_length=data["min"], charset=data["chars"])
     if kind == "dict":

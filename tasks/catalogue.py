@@ -142,8 +142,17 @@ def build(task: TaskSpec, **kwargs: Any) -> gymnasium.Env[Any, Any]:
 
 
 def register_gymnasium() -> None:
-    """Makes ``gymnasium.make("polyathlon/<task id>")`` work. Imports no simulator."""
-    for task in all_tasks().values():
+    """Makes ``gymnasium.make("polyathlon/<task id>")`` work. Imports no simulator.
+
+    Runs when the package is imported, so two plug-ins at odds are a warning here; whoever looks
+    a task up gets the error.
+    """
+    try:
+        tasks = all_tasks()
+    except NameClaimedTwice as error:
+        warnings.warn(f"no task is registered: {error}", stacklevel=2)
+        return
+    for task in tasks.values():
         if task.gym_id not in gymnasium.registry:
             gymnasium.registry[task.gym_id] = gymnasium_spec(task)
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
+from gymnasium.vector.utils import read_from_shared_memory
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -23,9 +25,48 @@ ImageSize = int | Sequence[int]
 """A side for square pictures, or ``(height, width)`` [px]."""
 
 
-def instruction_space() -> spaces.Text:
-    """Text of at most ``MAX_INSTRUCTION`` printable ASCII characters."""
-    return spaces.Text(MAX_INSTRUCTION, min_length=0, charset=string.printable)
+class Instruction(spaces.Text):
+    """Text of at most ``MAX_INSTRUCTION`` printable ASCII characters.
+
+    A type of its own because Gymnasium's ``AsyncVectorEnv`` reads text out of its shared memory
+    once, when it is made, and hands out that first empty text for ever after. See ``LiveTexts``.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(MAX_INSTRUCTION, min_length=0, charset=string.printable)
+
+
+class LiveTexts(Sequence[str]):
+    """The instructions of a vector environment, read from its shared memory when looked at.
+
+    Args:
+        space: gives the character of each code.
+        shared_memory: Gymnasium's array of int32 codes.
+        n: how many environments.
+    """
+
+    def __init__(self, space: spaces.Text, shared_memory: Any, n: int) -> None:
+        self._letters = space.character_list
+        self._codes = np.frombuffer(shared_memory.get_obj(), np.int32).reshape(n, -1)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return tuple(self[one] for one in range(*index.indices(len(self))))
+        # Gymnasium pads a text with the code that is one past the last letter.
+        codes = self._codes[index]
+        return "".join(self._letters[code] for code in codes[codes < len(self._letters)])
+
+    def __deepcopy__(self, memo: object) -> tuple[str, ...]:
+        """What Gymnasium takes before it hands an observation out: the texts as they are now."""
+        return tuple(self)
+
+
+@read_from_shared_memory.register(Instruction)
+def _read_instructions(space: Instruction, shared_memory: Any, n: int = 1) -> LiveTexts:
+    return LiveTexts(space, shared_memory, n)
 
 
 def parse_fields(requested: Sequence[str], offered: Sequence[str], family: str) -> tuple[str, ...]:
@@ -73,7 +114,7 @@ def observation_space(
     """
     known: dict[str, spaces.Space[object]] = {
         "rgb": spaces.Box(0, 255, (*image_size, 3), np.uint8),
-        "instruction": instruction_space(),
+        "instruction": Instruction(),
     }
     if state is not None:
         known["state"] = state

@@ -23,8 +23,8 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from ...core.actions import plain_action
 from ...core.spaces import Space
-from ...core.trace import plain_action
 from .message import Field
 
 HEADER = 4096
@@ -109,7 +109,9 @@ class Channel:
         self.memory, self._bell_out, self.bell_in = memory, bell_out, bell_in
         self._mine, self._theirs = mine, theirs
         self._map: mmap.mmap | None = None
+        self._poller: select.poll | None = None
         self._views: dict[str, NDArray[Any]] = {}
+        self._arrays: list[tuple[str, NDArray[Any]]] = []
         self.remap(HEADER)
 
     def remap(self, size: int, fields: Sequence[Field] = (), action: Field | None = None) -> None:
@@ -123,13 +125,14 @@ class Channel:
             for field in (*fields, *([action] if action else []))
             if field.dtype
         }
+        self._arrays = [(field.name, self._views[field.name]) for field in fields if field.dtype]
         self._texts: dict[str, str] = {}
         self._text_version = -1
 
     def release(self) -> None:
         """Unmaps the memory."""
         if self._map is not None:
-            self._views = {}
+            self._views, self._arrays = {}, []
             self.words.release()
             self._map.close()
             self._map = None
@@ -161,22 +164,23 @@ class Channel:
         while time.perf_counter() < deadline:
             if words[counter] != seen:
                 return True
+            os.sched_yield()  # Where cores are short, whoever is waited for may need this one.
+        if self._poller is None:
+            self._poller = select.poll()
+            self._poller.register(self.bell_in, select.POLLIN)
+            self._poller.register(also, select.POLLIN | select.POLLHUP)
         words[self._mine] = 1
-        try:
-            poller = select.poll()
-            poller.register(self.bell_in, select.POLLIN)
-            poller.register(also, select.POLLIN | select.POLLHUP)
-            doze = DOZE
-            while words[counter] == seen:
-                for descriptor, _ in poller.poll(doze * 1000):
-                    if descriptor == also:
-                        return words[counter] != seen
-                    self.drain()
-                # A missed bell is rare and costs one short doze; a long wait is spared the rest.
-                doze = min(doze * 2, 0.2)
-            return True
-        finally:
-            words[self._mine] = 0
+        doze = DOZE
+        while words[counter] == seen:
+            for descriptor, _ in self._poller.poll(doze * 1000):
+                if descriptor == also:
+                    words[self._mine] = 0
+                    return words[counter] != seen
+                self.drain()
+            # A missed bell is rare and costs one short doze; a long wait is spared the rest.
+            doze = min(doze * 2, 0.2)
+        words[self._mine] = 0
+        return True
 
     def drain(self) -> None:
         """Empties the bell pipe."""
@@ -204,12 +208,9 @@ class Channel:
                 if not field.dtype
             }
             self._text_version = version
-        observation: dict[str, Any] = {name: self._views[name].copy() for name in self._arrays()}
+        observation: dict[str, Any] = {name: view.copy() for name, view in self._arrays}
         observation.update(self._texts)
         return observation
-
-    def _arrays(self) -> list[str]:
-        return [field.name for field in self.fields if field.dtype]
 
     def write_action(self, action: Any) -> None:
         """Puts a checked action into the memory."""

@@ -23,11 +23,11 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from ...core.actions import pack_actions
 from ...core.errors import InvalidAction, PolyathlonError
 from ...core.registry import load_object
 from ...core.spaces import action_check, space_to_data
 from ...core.specs import TaskSpec
-from ...core.trace import pack_actions
 from ...tasks import catalogue
 from .channel import (
     OVER,

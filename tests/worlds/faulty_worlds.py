@@ -41,9 +41,11 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
         render_mode: str | None = None,
         body: str = "continuous",
         step_seconds: float = 0.0,
+        length: int = LENGTH,
         image: int = 0,
     ) -> None:
-        self.fault, self.fields, self.step_seconds = fault, observations, step_seconds
+        self.fault, self.fields = fault, observations
+        self.step_seconds, self.length = step_seconds, length
         self.render_mode = render_mode
         state = spaces.Box(-np.inf, np.inf, (4,), np.float32)
         known = {
@@ -125,7 +127,7 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
             while time.perf_counter() < until:
                 pass
         self._state = self._state + 0.01 * self.np_random.normal(size=4)
-        over = self._steps >= LENGTH
+        over = self._steps >= self.length
         info = {**self._info}
         if info:
             info["success"] = bool(over and self._state[1] > 0)
@@ -212,6 +214,7 @@ FAMILY = Family(
     tasks=(
         _task("sound"),
         _task("sound-discrete", body="discrete"),
+        _task("slow", step_seconds=0.002),
         _task("null", steps=1000),
         *(_task(fault, fault=fault) for fault in FAULTS),
     ),

@@ -1,0 +1,83 @@
+# polyathlon: `make demo` sets everything up and plays; `make help` lists the rest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first interpreter that is new enough; give another with: make demo PYTHON=...
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	"$$name" -c '$(NEW_ENOUGH)' 2>/dev/null && echo "$$name" && break; done)
+VENV ?= .venv
+PY := $(VENV)/bin/python
+POLYATHLON := $(VENV)/bin/polyathlon
+CONSTRAINTS := requirements/constraints.txt
+PIP := $(PY) -m pip --disable-pip-version-check -qq
+STAMP := $(VENV)/.polyathlon-installed
+BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
+ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
+
+.PHONY: help demo test check typings bench schema clean venv system
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random, show the table
+	@$(POLYATHLON) eval warmup --agent oracle --skip-unsupported --out runs/demo-oracle --video 1
+	@$(POLYATHLON) eval warmup --agent random --out runs/demo-random
+	@$(POLYATHLON) report runs/demo-oracle --out runs/demo-oracle/report.html
+	@$(POLYATHLON) report runs/demo-random --out runs/demo-random/report.html
+	@$(POLYATHLON) leaderboard build runs/demo-oracle runs/demo-random --out runs/leaderboard.json
+	@echo "results:     runs/demo-oracle/result.json  runs/demo-random/result.json"
+	@echo "reports:     runs/demo-oracle/report.html  runs/demo-random/report.html"
+	@echo "leaderboard: runs/leaderboard.json"
+
+test: $(STAMP) system  ## every test
+	@$(PY) -m pytest -q
+
+check: $(STAMP) typings  ## style, types, spelling, and that the changelog is kept
+	@echo "ruff check" && $(PY) -m ruff check .
+	@echo "ruff format" && $(PY) -m ruff format --check .
+	@echo "mypy" && $(PY) -m mypy --config-file setup.cfg
+	@echo "codespell" && $(VENV)/bin/codespell
+	@test -s CHANGELOG.md || { echo "CHANGELOG.md is missing: a line a user-visible change"; exit 1; }
+
+# Type checkers know nothing of setuptools' package_dir: they read this folder of links.
+typings:  ## the links through which type checkers find the package
+	@rm -rf typings && mkdir -p typings/polyathlon
+	@for entry in __init__.py py.typed $(ROOMS); do \
+		ln -s "../../$$entry" "typings/polyathlon/$$entry"; done
+
+bench: $(BENCH_STAMP) system  ## what the evaluator costs, as ratios within one run
+	@$(PY) tests/bench
+
+schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
+	@$(PY) -m polyathlon.leaderboard.contracts
+
+venv: $(STAMP)  ## only the virtual environment
+
+system: $(STAMP)
+	@sh requirements/system.sh "$(PY)"
+
+$(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
+	@"$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+		echo "polyathlon needs Python 3.11 or newer, which '$(or $(PYTHON),python3)' is not;" \
+			"type: make $(or $(firstword $(MAKECMDGOALS)),demo) PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "environment: $(VENV), with $$("$(PYTHON)" -V)"
+	@test -x "$(PY)" || "$(PYTHON)" -m venv "$(VENV)" >/dev/null || { \
+		rm -f "$(PY)"; \
+		echo "'$(PYTHON)' cannot make virtual environments;" \
+			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
+	@echo "packages: installing those of $(CONSTRAINTS)"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,dev]"
+	@touch "$@"
+
+# torch goes in first and alone: asked for beside others it may come with all of CUDA.
+$(BENCH_STAMP): $(STAMP)
+	@echo "packages: installing what the comparison needs"
+	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[bench]"
+	@touch "$@"
+
+clean:  ## remove what was built; runs stay
+	@rm -rf build dist typings *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

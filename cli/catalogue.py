@@ -1,0 +1,209 @@
+"""``polyathlon list``: every task, benchmark and agent by name. Imports no simulator."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from ..core.specs import Benchmark, Family, TaskSpec
+from ..tasks import FAMILIES, catalogue
+
+FORMAT = 1
+"""Version of the ``--json`` output; keys are added without a new one, never changed."""
+
+Row = tuple[str, ...]
+
+TASK_COLUMNS = ("task", "steps", "observations", "body", "oracle", "score", "tags")
+
+
+@click.command("list")
+@click.argument("pattern", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For machines: everything that is declared.")
+@click.option("--benchmarks", is_flag=True, help="The benchmarks instead of the tasks.")
+@click.option("--agents", is_flag=True, help="The agents instead of the tasks.")
+def list_command(pattern: str | None, as_json: bool, benchmarks: bool, agents: bool) -> None:
+    """List the tasks that PATTERN names: an id, a glob, a family, or tag:NAME."""
+    if benchmarks or agents:
+        if pattern is not None:
+            raise click.UsageError(
+                "PATTERN chooses among tasks; leave out --benchmarks or --agents"
+            )
+        found: dict[str, list[dict[str, Any]]] = {}
+        if benchmarks:
+            found["benchmarks"] = describe_benchmarks()
+        if agents:
+            found["agents"] = describe_agents()
+        if as_json:
+            _print_json(found)
+        else:
+            _print_named(found)
+        return
+    tasks = catalogue.match(pattern) if pattern is not None else tuple(all_tasks())
+    if as_json:
+        _print_json(
+            {
+                "families": [describe_family(one) for one in _families_of(tasks)],
+                "tasks": [describe_task(task) for task in tasks],
+            }
+        )
+    else:
+        _print_tasks(tasks)
+
+
+def all_tasks() -> Iterable[TaskSpec]:
+    """Every task, in catalogue order."""
+    return catalogue.all_tasks().values()
+
+
+def describe_task(task: TaskSpec) -> dict[str, Any]:
+    """What ``--json`` says of a task: its declaration, and the names it goes by."""
+    declared: dict[str, Any] = msgspec.to_builtins(task)
+    return {
+        "id": task.id,
+        "gym_id": task.gym_id,
+        "family": task.family,
+        "title": title_of(task),
+        **declared,
+        "oracle": task.oracle is not None,
+    }
+
+
+def title_of(task: TaskSpec) -> str:
+    """A few words for people: the name without family and version, e.g. ``button press``."""
+    return task.id.partition(".")[2].rpartition("-v")[0].replace("-", " ")
+
+
+def describe_family(family: Family) -> dict[str, Any]:
+    """What ``--json`` says of a family."""
+    return {
+        "name": family.name,
+        "title": family.title,
+        "extra": family.extra,
+        "packages": list(family.packages),
+        "upstream": family.upstream,
+        "distribution": FAMILIES.owner(family.name),
+        "installed": not missing_packages(family),
+        "tasks": len(family.tasks),
+    }
+
+
+def missing_packages(family: Family) -> list[str]:
+    """The import names of a family's packages that are not installed; imports none of them."""
+    return [name for name in family.packages if not _is_installed(name)]
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def describe_benchmarks() -> list[dict[str, Any]]:
+    """Every benchmark: id, title, number of tasks and episodes, headline and digest."""
+    from ..benchmarks import BENCHMARKS
+
+    found = []
+    for name in BENCHMARKS:
+        entry = BENCHMARKS[name]
+        benchmark = entry if isinstance(entry, Benchmark) else entry()
+        found.append(
+            {
+                "id": benchmark.id,
+                "title": benchmark.title,
+                "tasks": len(benchmark.tasks),
+                "episodes_per_task": benchmark.episodes_per_task,
+                "headline": benchmark.headline,
+                "aggregation": benchmark.aggregation,
+                "digest": benchmark.digest(),
+            }
+        )
+    return found
+
+
+def describe_agents() -> list[dict[str, Any]]:
+    """Every agent: its name, import path, and the distribution that brings it."""
+    from ..agents import AGENTS
+
+    return [{"id": name, "path": AGENTS.path(name), "from": AGENTS.owner(name)} for name in AGENTS]
+
+
+def _families_of(tasks: Sequence[TaskSpec]) -> list[Family]:
+    named = dict.fromkeys(task.family for task in tasks)
+    return [catalogue.families()[name] for name in named]
+
+
+def _task_row(task: TaskSpec) -> Row:
+    oracle = "-"
+    if task.oracle is not None:
+        oracle = "yes" if task.oracle_solves else "partly"
+    returns = task.score == "return"
+    score = f"return {task.floor:g}..{task.ceiling:g}" if returns else task.score
+    return (
+        task.id,
+        str(task.max_episode_steps),
+        "+".join(task.observations),
+        task.embodiment.id,
+        oracle,
+        score,
+        " ".join(task.tags),
+    )
+
+
+def _print_tasks(tasks: Sequence[TaskSpec]) -> None:
+    counts = Counter(task.family for task in tasks)
+    for family in _families_of(tasks):
+        lacking = "" if not missing_packages(family) else f"  (not installed: {family.extra})"
+        heading = f"{family.name}: {family.title}, {_count(counts[family.name], 'task')}{lacking}"
+        rows = [_task_row(task) for task in tasks if task.family == family.name]
+        _print_table(heading, TASK_COLUMNS, rows)
+    click.echo(f"{_count(len(tasks), 'task')} of {_count(len(counts), 'family', 'families')}")
+
+
+def _print_named(found: dict[str, list[dict[str, Any]]]) -> None:
+    for kind, entries in found.items():
+        columns = tuple(key for key in (entries[0] if entries else {}) if key != "digest")
+        rows = [tuple(str(entry[key]) for key in columns) for entry in entries]
+        _print_table(f"{len(rows)} {kind}", columns, rows)
+
+
+def _count(number: int, singular: str, plural: str | None = None) -> str:
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def _print_table(heading: str, columns: Row, rows: Sequence[Row]) -> None:
+    """A table that fits the terminal; without one, whole lines for grep and awk."""
+    if sys.stdout.isatty():
+        _print_rich(heading, columns, rows)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    click.echo(heading)
+    for row in (columns, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  " + "  ".join(cells).rstrip())
+    click.echo()
+
+
+def _print_rich(heading: str, columns: Row, rows: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(heading), title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for position, column in enumerate(columns):
+        style = "bold" if position == 0 else None
+        table.add_column(column, style=style, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _print_json(found: dict[str, Any]) -> None:
+    document = msgspec.json.encode({"format": FORMAT, **found})
+    click.echo(msgspec.json.format(document, indent=1).decode())

@@ -1,0 +1,333 @@
+"""The board: runs side by side, every figure counted again from the episodes.
+
+Runs are ranked only against runs of the same programme: the benchmark's declaration and the
+declarations of its tasks, floors and ceilings included, must agree to the last byte. A run with
+an invalid or missing episode is shown without a rank.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from ..core.episode import EpisodeResult, Outcome
+from ..core.errors import BadArgument, JournalCorrupt, RunDirectoryError
+from ..core.files import write_atomically
+from ..core.journal import read_journal
+from ..core.manifest import AgentRecord, Manifest, read_manifest
+from ..core.specs import canonical_json, digest_of
+from .result import Count, Digest, Estimate, Headline, Result, Share, Summary
+from .summary import read_result, summarise
+
+FORMAT = 1
+"""Version of ``leaderboard.json``."""
+
+TOLERANCE = 1e-9
+"""Relative difference of two figures put down to another processor's order of adding."""
+
+
+class Cell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The scores of one task or family in a row.
+
+    Attributes:
+        n: episodes planned.
+        n_valid: valid episodes.
+        success: successes among them, with the Wilson interval.
+        score: mean over tasks of the mean normalised score, with the stratified bootstrap interval.
+    """
+
+    n: Count
+    n_valid: Count
+    success: Estimate
+    score: Estimate
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One run on the board.
+
+    Attributes:
+        rank: place within the group, 1 first, equal figures equal; null where coverage is below 1.
+        agent: who played.
+        status: ``self-reported``: counted again from the episodes, not played again.
+        headline: the figure that is ranked.
+        n: episodes planned.
+        n_valid: valid episodes.
+        coverage: ``n_valid / n``.
+        families: scores by family.
+        tasks: scores by task.
+        created: UTC time of the run's first start, ISO 8601.
+        polyathlon: version of this package that played the run; empty where unknown.
+        packages: versions of the packages that can change a score.
+        renderers: by family, what drew its pictures.
+        episodes_digest: SHA-256 of what was played.
+    """
+
+    rank: int | None
+    agent: AgentRecord
+    status: Literal["self-reported"] = "self-reported"
+    headline: Headline
+    n: Count
+    n_valid: Count
+    coverage: Share
+    families: dict[str, Cell]
+    tasks: dict[str, Cell]
+    created: str
+    polyathlon: str
+    packages: dict[str, str]
+    renderers: dict[str, dict[str, str]]
+    episodes_digest: Digest
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The runs of one programme, best first.
+
+    Attributes:
+        benchmark: its name.
+        title: a few words for people.
+        benchmark_digest: SHA-256 of its declaration.
+        tasks_digest: SHA-256 of the declarations of its tasks.
+        metric: ``success`` or ``score``.
+        aggregation: ``mean``, or ``iqm`` (over tasks).
+        episodes_per_task: episodes of each task.
+        tasks: its task ids.
+        rows: ranked rows by rank, then the unranked by headline.
+    """
+
+    benchmark: str
+    title: str
+    benchmark_digest: Digest
+    tasks_digest: Digest
+    metric: Literal["success", "score"]
+    aggregation: Literal["mean", "iqm"]
+    episodes_per_task: Count
+    tasks: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The contents of ``leaderboard.json``.
+
+    Attributes:
+        format: version of this file's format.
+        groups: one a programme, by name, then by digest.
+    """
+
+    format: Literal[1] = 1
+    groups: tuple[Group, ...]
+
+
+class _Run(msgspec.Struct, frozen=True, kw_only=True):
+    directory: Path
+    manifest: Manifest
+    result: Result
+    programme: tuple[str, str, str]
+    """Benchmark, its digest, its tasks' digest: what must agree to be ranked together."""
+
+
+def build_board(runs: Sequence[Path]) -> Board:
+    """The board of some run directories; the same whatever their order.
+
+    Args:
+        runs: run directories. Their ``result.json`` is compared, never believed, and may be
+            missing.
+
+    Raises:
+        BadArgument: no run, or the same run twice.
+        RunDirectoryError: a directory that is not a run, or whose manifest or ``result.json``
+            contradicts its episodes; names the run and the field.
+        JournalCorrupt: a journal that is not what was written.
+    """
+    if not runs:
+        raise BadArgument("a board needs at least one run directory")
+    read = [_recompute(Path(directory)) for directory in runs]
+    _refuse_duplicates(read)
+    groups: dict[tuple[str, str, str], list[_Run]] = defaultdict(list)
+    for run in read:
+        groups[run.programme].append(run)
+    return Board(groups=tuple(_rank(programme, groups[programme]) for programme in sorted(groups)))
+
+
+def _recompute(directory: Path) -> _Run:
+    """A run summed up from its journal; anything it states otherwise is an error."""
+    manifest = read_manifest(directory)
+    if manifest.benchmark.digest() != manifest.benchmark_digest:
+        raise RunDirectoryError(
+            f"{directory}: manifest.json states benchmark_digest {manifest.benchmark_digest}, "
+            f"its benchmark gives {manifest.benchmark.digest()}; restore the file"
+        )
+    if tuple(task.id for task in manifest.tasks) != manifest.benchmark.tasks:
+        raise RunDirectoryError(
+            f"{directory}: manifest.json does not declare the tasks of its benchmark; "
+            "restore the file"
+        )
+    results = read_journal(directory)
+    _check_scores(directory, manifest, results)
+    try:
+        result = summarise(manifest, results)
+    except JournalCorrupt as error:
+        raise JournalCorrupt(f"{directory}: {error}") from error
+    stated = read_result(directory)
+    if stated is not None:
+        _compare(directory, stated, result)
+    return _Run(
+        directory=directory,
+        manifest=manifest,
+        result=result,
+        programme=(manifest.benchmark.id, manifest.benchmark_digest, digest_of(manifest.tasks)),
+    )
+
+
+def _check_scores(directory: Path, manifest: Manifest, results: Sequence[EpisodeResult]) -> None:
+    """Normalised scores must follow from reward, outcome, and the task's declaration."""
+    specs = {task.id: task for task in manifest.tasks}
+    for one in results:
+        if not one.valid or one.plan.task not in specs:
+            continue
+        due = specs[one.plan.task].normalise(one.total_reward, one.outcome is Outcome.SUCCESS)
+        if not math.isclose(due, one.score, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
+            raise RunDirectoryError(
+                f"{directory}: {one.plan.task} episode {one.plan.index} states a score of "
+                f"{one.score}, its reward and outcome give {due}"
+            )
+
+
+def _compare(directory: Path, stated: Result, counted: Result) -> None:
+    found = difference(msgspec.to_builtins(stated), msgspec.to_builtins(counted))
+    if found:
+        raise RunDirectoryError(
+            f"{directory}: result.json does not follow from the episodes: {found}. "
+            "Delete it and sum the run up again"
+        )
+
+
+def difference(stated: Any, counted: Any, where: str = "") -> str:
+    """The first field in which two plain values differ, in words; empty where they agree.
+
+    Numbers agree within ``TOLERANCE``; everything else must be equal.
+    """
+    if isinstance(stated, dict) and isinstance(counted, dict):
+        for key in sorted(stated.keys() | counted.keys()):
+            inner = f"{where}.{key}" if where else str(key)
+            if key not in stated or key not in counted:
+                return f"{inner} is {'missing' if key not in stated else 'unknown'}"
+            found = difference(stated[key], counted[key], inner)
+            if found:
+                return found
+        return ""
+    if isinstance(stated, (list, tuple)) and isinstance(counted, (list, tuple)):
+        if len(stated) != len(counted):
+            return f"{where} has {len(stated)} entries, the episodes give {len(counted)}"
+        pairs = enumerate(zip(stated, counted, strict=True))
+        inside = (difference(mine, theirs, f"{where}[{at}]") for at, (mine, theirs) in pairs)
+        return next(filter(None, inside), "")
+    return "" if _agree(stated, counted) else f"{where} is {stated}, the episodes give {counted}"
+
+
+def _agree(stated: Any, counted: Any) -> bool:
+    if isinstance(stated, float) and isinstance(counted, float):
+        return math.isclose(stated, counted, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return type(stated) is type(counted) and bool(stated == counted)
+
+
+def _refuse_duplicates(runs: Sequence[_Run]) -> None:
+    seen: dict[tuple[Any, ...], Path] = {}
+    for run in runs:
+        agent = run.manifest.agent
+        key = (run.programme, agent.name, agent.path, run.result.episodes_digest)
+        if key in seen:
+            raise BadArgument(
+                f"{run.directory} is the same run as {seen[key]} (agent '{agent.name}', the same "
+                "episodes); give each run once"
+            )
+        seen[key] = run.directory
+
+
+def _rank(programme: tuple[str, str, str], runs: Sequence[_Run]) -> Group:
+    ordered = sorted(runs, key=_place)
+    benchmark = ordered[0].manifest.benchmark
+    return Group(
+        benchmark=benchmark.id,
+        title=benchmark.title,
+        benchmark_digest=programme[1],
+        tasks_digest=programme[2],
+        metric=benchmark.headline,
+        aggregation=benchmark.aggregation,
+        episodes_per_task=benchmark.episodes_per_task,
+        tasks=benchmark.tasks,
+        rows=tuple(_row(run, _rank_of(run, ordered)) for run in ordered),
+    )
+
+
+def _complete(run: _Run) -> bool:
+    overall = run.result.overall
+    return overall.n_valid == overall.n > 0
+
+
+def _value(run: _Run) -> float:
+    value = run.result.headline.value
+    return -math.inf if value is None else value
+
+
+def _place(run: _Run) -> tuple[Any, ...]:
+    """Complete runs first, then by figure; names and digests settle what is equal."""
+    agent = run.manifest.agent
+    return not _complete(run), -_value(run), agent.name, agent.path, run.result.episodes_digest
+
+
+def _rank_of(run: _Run, runs: Sequence[_Run]) -> int | None:
+    """One more than the number of complete runs with a better figure."""
+    if not _complete(run):
+        return None
+    return 1 + sum(_complete(other) and _value(other) > _value(run) for other in runs)
+
+
+def _row(run: _Run, rank: int | None) -> Row:
+    result, packages = run.result, dict(run.manifest.packages)
+    return Row(
+        rank=rank,
+        agent=run.manifest.agent,
+        headline=result.headline,
+        n=result.overall.n,
+        n_valid=result.overall.n_valid,
+        coverage=result.overall.coverage,
+        families=_cells(result.families),
+        tasks=_cells(result.tasks),
+        created=run.manifest.created,
+        polyathlon=packages.pop("polyathlon", ""),
+        packages=packages,
+        renderers={family: dict(what) for family, what in run.manifest.renderers.items()},
+        episodes_digest=result.episodes_digest,
+    )
+
+
+def _cells(summaries: Sequence[Summary]) -> dict[str, Cell]:
+    return {
+        one.name: Cell(n=one.n, n_valid=one.n_valid, success=one.success, score=one.score)
+        for one in summaries
+    }
+
+
+def write_board(path: Path, board: Board) -> None:
+    """Writes ``leaderboard.json``, whole or not at all.
+
+    Raises:
+        RunDirectoryError: the disk refused, or another kind of file stands there.
+    """
+    if path.exists() and not _is_board(path):
+        raise RunDirectoryError(
+            f"{path} exists and is not a leaderboard; it was left as it is. Use another --out"
+        )
+    write_atomically(path, msgspec.json.format(canonical_json(board), indent=1))
+
+
+def _is_board(path: Path) -> bool:
+    try:
+        found: Mapping[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return False
+    return {"format", "groups"} <= found.keys()

@@ -1,0 +1,230 @@
+"""How sure a score is: Wilson intervals, interquartile means, the stratified bootstrap.
+
+Pure functions over numbers. Episodes are resampled within their task, never across tasks: the
+intervals speak of the same tasks played again, not of tasks that nobody has written yet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.errors import BadArgument
+
+CONFIDENCE = 0.95
+"""Coverage of every interval unless said otherwise."""
+
+RESAMPLES = 2000
+"""Bootstrap resamples: the end points then wander by about 2% of the interval's width."""
+
+BOOTSTRAP_SEED = 20_240_229
+"""Seed of the bootstrap's dice: fixed, so that the same episodes give the same interval."""
+
+TRIMMED = 0.25
+"""Share cut from each end for the interquartile mean (Agarwal et al. 2021, section 4.3)."""
+
+_BLOCK = 2_000_000
+"""Drawn values held at once: 16 MB an array, whatever the number of episodes."""
+
+_SORT_UP_TO = 1000
+"""Values a row up to which sorting them all is faster than parting them in three."""
+
+Floats: TypeAlias = NDArray[np.float64]
+
+Statistic: TypeAlias = Callable[[Floats, NDArray[np.intp]], Floats]
+"""From samples ``[R, N]``, whose columns lie task after task, and the first column of each task
+``[T]``, to one value a sample ``[R]``."""
+
+
+def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """The Wilson score interval of a proportion (Wilson 1927), without continuity correction.
+
+    Args:
+        successes: how many succeeded.
+        n: out of how many; with none the interval is everything, (0, 1).
+        confidence: coverage, between 0 and 1.
+
+    Returns:
+        Both ends, within [0, 1] and around ``successes / n``.
+
+    Raises:
+        BadArgument: not ``0 <= successes <= n``, or a confidence outside (0, 1).
+    """
+    if not 0 <= successes <= n:
+        raise BadArgument(f"{successes} successes of {n}: give 0 <= successes <= n")
+    z = _two_sided_z(confidence)
+    if n == 0:
+        return 0.0, 1.0
+    share, spread = successes / n, z * z / n
+    centre = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * math.sqrt(share * (1 - share) / n + spread / (4 * n))
+    # At 0 and n the ends are exactly 0 and 1; rounding must not say otherwise.
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == n else min(1.0, centre + half)
+    return low, high
+
+
+def _two_sided_z(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise BadArgument(f"confidence {confidence} is not between 0 and 1")
+    # Imported late: it costs 0.2 s, which commands that compute nothing need not pay.
+    from scipy.special import ndtri
+
+    return float(ndtri(0.5 + confidence / 2))
+
+
+def iqm(values: ArrayLike) -> float:
+    """The interquartile mean: the mean of what is left after cutting a quarter from each end.
+
+    Of N values, ``floor(N / 4)`` are cut at each end, as ``scipy.stats.trim_mean`` does.
+
+    Args:
+        values: numbers of any shape, pooled.
+
+    Raises:
+        BadArgument: no value.
+    """
+    flat = np.asarray(values, dtype=np.float64).reshape(1, -1)
+    if flat.size == 0:
+        raise BadArgument("the interquartile mean of no values is not defined")
+    return float(_trimmed_mean(flat)[0])
+
+
+def _trimmed_mean(samples: Floats) -> Floats:
+    """Interquartile mean of each row of ``[R, N]``."""
+    n = samples.shape[-1]
+    cut = int(TRIMMED * n)
+    if n <= _SORT_UP_TO:
+        ordered = np.sort(samples, axis=-1)
+    else:
+        ordered = np.partition(samples, (cut, n - cut - 1), axis=-1)
+    return np.asarray(ordered[..., cut : n - cut].mean(axis=-1), dtype=np.float64)
+
+
+def task_means(samples: Floats, starts: NDArray[np.intp]) -> Floats:
+    """The mean of each task's columns: ``[R, N]`` to ``[R, T]``."""
+    counts = np.diff(starts, append=samples.shape[-1])
+    return np.asarray(np.add.reduceat(samples, starts, axis=-1) / counts, dtype=np.float64)
+
+
+def mean_over_tasks(samples: Floats, starts: NDArray[np.intp]) -> Floats:
+    """Statistic: every task counts alike, however many of its episodes are valid."""
+    return np.asarray(task_means(samples, starts).mean(axis=-1), dtype=np.float64)
+
+
+def pooled_iqm(samples: Floats, starts: NDArray[np.intp]) -> Floats:
+    """Statistic: interquartile mean of all episodes of all tasks, as rliable defines it."""
+    return _trimmed_mean(samples)
+
+
+def iqm_over_tasks(samples: Floats, starts: NDArray[np.intp]) -> Floats:
+    """Statistic: interquartile mean of the tasks' means.
+
+    Of scores that are 0 or 1 the pooled one says little (at 80% success it is 1); this one
+    drops the easiest and the hardest quarter of the tasks instead.
+    """
+    return _trimmed_mean(task_means(samples, starts))
+
+
+def point(scores_by_task: Sequence[ArrayLike], statistic: Statistic) -> float:
+    """The value of a statistic on the episodes as they were played."""
+    pooled, starts, _ = _strata(scores_by_task)
+    return float(statistic(pooled[np.newaxis], starts)[0])
+
+
+def stratified_bootstrap(
+    scores_by_task: Sequence[ArrayLike],
+    statistic: Statistic,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = BOOTSTRAP_SEED,
+    confidence: float = CONFIDENCE,
+) -> tuple[float, float]:
+    """A percentile bootstrap interval; each task's episodes are redrawn among themselves.
+
+    A resample draws, for every task, as many episodes as the task has, with replacement. The
+    interval runs between the ``(1 - confidence) / 2`` and ``(1 + confidence) / 2`` quantiles
+    (interpolated linearly) of the statistic over the resamples. A task whose episodes all scored
+    the same adds no spread, so an interval may be a single point: read it with its n.
+
+    Args:
+        scores_by_task: one array ``[n_t]`` a task; lengths may differ, none may be empty.
+        statistic: e.g. ``mean_over_tasks``, ``pooled_iqm`` or ``iqm_over_tasks``.
+        resamples: how many.
+        seed: of the dice.
+        confidence: coverage, between 0 and 1.
+
+    Raises:
+        BadArgument: no task, a task without episodes, or an argument out of range.
+    """
+    intervals = bootstrap_intervals(
+        scores_by_task, [statistic], resamples=resamples, seed=seed, confidence=confidence
+    )
+    return intervals[0]
+
+
+def bootstrap_intervals(
+    scores_by_task: Sequence[ArrayLike],
+    statistics: Sequence[Statistic],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = BOOTSTRAP_SEED,
+    confidence: float = CONFIDENCE,
+) -> list[tuple[float, float]]:
+    """``stratified_bootstrap`` of several statistics over the same resamples, in their order."""
+    _check(resamples, confidence)
+    pooled, starts, counts = _strata(scores_by_task)
+    drawn: list[list[Floats]] = [[] for _ in statistics]
+    for samples in _resample(pooled, starts, counts, resamples, seed):
+        for values, statistic in zip(drawn, statistics, strict=True):
+            values.append(statistic(samples, starts))
+    return [_quantiles(np.concatenate(values), confidence) for values in drawn]
+
+
+def _check(resamples: int, confidence: float) -> None:
+    if resamples < 1:
+        raise BadArgument(f"{resamples} resamples: give at least 1")
+    if not 0 < confidence < 1:
+        raise BadArgument(f"confidence {confidence} is not between 0 and 1")
+
+
+def _quantiles(values: Floats, confidence: float) -> tuple[float, float]:
+    low, high = np.quantile(values, ((1 - confidence) / 2, (1 + confidence) / 2))
+    return float(low), float(high)
+
+
+def _strata(
+    scores_by_task: Sequence[ArrayLike],
+) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
+    """All scores ``[N]``, the first column of each task ``[T]``, and each task's count ``[T]``."""
+    arrays = [np.asarray(scores, dtype=np.float64) for scores in scores_by_task]
+    if not arrays or any(one.ndim != 1 or one.size == 0 for one in arrays):
+        raise BadArgument("give at least one task, and for each a flat array of at least one score")
+    counts = np.array([one.size for one in arrays], dtype=np.intp)
+    return np.concatenate(arrays), np.cumsum(counts) - counts, counts
+
+
+def _resample(
+    pooled: Floats,
+    starts: NDArray[np.intp],
+    counts: NDArray[np.intp],
+    resamples: int,
+    seed: int,
+) -> Iterator[Floats]:
+    """Blocks ``[r, N]`` of resamples. The draws do not depend on the size of the blocks.
+
+    Uniform draws need no mathematics library, so that every machine redraws the same episodes
+    and a board can compare intervals made elsewhere. (A binomial sampler would be faster.)
+    """
+    dice = np.random.Generator(np.random.PCG64(seed))
+    column_start, column_count = np.repeat(starts, counts), np.repeat(counts, counts)
+    rows = max(1, _BLOCK // pooled.size)
+    for done in range(0, resamples, rows):
+        # u < 1 keeps u * n below n in double arithmetic, so the index stays in its task.
+        uniform = dice.random((min(rows, resamples - done), pooled.size))
+        uniform *= column_count
+        yield pooled[uniform.astype(np.intp) + column_start]

@@ -1,0 +1,80 @@
+"""Pictures of a run, found on disk and turned into ``data:`` addresses within stated limits."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import msgspec
+
+from ..core.specs import TASK_ID
+
+FOLDER = "media"
+"""Where in a run's directory its pictures lie: ``<task id>-<index>.webp`` and ``.png``."""
+
+LARGEST = 4 * 2**20
+"""Largest picture that is embedded [bytes]."""
+
+BUDGET = 32 * 2**20
+"""All the pictures of one report together [bytes]; base64 makes a third more of it."""
+
+_KINDS = {".webp": ("image/webp", b"RIFF"), ".png": ("image/png", b"\x89PNG\r\n\x1a\n")}
+"""Ending, media type, and the bytes a file of that kind begins with."""
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """An episode in pictures.
+
+    Attributes:
+        still: address of the first frame, or None.
+        moving: address of the animation, or None.
+        left_out: names of the files that were too large.
+    """
+
+    still: str | None
+    moving: str | None
+    left_out: tuple[str, ...]
+
+
+class Album:
+    """Hands out the pictures of a run until the budget is spent.
+
+    Args:
+        directory: of the run.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._folder = directory / FOLDER
+        self._left = BUDGET
+        self.left_out: list[str] = []
+
+    def picture(self, task: str, index: int) -> Picture | None:
+        """The pictures of an episode; None where none was taken."""
+        # A foreign manifest may name a task "../..": no such name reaches the file system.
+        if TASK_ID.match(task) is None:
+            return None
+        before = len(self.left_out)
+        still, moving = (self._embed(f"{task}-{index}{ending}") for ending in (".png", ".webp"))
+        left_out = tuple(self.left_out[before:])
+        if still is None and moving is None and not left_out:
+            return None
+        return Picture(still=still, moving=moving, left_out=left_out)
+
+    def _embed(self, name: str) -> str | None:
+        path = self._folder / name
+        kind, magic = _KINDS[path.suffix]
+        try:
+            if path.is_symlink() or not path.is_file():
+                return None
+            if path.stat().st_size > min(LARGEST, self._left):
+                self.left_out.append(name)
+                return None
+            data = path.read_bytes()
+        except OSError:
+            self.left_out.append(name)
+            return None
+        if not data.startswith(magic):
+            self.left_out.append(name)
+            return None
+        self._left -= len(data)
+        return f"data:{kind};base64,{base64.b64encode(data).decode()}"

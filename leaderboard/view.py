@@ -1,0 +1,44 @@
+"""A run as a report looks at it: the manifest, the figures, and each episode by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from ..core.episode import EpisodeResult
+from ..core.manifest import Manifest
+from .summary import summarise
+from .wording import number
+
+
+class RunView:
+    """Everything the sections of a report draw from.
+
+    Args:
+        directory: of the run.
+        manifest: what was to be played.
+        played: its episodes, in any order.
+    """
+
+    def __init__(
+        self, directory: Path, manifest: Manifest, played: Sequence[EpisodeResult]
+    ) -> None:
+        self.directory, self.manifest = directory, manifest
+        self.played = sorted(played, key=lambda one: one.plan.key)
+        self.result = summarise(manifest, self.played)
+
+    @cached_property
+    def by_key(self) -> dict[tuple[str, int], EpisodeResult]:
+        """Episodes by task and index."""
+        return {one.plan.key: one for one in self.played}
+
+    def outcome_words(self, task: str, index: int) -> tuple[str, str]:
+        """The kind of an episode's end, and a few words on it."""
+        one = self.by_key.get((task, index))
+        if one is None:
+            return "missing", f"episode {index}: not played"
+        words = f"episode {index}: {one.outcome.value}"
+        if one.valid:
+            words += f", return {number(one.total_reward)}, {one.steps} steps"
+        return one.outcome.value, words

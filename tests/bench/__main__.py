@@ -1,0 +1,129 @@
+"""``make bench``: what the harness costs, as ratios within one run.
+
+Machines are noisy and differ; a ratio of two things measured in turn, pair by pair, drifts far
+less than either. Every figure is a median over the pairs, with the least and the greatest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import platform
+from collections.abc import Callable
+
+import measure
+from measure import Ratio, Work
+from rich.console import Console
+from rich.table import Table
+
+from polyathlon.benchmarks.workers.pool import available_cores
+
+STATE = {"observations": ("state",)}
+RGB = {"observations": ("rgb",), "image_size": 128}
+
+
+def overhead(pairs: int) -> list[Ratio]:
+    """(i) One slot of the evaluator against a bare loop in one process."""
+    works = (
+        Work("faulty.timed-v0", {"step_seconds": 0.00025, "length": 200}, 4000, "0.25 ms a step"),
+        Work("faulty.timed-v0", {"step_seconds": 0.002, "length": 200}, 1600, "2 ms a step"),
+        Work("metaworld.reach-v3", STATE, 3000, "state"),
+        Work("metaworld.reach-v3", RGB, 500, "rgb 128"),
+        Work("babyai.go-to-local-v0", {}, 4000, "state"),
+        Work("procgen.coinrun-easy-test-v0", {}, 6000, "rgb 64"),
+        Work("atari.breakout-v5", {}, 3000, "rgb"),
+    )
+    return [
+        measure.ratio(
+            f"evaluator / bare loop: {work.title}",
+            functools.partial(measure.harness, work, 1),
+            functools.partial(measure.bare, work),
+            pairs,
+        )
+        for work in works
+    ]
+
+
+def scaling(pairs: int) -> list[Ratio]:
+    """(ii) Two slots against one."""
+    works = (
+        Work("metaworld.reach-v3", STATE, 4000, "state"),
+        Work("metaworld.reach-v3", STATE, 4000, "state, oracle in the worker"),
+        Work("metaworld.reach-v3", RGB, 500, "rgb 128"),
+        Work("babyai.go-to-local-v0", {"observations": ("rgb", "instruction")}, 1200, "rgb"),
+        Work("atari.breakout-v5", {}, 4000, "rgb"),
+        Work("faulty.timed-v0", {"step_seconds": 0.002, "length": 200}, 3200, "2 ms a step"),
+    )
+    return [
+        measure.ratio(
+            f"2 slots / 1 slot: {work.title}",
+            functools.partial(measure.harness, work, 2, oracle="oracle" in work.words),
+            functools.partial(measure.harness, work, 1, oracle="oracle" in work.words),
+            pairs,
+        )
+        for work in works
+    ]
+
+
+def rivals(pairs: int) -> list[Ratio]:
+    """(iii) The same work through Gymnasium's AsyncVectorEnv and Stable-Baselines3."""
+    works = (
+        Work("metaworld.reach-v3", STATE, 4000, "state"),
+        Work("metaworld.reach-v3", RGB, 500, "rgb 128"),
+        Work("atari.breakout-v5", {"observations": ("rgb",)}, 3000, "rgb"),
+    )
+    others = (
+        ("AsyncVectorEnv, 2 envs", measure.gymnasium_async),
+        ("SB3 evaluate_policy, 2 envs", measure.stable_baselines3),
+    )
+    return [
+        measure.ratio(
+            f"evaluator, 2 slots / {rival}: {work.title}",
+            functools.partial(measure.harness, work, 2),
+            functools.partial(other, work),
+            pairs,
+        )
+        for work in works
+        for rival, other in others
+    ]
+
+
+GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
+    "overhead": overhead,
+    "scaling": scaling,
+    "rivals": rivals,
+}
+
+
+def main() -> None:
+    """Measures the groups asked for and prints them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", nargs="*", default=["harness", *GROUPS, "start"])
+    parser.add_argument("--pairs", type=int, default=5)
+    options = parser.parse_args()
+    console = Console(width=130)
+    cores = available_cores()
+    console.print(f"{platform.machine()}, Python {platform.python_version()}, {cores} cores")
+    if "harness" in options.groups:
+        rows = [measure.harness_cost(options.pairs, image) for image in (0, 84, 224)]
+        _print(console, "harness alone: null world, null agent", "microseconds a step", rows)
+    for name, group in GROUPS.items():
+        if name in options.groups:
+            rows = [tuple(row) for row in group(options.pairs)]
+            _print(console, name, "ratio", rows)
+    if "start" in options.groups:
+        _print(console, "start", "seconds", measure.start_times(options.pairs))
+
+
+def _print(console: Console, title: str, unit: str, rows: list[tuple]) -> None:
+    table = Table(title=title, title_justify="left")
+    table.add_column("what")
+    for column in (unit, "min", "max", "steps/s")[: len(rows[0]) - 1]:
+        table.add_column(column, justify="right")
+    for row in rows:
+        table.add_row(*[f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row])
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What several test modules share: where the clone is, and commands run as a user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The clone's folder, which is the package."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def python() -> Command:
+    """Runs this Python in a process of its own, outside the clone."""
+
+    def run(
+        *arguments: str | Path,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] = {},
+        code: int | None = 0,
+        timeout: float = 300,
+    ) -> subprocess.CompletedProcess[str]:
+        # -P: the folder a test happens to run in is no place to import from.
+        done = subprocess.run(
+            [sys.executable, "-P", *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if code is not None:
+            told = f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+            assert done.returncode == code, told
+        return done
+
+    return run

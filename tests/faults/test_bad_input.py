@@ -1,0 +1,229 @@
+"""A user's mistake is one line: what, where, what to do. Exit 2, and nothing on disk is lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+import textwrap
+
+import pytest
+
+
+def one_line(done, code=2):
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("polyathlon: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+def evaluate(line, *arguments, agent="random", code=2):
+    return one_line(line.run("eval", *arguments, "--agent", agent), code)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("metaworld.reech",), "Did you mean 'metaworld.reach-v3'"),
+        (("warmpu",), "Did you mean"),
+        (("faulty.zzz*",), "fits no task"),
+        (("tag:mt1",), "Did you mean"),
+        ((",",), "polyathlon list"),
+        (("faulty.sound", "--episodes", "0"), "--episodes is 0"),
+        (("faulty.sound", "--episodes", "-3"), "--episodes is -3"),
+        (("faulty.sound", "--slots", "0"), "--slots"),
+        (("faulty.sound", "--max-attempts", "0"), "--max-attempts"),
+        (("faulty.sound", "--video", "-1"), "--video"),
+        (("faulty.sound", "--seed", "-1"), "--seed is -1"),
+        (("faulty.sound", "--step-timeout", "0"), "--step-timeout"),
+        (("faulty.sound", "--obs", "depth"), "observations are rgb, state, instruction"),
+        (("faulty.null", "--obs", "instruction"), "offers the observations rgb, state"),
+    ],
+)
+def test_mistakes_in_the_command(polyathlon, arguments, words):
+    assert words in evaluate(polyathlon, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("randm", "unknown agent 'randm'. Did you mean 'random'?"),
+        ("no_such_module:Agent", "no module named 'no_such_module'"),
+        ("mine:Missing", "module 'mine' has no 'Missing'"),
+        ("mine:NotAnAgent", "is not an agent"),
+    ],
+)
+def test_agents_that_are_not_there(polyathlon, tmp_path, agent, words):
+    (tmp_path / "mine.py").write_text("class NotAnAgent:\n    pass\n")
+    assert words in evaluate(polyathlon, "faulty.sound", agent=agent)
+
+
+def write_agent(folder, answer, extra=""):
+    (folder / "mine.py").write_text(
+        textwrap.dedent(
+            f"""
+            import numpy as np
+            from polyathlon.core.specs import Embodiment
+            class Agent:
+                dialect = "native"
+                {extra}
+                def reset(self, slots, briefs):
+                    self.calls = 0
+                def act(self, observations, slots):
+                    self.calls += 1
+                    good = np.zeros(2, np.float32)
+                    return [good if self.calls < 3 else {answer} for _ in slots]
+            """
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("np.array([0.0, np.nan])", "NaN or infinity"),
+        ("np.array([0.0, 2.0])", "dimension 1 is 2, outside [-1, 1]"),
+        ("np.zeros(3)", "its shape is (3,)"),
+        ("'left'", "not an array"),
+    ],
+)
+def test_an_output_outside_the_action_space(polyathlon, tmp_path, answer, words):
+    write_agent(tmp_path, answer)
+    said = evaluate(polyathlon, "faulty.sound", "--slots", "1", agent="mine:Agent")
+    assert words in said
+    assert "faulty.sound-v0 episode" in said
+    assert "step 2" in said
+
+
+def test_a_wrong_number_of_actions(polyathlon, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "class Agent:\n    dialect = 'native'\n    def reset(self, slots, briefs): pass\n"
+        "    def act(self, observations, slots): return []\n"
+    )
+    said = evaluate(polyathlon, "faulty.sound", agent="mine:Agent")
+    assert "asked for 1 actions and gave 0" in said
+
+
+def test_an_agent_that_raises_shows_its_own_traceback(polyathlon, tmp_path):
+    write_agent(tmp_path, "1 / 0")
+    done = polyathlon.run("eval", "faulty.sound", "--agent", "mine:Agent")
+    assert done.returncode == 1
+    assert "mine.py" in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("polyathlon: the agent raised ZeroDivisionError")
+
+
+def test_a_dialect_that_is_not_there(polyathlon, tmp_path):
+    write_agent(tmp_path, "good", extra="dialect = 'natve'")
+    said = evaluate(polyathlon, "faulty.sound", agent="mine:Agent")
+    assert "unknown dialect 'natve'. Did you mean 'native'?" in said
+
+
+def test_another_convention_of_actions_is_an_error(polyathlon, tmp_path):
+    body = (
+        "embodiment = Embodiment(id='toy-walker', kind='continuous', action_names=('x', 'y'), "
+        "action_units=('m/s', 'm/s'), low=(-1.0, -1.0), high=(1.0, 1.0))"
+    )
+    write_agent(tmp_path, "good", extra=body)
+    said = evaluate(polyathlon, "faulty.sound", agent="mine:Agent")
+    assert "action_units: ('m/s', 'm/s') against ('1', '1')" in said
+
+
+def test_the_oracle_on_a_task_without_one(polyathlon):
+    said = evaluate(polyathlon, "faulty.null,faulty.sound", agent="oracle")
+    assert "--skip-unsupported" in said
+    done = polyathlon.run(
+        "eval", "faulty.null,faulty.sound", "--agent", "oracle", "--skip-unsupported",
+        "--episodes", "1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "left out, no oracle: faulty.null-v0" in done.stderr
+
+
+def test_a_directory_of_another_plan_is_left_alone(polyathlon, tmp_path):
+    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes")
+    assert polyathlon.run(*command, "2").returncode == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").glob("*.*")}
+    assert "episodes per task: 2 there, 3 asked for" in one_line(polyathlon.run(*command, "3"))
+    other = polyathlon.run(*command, "2", "--seed", "5")
+    assert "seed: 0 there, 5 asked for" in one_line(other)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").glob("*.*")} == before
+
+
+def test_a_foreign_directory_is_left_alone(polyathlon, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("mine")
+    said = evaluate(polyathlon, "faulty.sound", "--out", "thesis")
+    assert "holds no run" in said
+    assert os.listdir(tmp_path / "thesis") == ["chapter.tex"]
+
+
+def test_a_file_in_the_place_of_the_directory(polyathlon, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    assert "cannot use taken" in evaluate(polyathlon, "faulty.sound", "--out", "taken")
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_place_where_no_directory_can_be_made(polyathlon):
+    assert "cannot use /proc/run" in evaluate(polyathlon, "faulty.sound", "--out", "/proc/run")
+
+
+def test_a_disk_that_takes_no_more(polyathlon, tmp_path):
+    """A limit on file sizes stands for a full disk: the same write fails at the same place."""
+    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "60")
+    polyathlon.largest_file = 20_000
+    said = one_line(polyathlon.run(*command))
+    assert "cannot write to run: " + os.strerror(errno.EFBIG) in said
+    path = tmp_path / "run" / "episodes.jsonl"
+    kept = path.read_bytes()
+    assert 0 < kept.count(b"\n") < 60
+    polyathlon.largest_file = None
+    done = polyathlon.run(*command)
+    assert done.returncode == 0, done.stderr
+    assert path.read_bytes().startswith(kept[: kept.rindex(b"\n")])
+    assert path.read_bytes().count(b"\n") == 60
+
+
+def test_a_corrupt_journal_is_named_and_kept(polyathlon, tmp_path):
+    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "3")
+    assert polyathlon.run(*command).returncode == 0
+    path = tmp_path / "run" / "episodes.jsonl"
+    forged = path.read_text().replace('"steps":20', '"steps":21', 1)
+    path.write_text(forged)
+    for broken in (command, ("report", "run"), ("replay", "run", "faulty.sound", "0")):
+        assert "episodes.jsonl, line" in one_line(polyathlon.run(*broken))
+    assert path.read_text() == forged
+
+
+def test_a_torn_journal_is_mended(polyathlon, tmp_path):
+    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "3")
+    assert polyathlon.run(*command).returncode == 0
+    path = tmp_path / "run" / "episodes.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    done = polyathlon.run(*command)
+    assert done.returncode == 0, done.stderr
+    assert "resuming: 2 of 3" in done.stderr
+    lines = whole.splitlines()
+    assert path.read_bytes().splitlines()[:2] == lines[:2]
+
+
+@pytest.mark.parametrize("command", ["report", "replay"])
+def test_a_run_that_is_none(polyathlon, tmp_path, command):
+    (tmp_path / "empty").mkdir()
+    extra = ("faulty.sound", "0") if command == "replay" else ()
+    said = one_line(polyathlon.run(command, "empty", *extra))
+    assert "empty is not a run" in said
+
+
+def test_an_unknown_command_gets_a_suggestion(polyathlon):
+    done = polyathlon.run("evaluate")
+    assert done.returncode == 2
+    assert "Did you mean 'eval'" in done.stderr
+
+
+def test_a_replay_of_what_is_not_there(polyathlon):
+    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "1")
+    assert polyathlon.run(*command).returncode == 0
+    assert "faulty.sound-v0" in one_line(polyathlon.run("replay", "run", "faulty.sond", "0"))
+    assert "#7" in one_line(polyathlon.run("replay", "run", "faulty.sound", "7"))

@@ -1,0 +1,116 @@
+"""A night with ten power cuts gives the scores of a quiet one; so does any number of slots."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+
+import numpy as np
+import pytest
+
+PATTERN = "faulty.slow,babyai.go-to-red-ball,procgen.coinrun-easy-test,atari.pong,metaworld.reach"
+EPISODES = 8
+KILLS = 10
+
+
+def arguments(out, slots=2, pattern=PATTERN, episodes=EPISODES):
+    return (
+        "eval", pattern, "--agent", "random", "--episodes", str(episodes), "--slots", str(slots),
+        "--out", out, "--video", "0",
+    )  # fmt: skip
+
+
+def evidence(folder):
+    """What must be the same: each episode's score and digests, and the result's figures."""
+    episodes = {}
+    for line in (folder / "episodes.jsonl").read_text().splitlines():
+        one = json.loads(line)["episode"]
+        key = one["plan"]["task"], one["plan"]["index"]
+        assert key not in episodes
+        episodes[key] = (
+            one["plan"]["seed"], one["outcome"], one["score"], one["total_reward"], one["steps"],
+            one["metrics"], one["trace"]["digest"], one["reward_digest"], one["start_digest"],
+            one["end_digest"],
+        )  # fmt: skip
+    result = json.loads((folder / "result.json").read_text())
+    return episodes, result["headline"], result["episodes_digest"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, command_line):
+    folder = tmp_path_factory.mktemp("quiet")
+    done = command_line(folder).run(*arguments("run", slots=1))
+    assert done.returncode == 0, done.stderr
+    return evidence(folder / "run")
+
+
+def test_ten_kills_and_resumes_give_the_undisturbed_scores(
+    polyathlon, tmp_path, until, undisturbed
+):
+    rng = np.random.default_rng(0)
+    journal = tmp_path / "run" / "episodes.jsonl"
+    killed_at = []
+    for _ in range(KILLS):
+        process = polyathlon.start(*arguments("run"))
+        before = journal.read_bytes().count(b"\n") if journal.exists() else 0
+        wanted = before + int(rng.integers(0, 4))
+        until(lambda: process.poll() is not None or _lines(journal) >= wanted)  # noqa: B023
+        time.sleep(float(rng.uniform(0, 0.4)))
+        assert process.poll() is None, process.communicate()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        killed_at.append(_lines(journal))
+    assert killed_at == sorted(killed_at), "an episode was lost"
+    assert killed_at[-1] < EPISODES * 5, "the kills came too late to prove anything"
+    done = polyathlon.run(*arguments("run"))
+    assert done.returncode == 0, done.stderr
+    assert evidence(tmp_path / "run") == undisturbed
+
+
+def _lines(journal):
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
+@pytest.mark.parametrize("slots", [2, 8])
+def test_the_number_of_slots_changes_no_score(polyathlon, tmp_path, undisturbed, slots):
+    done = polyathlon.run(*arguments("run", slots=slots))
+    assert done.returncode == 0, done.stderr
+    assert evidence(tmp_path / "run") == undisturbed
+
+
+def test_the_same_command_on_a_finished_run_plays_nothing(polyathlon, tmp_path):
+    command = arguments("run", pattern="faulty.sound", episodes=3)
+    assert polyathlon.run(*command).returncode == 0
+    before = (tmp_path / "run" / "episodes.jsonl").read_bytes()
+    again = polyathlon.run(*command)
+    assert again.returncode == 0
+    assert "resuming: 3 of 3" in again.stderr
+    assert (tmp_path / "run" / "episodes.jsonl").read_bytes() == before
+
+
+def test_invalid_episodes_are_played_again_only_when_asked(polyathlon, tmp_path):
+    (tmp_path / "marker").mkdir()
+    command = (*arguments("run", pattern="faulty.exit", episodes=2), "--max-attempts", "1")
+    polyathlon.environment["FAULTY_MARKER"] = str(tmp_path / "marker")
+    first = polyathlon.run(*command)
+    assert first.returncode == 3, first.stderr
+    assert "INVALID faulty.exit-v0 #" in first.stderr
+    assert polyathlon.run(*command).returncode == 3
+    again = polyathlon.run(*command, "--retry-invalid")
+    assert again.returncode == 0, again.stderr
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert result["overall"]["n_valid"] == 2
+
+
+def test_a_second_evaluator_on_the_same_run_is_refused(polyathlon, tmp_path, until):
+    command = arguments("run", pattern="faulty.slow", episodes=5000)
+    first = polyathlon.start(*command)
+    until(lambda: _lines(tmp_path / "run" / "episodes.jsonl") >= 1)
+    second = polyathlon.run(*command)
+    assert second.returncode == 2
+    assert "another evaluation is writing to run" in second.stderr
+    assert first.poll() is None
+    first.send_signal(signal.SIGINT)
+    first.communicate()
+    assert first.returncode == 130

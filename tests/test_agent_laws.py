@@ -1,0 +1,99 @@
+"""What holds for every agent registered: outputs in its space, slots are slots, reset forgets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from polyathlon.agents import AGENTS
+from polyathlon.core.errors import EmbodimentMismatch
+from polyathlon.core.protocols import Agent
+from polyathlon.core.specs import Brief, Embodiment, check_handshake
+
+SPACES = [spaces.Box(-1, 1, (4,), np.float32), spaces.Discrete(7), spaces.MultiDiscrete([5, 5])]
+BODY = Embodiment(id="toy", kind="continuous", action_names=("x",), low=(-1.0,), high=(1.0,))
+
+
+def in_the_evaluator():
+    return [name for name in AGENTS if getattr(AGENTS[name], "placement", "") != "worker"]
+
+
+def brief(space, seed):
+    return Brief(
+        instruction="Walk.",
+        embodiment=BODY,
+        action_space=space,
+        max_episode_steps=9,
+        agent_seed=seed,
+    )
+
+
+def observations(count):
+    rng = np.random.default_rng(0)
+    return [
+        {
+            "rgb": rng.integers(0, 256, (16, 16, 3), np.uint8),
+            "state": rng.normal(size=6).astype(np.float32),
+            "instruction": "Walk.",
+        }
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_it_is_an_agent(name):
+    made = AGENTS[name]()
+    assert made.dialect
+    assert isinstance(made, Agent) or made.placement == "worker"
+
+
+@pytest.mark.parametrize("space", SPACES, ids=repr)
+@pytest.mark.parametrize("name", in_the_evaluator())
+def test_outputs_lie_in_its_space(name, space):
+    agent = AGENTS[name]()
+    agent.reset([0, 1, 2], [brief(space, seed) for seed in range(3)])
+    for _ in range(30):
+        actions = list(agent.act(observations(3), [0, 1, 2]))
+        assert len(actions) == 3
+        assert all(space.contains(action) for action in actions)
+
+
+@pytest.mark.parametrize("space", SPACES, ids=repr)
+@pytest.mark.parametrize("name", in_the_evaluator())
+def test_permuting_slots_permutes_actions(name, space):
+    seen = observations(3)
+
+    def trace(order):
+        agent = AGENTS[name]()
+        agent.reset(order, [brief(space, 100 + slot) for slot in order])
+        turns = [list(agent.act([seen[slot] for slot in order], order)) for _ in range(10)]
+        return {slot: [np.asarray(turn[order.index(slot)]) for turn in turns] for slot in order}
+
+    one, other = trace([0, 1, 2]), trace([2, 0, 1])
+    assert all(np.array_equal(one[slot], other[slot]) for slot in range(3))
+
+
+@pytest.mark.parametrize("space", SPACES, ids=repr)
+@pytest.mark.parametrize("name", in_the_evaluator())
+def test_reset_forgets_and_other_slots_do_not_matter(name, space):
+    seen = observations(1)
+
+    def play(agent, slot):
+        agent.reset([slot], [brief(space, 7)])
+        return [np.asarray(agent.act(seen, [slot])[0]) for _ in range(10)]
+
+    fresh, used = AGENTS[name](), AGENTS[name]()
+    used.reset([0, 1], [brief(space, 1), brief(space, 2)])
+    used.act(observations(2), [0, 1])
+    assert np.array_equal(play(fresh, 0), play(used, 1))
+
+
+def test_the_handshake_names_what_differs():
+    check_handshake(None, BODY, "toy.walk-v0")
+    check_handshake(BODY, BODY, "toy.walk-v0")
+    faster = Embodiment(
+        id="toy", kind="continuous", action_names=("x",), low=(-1.0,), high=(1.0,), control_hz=20.0
+    )
+    with pytest.raises(EmbodimentMismatch, match=r"toy.walk-v0 .*control_hz: 20.0 against None"):
+        check_handshake(faster, BODY, "toy.walk-v0")

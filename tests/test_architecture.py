@@ -1,0 +1,171 @@
+"""The laws of the house, read off the syntax trees: imports, lengths, names and words."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import functools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+MAY_IMPORT = {
+    "core": set(),
+    "tasks": {"core"},
+    "adapters": {"core"},
+    "leaderboard": {"core"},
+    "agents": {"core", "adapters"},
+    "benchmarks": {"core", "tasks", "adapters"},
+    "cli": {"core", "tasks", "adapters", "leaderboard", "agents", "benchmarks"},
+}
+"""Besides their own, the rooms that each room may import."""
+
+FORBIDDEN_NAMES = {"utils", "common", "helpers", "base", "manager"}
+LONGEST_MODULE = 500
+LONGEST_FUNCTION = 60
+MOST_DOOR_FUNCTIONS = 3
+
+MODULES = sorted(path for room in MAY_IMPORT for path in (ROOT / room).rglob("*.py"))
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+every_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
+
+
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Line, and absolute dotted name, of everything a module imports, wherever in it."""
+    package = ("polyathlon", *path.relative_to(ROOT).parent.parts)
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if not node.level:
+                start: tuple[str, ...] = ()
+            else:
+                assert node.level <= len(package), f"{path}:{node.lineno} climbs out of the house"
+                start = package[: len(package) - node.level + 1]
+            base = (*start, *(node.module.split(".") if node.module else ()))
+            yield from ((node.lineno, ".".join((*base, alias.name))) for alias in node.names)
+
+
+def test_the_house_has_no_other_rooms() -> None:
+    found = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    assert found == set(MAY_IMPORT)
+
+
+@every_module
+def test_imports_follow_the_arrows(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0]
+    wrong = []
+    for line, name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "polyathlon" and len(parts) > 1 and parts[1] in MAY_IMPORT:
+            if parts[1] != room and parts[1] not in MAY_IMPORT[room]:
+                wrong.append(f"{name_of(path)}:{line} imports {name}")
+        elif parts[0] == "polyathlon":
+            wrong += [f"{name_of(path)}:{line} imports {name}"] * (parts[1:] != ["__version__"])
+    assert not wrong, f"{room} may import {sorted(MAY_IMPORT[room])} besides itself"
+
+
+@every_module
+def test_imports_inside_the_package_are_relative(path: Path) -> None:
+    wrong = []
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        else:
+            continue
+        first = {name.partition(".")[0] for name in names}
+        wrong += [f"line {node.lineno}: {name}" for name in first & {"polyathlon", *MAY_IMPORT}]
+    assert not wrong
+
+
+@every_module
+def test_no_module_is_too_long(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST_MODULE
+
+
+@every_module
+def test_no_function_is_too_long(path: Path) -> None:
+    long = [
+        f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, FUNCTIONS)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert not long
+
+
+@every_module
+def test_module_names_say_something_and_shadow_nothing(path: Path) -> None:
+    name = path.parent.name if path.stem == "__init__" else path.stem
+    assert name not in FORBIDDEN_NAMES
+    assert name == "__main__" or name not in sys.stdlib_module_names
+
+
+def undocumented(body: list[ast.stmt], where: str) -> Iterator[str]:
+    for node in body:
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)) or node.name.startswith("_"):
+            continue
+        if not is_documented(node):
+            yield f"{where}{node.name}"
+        if isinstance(node, ast.ClassDef):
+            yield from undocumented(node.body, f"{where}{node.name}.")
+
+
+def is_documented(node: Function | ast.ClassDef) -> bool:
+    decorators = {ast.unparse(one).rpartition(".")[2] for one in node.decorator_list}
+    # What a setter or an overload does is said where it is first declared.
+    return bool(ast.get_docstring(node)) or bool(decorators & {"setter", "overload", "override"})
+
+
+@every_module
+def test_everything_public_is_documented(path: Path) -> None:
+    tree = tree_of(path)
+    assert ast.get_docstring(tree), "the module says nothing of itself"
+    assert not list(undocumented(tree.body, ""))
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_has_a_small_door(room: str) -> None:
+    body = tree_of(ROOT / room / "__init__.py").body
+    functions = [node.name for node in body if isinstance(node, FUNCTIONS)]
+    assert len(functions) <= MOST_DOOR_FUNCTIONS
+
+
+def test_the_declared_packages_are_the_folders() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    declared = set(setup["options"]["packages"].split())
+    folders = {
+        ".".join(("polyathlon", *path.parent.relative_to(ROOT).parts))
+        for path in MODULES
+        if path.name == "__init__.py"
+    }
+    assert declared == folders | {"polyathlon"}
+    homeless = {path.parent for path in MODULES} - {
+        path.parent for path in MODULES if path.name == "__init__.py"
+    }
+    assert not homeless, "a folder of modules without __init__.py is left out of the wheel"
+
+
+def test_nothing_stray_lies_at_the_root() -> None:
+    assert [path.name for path in ROOT.glob("*.py")] == ["__init__.py"]

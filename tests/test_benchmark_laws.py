@@ -1,0 +1,68 @@
+"""What holds for every benchmark registered: pinned digest, tasks that resolve, seeds apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from polyathlon.benchmarks import BENCHMARKS
+from polyathlon.benchmarks.evaluate import choose_benchmark
+from polyathlon.benchmarks.plan import plan
+from polyathlon.core.errors import BadArgument
+from polyathlon.core.specs import derive_seed
+from polyathlon.tasks import catalogue
+
+DIGESTS = {
+    "warmup": "3cdb3d68a543b64635e7c1c49701e5571e77087fc03dd57c786e418b1aea979c",
+    "metaworld-mt10": "734f29868046cf54b54ecb3c90bc19d972f27080b6a49d63449f73eea56de4c8",
+    "metaworld-mt50": "120be565c4716be35b535b99ccebbfe4aa4dd35820e64b5c4b5b134571e74e27",
+    "metaworld-ml45-test": "6b31ae2b724ef258644cbef0fa8d071ac1c7632399a44829d0a2c07c725a022f",
+    "babyai": "4db1091f2541643ba61ad0739acfd2c1d7a213d9ba36c1cdeb558a43c7028ec9",
+    "procgen": "deaf347cd3b805a53777397885ac4c0f968b44ef62b44855163f86a38141f57e",
+    "atari": "ce1279a9dbb4c9eea67056337380722a53c6e0eb1a2529ed10949f27f7573399",
+}
+"""A digest that changes says that old scores are no longer comparable: then it needs a new id."""
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_digest_is_pinned(name):
+    assert BENCHMARKS[name]().digest() == DIGESTS[name]
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_it_carries_its_name_and_its_tasks_resolve(name):
+    benchmark = BENCHMARKS[name]()
+    assert benchmark.id == name
+    assert benchmark.tasks
+    assert len(set(benchmark.tasks)) == len(benchmark.tasks)
+    assert [catalogue.find(task).id for task in benchmark.tasks] == list(benchmark.tasks)
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_no_two_episodes_share_a_seed(name):
+    plans = plan(BENCHMARKS[name]())
+    assert len({one.seed for one in plans}) == len(plans)
+    assert len({one.key for one in plans}) == len(plans)
+    assert len({one.agent_seed for one in plans} | {one.seed for one in plans}) == 2 * len(plans)
+    assert all(0 <= one.seed < 2**53 for one in plans)
+
+
+def test_a_seed_depends_on_the_episode_alone():
+    few = choose_benchmark("metaworld.reach", episodes=3)
+    many = choose_benchmark("metaworld.reach,babyai.open", episodes=9)
+    assert plan(few) == [one for one in plan(many) if one.task == "metaworld.reach-v3"][:3]
+    assert plan(few)[0].seed == derive_seed("custom", 0, "metaworld.reach-v3", 0)
+
+
+def test_another_base_seed_gives_other_episodes():
+    one, other = (plan(choose_benchmark("warmup", seed=seed)) for seed in (1, 2))
+    assert not {p.seed for p in one} & {p.seed for p in other}
+
+
+def test_seeds_are_what_they_were():
+    """Pinned: the same plan must come out on every machine and in every later version."""
+    assert derive_seed("warmup", 0, "metaworld.reach-v3", 0) == 4870065468146931
+
+
+def test_a_seed_out_of_range_is_refused():
+    with pytest.raises(BadArgument, match="--seed"):
+        choose_benchmark("warmup", seed=2**53)
