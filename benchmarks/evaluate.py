@@ -26,7 +26,6 @@ from ..core.manifest import (
     FILE_NAME,
     AgentRecord,
     Manifest,
-    as_read_back,
     describe_machine,
     installed_versions,
     read_manifest,
@@ -34,7 +33,7 @@ from ..core.manifest import (
 )
 from ..core.protocols import Agent
 from ..core.registry import load_object
-from ..core.specs import Benchmark, TaskSpec
+from ..core.specs import Benchmark, TaskSpec, as_read_back
 from ..tasks import catalogue
 from . import BENCHMARKS, programmes
 from .plan import plan
@@ -253,9 +252,10 @@ def _play(
 
     def prepared(spec: TaskSpec, render_info: Mapping[str, str]) -> None:
         nonlocal manifest
-        known = renderers.get(spec.family)
-        if render_info and known != dict(render_info):
-            renderers[spec.family] = dict(render_info)
+        known = renderers.get(spec.family, {})
+        merged = _merge_render_info(known, render_info)
+        if merged != known:
+            renderers[spec.family] = merged
             manifest = msgspec.structs.replace(manifest, renderers=dict(renderers))
             write_manifest(directory, manifest)
 
@@ -279,6 +279,16 @@ def _play(
     finally:
         recorder.close()
     return manifest
+
+
+def _merge_render_info(known: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
+    """Both; where a run has been drawn by two devices, both are named."""
+    merged = dict(known)
+    for key, value in new.items():
+        values = merged[key].split("; ") if key in merged else []
+        if value not in values:
+            merged[key] = "; ".join([*values, value])
+    return merged
 
 
 def task_kwargs(spec: TaskSpec, manifest: Manifest, filmed: bool) -> dict[str, Any]:

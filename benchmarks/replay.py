@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from ..core.actions import plain_action
 from ..core.episode import EpisodeResult
-from ..core.errors import BadArgument, PolyathlonError, WorkerFault
+from ..core.errors import BadArgument, PlanMismatch, PolyathlonError, WorkerFault
 from ..core.journal import read_actions
 from ..core.manifest import Manifest
+from ..core.specs import TaskSpec, as_read_back, digest_of
+from ..tasks import catalogue
 from .evaluate import task_kwargs
 from .workers.message import Finished, Play, Ready
 from .workers.pool import Pool
@@ -54,18 +56,38 @@ def replay(directory: Path, manifest: Manifest, recorded: EpisodeResult, film: s
         raise BadArgument(
             f"{recorded.plan.task} #{recorded.plan.index} is INVALID; it has no actions to replay"
         )
+    spec = _our_own(manifest.spec(recorded.plan.task))
     actions = tuple(plain_action(one) for one in read_actions(directory, recorded.trace))
     order = Play(plan=recorded.plan, actions=actions, media=film.removesuffix(".webp"))
-    kwargs = task_kwargs(manifest.spec(recorded.plan.task), manifest, filmed=bool(film))
+    kwargs = task_kwargs(spec, manifest, filmed=bool(film))
     with Pool(1, Limits()) as pool:
         slot = pool.slots[0]
         slot.start()
-        slot.set_up(manifest.spec(recorded.plan.task), kwargs, pool.patience.worker)
+        slot.set_up(spec, kwargs, pool.patience.worker)
         _await(pool, slot)
         slot.play(order)
         played = _await(pool, slot)
     assert isinstance(played, Finished)
     return compare(recorded, played)
+
+
+def _our_own(declared: TaskSpec) -> TaskSpec:
+    """The task as this installation declares it.
+
+    A manifest may come from a stranger, and a declaration names code to call: what is called is
+    what is installed here, and it must be what the manifest says.
+
+    Raises:
+        UnknownName: the task is not registered here.
+        PlanMismatch: it is declared otherwise here.
+    """
+    ours = as_read_back(catalogue.find(declared.id))
+    if digest_of(ours) != digest_of(declared):
+        raise PlanMismatch(
+            f"the run declares {declared.id} otherwise than this installation does; "
+            "replay it with the version of polyathlon that its manifest names"
+        )
+    return ours
 
 
 def _await(pool: Pool, slot: Slot) -> Ready | Finished:

@@ -156,6 +156,8 @@ class Runner:
                 self._translators[slot.number] = _Translator(self._agent, spec, slot.action_space)
             self._begin(slot)
             return
+        # A device is known only once something has been drawn.
+        self._prepared(spec, what.render_info)
         self._finish(what, spec)
         self._assign(slot)
 

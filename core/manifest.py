@@ -114,11 +114,6 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def as_read_back(manifest: Manifest) -> Manifest:
-    """The manifest as its file will give it: a whole number where a float is declared is one."""
-    return msgspec.json.decode(canonical_json(manifest), type=Manifest)
-
-
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Writes ``manifest.json`` beside and renames it into place."""
     write_atomically(directory / FILE_NAME, msgspec.json.format(canonical_json(manifest), indent=1))

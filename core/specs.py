@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -242,6 +242,14 @@ def _refuse_non_finite(value: Any, where: str) -> None:
 def digest_of(value: Any) -> str:
     """SHA-256 of ``canonical_json(value)``, in hexadecimal."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+Declared = TypeVar("Declared", bound=msgspec.Struct)
+
+
+def as_read_back(value: Declared) -> Declared:
+    """A declaration as its JSON will give it: a whole number where a float is declared is one."""
+    return msgspec.json.decode(canonical_json(value), type=type(value))
 
 
 def derive_seed(*parts: str | int) -> int:

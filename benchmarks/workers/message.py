@@ -83,7 +83,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     start_digest: str
     end_digest: str
     wall_time: float
-    busy_time: float
+    render_info: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
 

@@ -78,6 +78,11 @@ def observation_digest(observation: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def render_info(env: gymnasium.Env[Any, Any]) -> dict[str, str]:
+    """What draws an environment's pictures, as far as it can say yet."""
+    return dict(getattr(env.unwrapped, "render_info", {}))
+
+
 class Worker:
     """The worker's side of one slot.
 
@@ -139,7 +144,7 @@ class Worker:
             action=action,
             observation=tuple(observation),
             memory=memory,
-            render_info=dict(getattr(env.unwrapped, "render_info", {})),
+            render_info=render_info(env),
         )
 
     def _play(self, order: Play) -> Finished:
@@ -150,7 +155,6 @@ class Worker:
         begun = time.perf_counter()
         observation, info = env.reset(seed=order.plan.seed)
         decide = self._decider(order, observation, info)
-        busy = time.perf_counter() - begun
         words = self._channel.words
         start_digest = observation_digest(observation)
         instruction = str(observation.get("instruction", spec.instruction))
@@ -163,9 +167,7 @@ class Worker:
                 film.see(len(rewards), observation)
             action = decide(observation)
             actions.append(action)
-            before = time.perf_counter()
             observation, reward, terminated, truncated, info = env.step(action)
-            busy += time.perf_counter() - before
             words[PROGRESS] += 1
             rewards.append(float(reward))
             once = once or bool(info["success"])
@@ -190,7 +192,7 @@ class Worker:
             start_digest=start_digest,
             end_digest=observation_digest(observation),
             wall_time=time.perf_counter() - begun,
-            busy_time=busy,
+            render_info=render_info(env),
             notes=(film.trouble,) if film is not None and film.trouble else (),
         )
 
