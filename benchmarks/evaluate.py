@@ -75,6 +75,9 @@ class Watcher(Protocol):
     def recorded(self, result: EpisodeResult) -> None:
         """Another is on the disk; called from the recorder's thread."""
 
+    def noted(self, text: str) -> None:
+        """Something that is no fault and yet worth knowing, e.g. that no film can be made."""
+
 
 def choose_benchmark(
     name: str,
@@ -273,7 +276,15 @@ def _play(
         # No more workers than episodes: a process that never plays is started for nothing.
         with Pool(min(settings.slots, len(missing)), settings.limits) as pool:
             runner = Runner(
-                pool, agent, specs, kwargs, settings.max_attempts, recorder.put, prepared, media
+                pool,
+                agent,
+                specs,
+                kwargs,
+                settings.max_attempts,
+                finished=recorder.put,
+                prepared=prepared,
+                noted=watcher.noted,
+                media=media,
             )
             runner.run(missing)
     finally:

@@ -72,6 +72,7 @@ class Runner:
         max_attempts: starts of an episode before it is invalid.
         finished: takes each finished episode with its actions.
         prepared: is told what draws a family's pictures, when an environment stands.
+        noted: is told what is no fault and yet worth knowing.
         media: path without suffix for the film of an episode, or empty for none.
     """
 
@@ -84,12 +85,14 @@ class Runner:
         max_attempts: int,
         finished: Callable[[Entry], None],
         prepared: Callable[[TaskSpec, Mapping[str, str]], None] = lambda *_: None,
+        noted: Callable[[str], None] = lambda _: None,
         media: Callable[[EpisodePlan], str] = lambda _: "",
     ) -> None:
         self._pool, self._agent = pool, agent
         self._specs, self._task_kwargs = specs, task_kwargs
         self._max_attempts = max_attempts
-        self._finished, self._prepared, self._media = finished, prepared, media
+        self._finished, self._prepared = finished, prepared
+        self._noted, self._media = noted, media
         self._faults: dict[tuple[str, int], list[Fault]] = {}
         self._failed_setups: collections.Counter[str] = collections.Counter()
         self._turns: dict[int, Turn] = {}
@@ -158,6 +161,8 @@ class Runner:
             return
         # A device is known only once something has been drawn.
         self._prepared(spec, what.render_info)
+        for note in what.notes:
+            self._noted(f"{spec.family}: {note}")
         self._finish(what, spec)
         self._assign(slot)
 

@@ -54,8 +54,10 @@ def _polyathlon() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs a command; a user's mistake is one line and exit code 2, never a traceback."""
     # A batch system's SIGTERM and a lost terminal are treated as Ctrl-C: workers are closed.
+    # One that is ignored stays so: nohup means that a lost terminal shall not matter.
     for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, _interrupt)
+        if signal.getsignal(name) is not signal.SIG_IGN:
+            signal.signal(name, _interrupt)
     try:
         code: Any = _polyathlon.main(arguments, prog_name="polyathlon", standalone_mode=False)
     except click.exceptions.Exit as error:

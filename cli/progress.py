@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -46,6 +47,7 @@ class ProgressWatcher:
         )
         self._bar: TaskID | None = None
         self._lock = threading.Lock()
+        self._noted: set[str] = set()
         self._total = self._done = self._new = self._valid = self._successes = 0
         self._started = self._last_line = time.monotonic()
 
@@ -82,6 +84,13 @@ class ProgressWatcher:
                     f"{self._left()}  {self._score()}"
                 )
 
+    def noted(self, text: str) -> None:
+        """Says what is no fault and yet worth knowing, once."""
+        with self._lock:
+            if text not in self._noted:
+                self._noted.add(text)
+                self._say(text)
+
     def _count(self, result: EpisodeResult) -> None:
         self._done += 1
         self._valid += result.valid
@@ -102,10 +111,12 @@ class ProgressWatcher:
         return f"success {share}" + (f", {invalid} invalid" if invalid else "")
 
     def _say(self, line: str) -> None:
-        if self._live:
-            self._progress.console.print(line, markup=False, highlight=False)
-        else:
-            print(line, file=sys.stderr, flush=True)
+        # Nobody reading any more is no reason to stop playing.
+        with contextlib.suppress(OSError):
+            if self._live:
+                self._progress.console.print(line, markup=False, highlight=False)
+            else:
+                print(line, file=sys.stderr, flush=True)
 
     def __enter__(self) -> ProgressWatcher:
         if self._live:

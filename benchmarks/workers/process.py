@@ -80,7 +80,11 @@ def observation_digest(observation: Mapping[str, Any]) -> str:
 
 def render_info(env: gymnasium.Env[Any, Any]) -> dict[str, str]:
     """What draws an environment's pictures, as far as it can say yet."""
-    return dict(getattr(env.unwrapped, "render_info", {}))
+    try:
+        return dict(getattr(env.unwrapped, "render_info", {}))
+    except PolyathlonError:
+        # It may still be played by its numbers; asking it for a picture says what is wrong.
+        return {"backend": "unavailable"}
 
 
 class Worker:

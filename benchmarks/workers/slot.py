@@ -274,4 +274,4 @@ def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**single, "LP_NUM_THREADS": "1", **environment, "PYTHONPATH": path}
+    return {**single, **environment, "PYTHONPATH": path}

@@ -227,3 +227,22 @@ def test_a_replay_of_what_is_not_there(polyathlon):
     assert polyathlon.run(*command).returncode == 0
     assert "faulty.sound-v0" in one_line(polyathlon.run("replay", "run", "faulty.sond", "0"))
     assert "#7" in one_line(polyathlon.run("replay", "run", "faulty.sound", "7"))
+
+
+def test_without_a_renderer_numbers_are_played_and_pictures_refused(polyathlon, tmp_path):
+    polyathlon.environment["MUJOCO_GL"] = "disable"
+    command = ("eval", "metaworld.reach", "--agent", "oracle", "--episodes", "1")
+    done = polyathlon.run(*command, "--out", "numbers")
+    assert done.returncode == 0, done.stderr
+    assert "metaworld: no film: RenderingUnavailable" in done.stderr
+    assert '"backend": "unavailable"' in (tmp_path / "numbers" / "manifest.json").read_text()
+    said = one_line(polyathlon.run(*command, "--out", "pictures", "--obs", "rgb"))
+    assert "MUJOCO_GL is 'disable'" in said
+
+
+def test_nobody_reading_does_not_end_a_run(polyathlon, tmp_path):
+    command = ("eval", "faulty.slow", "--agent", "random", "--episodes", "150", "--out", "run")
+    process = polyathlon.start(*command)
+    process.stderr.close()
+    process.wait()
+    assert (tmp_path / "run" / "episodes.jsonl").read_bytes().count(b"\n") == 150
