@@ -32,7 +32,6 @@ from ..core.manifest import (
     write_manifest,
 )
 from ..core.protocols import Agent
-from ..core.registry import load_object
 from ..core.specs import Benchmark, TaskSpec, as_read_back
 from ..tasks import catalogue
 from . import BENCHMARKS, programmes
@@ -41,6 +40,9 @@ from .recorder import Recorder
 from .runner import Runner
 from .workers.pool import Pool
 from .workers.slot import Limits
+
+MOST_EPISODES = 1_000_000
+"""More episodes of a task than anybody plays; a slip of the keyboard is named at once."""
 
 DEFAULT_EPISODES = 10
 """Episodes a task of a pattern is given when nobody says."""
@@ -97,16 +99,24 @@ def choose_benchmark(
         UnknownName: neither a benchmark nor a pattern that fits.
         BadArgument: a count below one.
     """
-    if episodes is not None and episodes < 1:
-        raise BadArgument(f"--episodes is {episodes}; it must be at least 1")
+    if episodes is not None and not 1 <= episodes <= MOST_EPISODES:
+        raise BadArgument(f"--episodes is {episodes}; it must be from 1 to {MOST_EPISODES:,}")
     if seed is not None and not 0 <= seed < 2**53:
         raise BadArgument(f"--seed is {seed}; it must be from 0 to 2**53 - 1")
     if name in BENCHMARKS:
         benchmark: Benchmark = BENCHMARKS[name]()
     else:
         benchmark = _custom(name, episodes or DEFAULT_EPISODES)
+    changes = []
+    if name in BENCHMARKS:
+        if episodes not in (None, benchmark.episodes_per_task):
+            changes.append(f"{episodes} episodes a task instead of {benchmark.episodes_per_task}")
+        if seed not in (None, benchmark.base_seed):
+            changes.append(f"seed {seed}")
+        changes += [f"{key} {value}" for key, value in (task_kwargs or {}).items()]
     return msgspec.structs.replace(
         benchmark,
+        title="; ".join([benchmark.title, *changes]),
         episodes_per_task=episodes or benchmark.episodes_per_task,
         base_seed=benchmark.base_seed if seed is None else seed,
         task_kwargs={**benchmark.task_kwargs, **(task_kwargs or {})},
@@ -128,7 +138,11 @@ def drop_tasks_without_oracle(benchmark: Benchmark) -> tuple[Benchmark, tuple[st
     """The benchmark less the tasks that no oracle can play, and the ids left out."""
     unable = tuple(t for t in benchmark.tasks if not _oracle_plays(catalogue.all_tasks()[t]))
     tasks = tuple(task for task in benchmark.tasks if task not in unable)
-    return msgspec.structs.replace(benchmark, tasks=tasks), unable
+    title = benchmark.title
+    if unable:
+        # Whoever reads the result must not take it for the whole benchmark's.
+        title += f"; {len(tasks)} of its {len(benchmark.tasks)} tasks: no oracle for the others"
+    return msgspec.structs.replace(benchmark, tasks=tasks, title=title), unable
 
 
 def _oracle_plays(spec: TaskSpec) -> bool:
@@ -180,6 +194,7 @@ def evaluate(
     _prepare_directory(directory)
     with Journal(directory) as journal:
         manifest = _settle_manifest(directory, as_read_back(wanted), journal)
+        journal.open()
         missing = journal.missing(plan(benchmark), settings.retry_invalid)
         watcher.begin(benchmark.episodes_per_task * len(specs), list(journal.results.values()))
         if missing:
@@ -202,37 +217,36 @@ def _prepare_directory(directory: Path) -> None:
         present = {path.name for path in directory.iterdir()}
     except OSError as error:
         raise RunDirectoryError(f"cannot use {directory}: {error.strerror}") from error
-    ours = {FILE_NAME, ".lock", "episodes.jsonl", "actions.bin"}
-    if present and not present & ours:
+    # A crash before the manifest stood may have left its beginnings; those are nobody else's.
+    foreign = {name for name in present if not name.startswith(f".{FILE_NAME}.")}
+    if foreign and FILE_NAME not in foreign:
         raise RunDirectoryError(
-            f"{directory} is not empty and holds no run; nothing in it was touched. "
-            "Give --out a new or empty directory."
+            f"{directory} is not empty and holds no run (no {FILE_NAME}); nothing in it was "
+            "touched. Give --out a new or empty directory."
         )
 
 
 def _settle_manifest(directory: Path, wanted: Manifest, journal: Journal) -> Manifest:
     """Writes the manifest of a new run, or checks that an old one is of the same plan."""
     if not (directory / FILE_NAME).exists():
-        if journal.results:
-            raise RunDirectoryError(
-                f"{directory} holds {len(journal.results)} episodes but no {FILE_NAME}; "
-                "nothing was changed. Restore it, or use another --out."
-            )
         write_manifest(directory, wanted)
         return wanted
     found = read_manifest(directory)
     have, want = found.identity(), wanted.identity()
-    differing = [
-        f"{key}: {have[key]:.200} there, {want[key]:.200} asked for"
-        for key in want
-        if have[key] != want[key]
-    ]
+    changed = [key for key in want if have[key] != want[key]]
+    # Digests say only that something differs; they are shown where nothing else does.
+    telling = [key for key in changed if "digest" not in key] or changed
+    differing = [f"{key}: {have[key]:.200} there, {want[key]:.200} asked for" for key in telling]
     # Half a run on one version of a simulator and half on another is a number nobody can repeat.
     differing += [
         f"package {name}: {version} there, {wanted.packages[name]} installed"
         for name, version in found.packages.items()
         if wanted.packages.get(name, version) != version
     ]
+    if differing and journal.is_blank:
+        # Nothing has been played: it was a first try with a mistake in it.
+        write_manifest(directory, wanted)
+        return wanted
     if differing:
         raise PlanMismatch(
             f"{directory} holds another plan; nothing was changed. "
@@ -319,36 +333,3 @@ def task_kwargs(spec: TaskSpec, manifest: Manifest, filmed: bool) -> dict[str, A
     if filmed:
         kwargs["render_mode"] = "rgb_array"
     return kwargs
-
-
-def load_agent(name: str, table: Mapping[str, Any]) -> tuple[AgentRecord, Agent | None]:
-    """An agent by its name in a table, or as ``module:Class``, made without arguments.
-
-    Returns:
-        Its record, and the agent; None where it plays inside the worker (the oracle).
-
-    Raises:
-        UnknownName: no agent of that name; suggests the nearest.
-        BrokenPlugin: the module or class is not there.
-        BadArgument: what is there is not an agent.
-    """
-    made = (load_object(name) if ":" in name else table[name])()
-    kind = type(made)
-    if getattr(made, "placement", "evaluator") == "worker":
-        agent = None
-    elif isinstance(made, Agent):
-        agent = made
-    else:
-        raise BadArgument(
-            f"'{name}' is not an agent: it must have 'dialect', 'reset(slots, briefs)' and "
-            "'act(observations, slots)'"
-        )
-    observations = getattr(made, "observations", None)
-    record = AgentRecord(
-        name=name,
-        path=f"{kind.__module__}:{kind.__qualname__}",
-        dialect=getattr(made, "dialect", "native"),
-        placement="worker" if agent is None else "evaluator",
-        observations=tuple(observations) if observations is not None else None,
-    )
-    return record, agent

@@ -30,12 +30,14 @@ class Comparison(NamedTuple):
 
     Attributes:
         lines: each figure, recorded against played.
-        matches: outcome, length, rewards and actions are the same to the bit. Pictures may
-            differ from one renderer to the next and do not count.
+        matches: everything is the same to the bit. Only where a renderer drew part of the
+            observations do these not count: two renderers differ in the last bit of a pixel.
+        notes: what else is worth knowing, e.g. that no film could be made.
     """
 
     lines: tuple[Line, ...]
     matches: bool
+    notes: tuple[str, ...]
 
 
 def replay(directory: Path, manifest: Manifest, recorded: EpisodeResult, film: str) -> Comparison:
@@ -68,7 +70,10 @@ def replay(directory: Path, manifest: Manifest, recorded: EpisodeResult, film: s
         slot.play(order)
         played = _await(pool, slot)
     assert isinstance(played, Finished)
-    return compare(recorded, played)
+    seed = manifest.benchmark.seed_of(recorded.plan.task, recorded.plan.index)
+    fields = kwargs.get("observations", spec.default_observations)
+    drawn = spec.renderer != "none" and "rgb" in fields
+    return compare(recorded, played, seed, drawn)
 
 
 def _our_own(declared: TaskSpec) -> TaskSpec:
@@ -99,23 +104,32 @@ def _await(pool: Pool, slot: Slot) -> Ready | Finished:
             return event.what
 
 
-def compare(recorded: EpisodeResult, played: Finished) -> Comparison:
-    """Holds what was played against what was recorded."""
+def compare(
+    recorded: EpisodeResult, played: Finished, planned_seed: int, drawn: bool
+) -> Comparison:
+    """Holds what was played against what was recorded.
+
+    Args:
+        recorded: what the journal says.
+        played: what came of it here.
+        planned_seed: the seed that the benchmark gives this episode.
+        drawn: whether a renderer drew part of the observations; then they do not decide.
+    """
     assert recorded.trace is not None
     outcome = "success" if played.success else "failure"
-    decisive = [
+    compared = [
+        ("seed", recorded.plan.seed, planned_seed),
         ("outcome", recorded.outcome.value, outcome),
         ("steps", recorded.steps, played.steps),
         ("total reward", recorded.total_reward, played.total_reward),
         ("rewards, step by step", recorded.reward_digest[:12], played.reward_digest[:12]),
         ("actions", recorded.trace.digest[:12], played.action_digest[:12]),
-    ]
-    shown = [
         ("first observation", recorded.start_digest[:12], played.start_digest[:12]),
         ("last observation", recorded.end_digest[:12], played.end_digest[:12]),
     ]
     lines = tuple(
-        Line(was == now, f"{name}: {was}" + ("" if was == now else f" recorded, {now} played"))
-        for name, was, now in (*decisive, *shown)
+        Line(was == now, f"{name}: {was}" + ("" if was == now else f" recorded, {now} here"))
+        for name, was, now in compared
     )
-    return Comparison(lines, all(line.same for line in lines[: len(decisive)]))
+    decisive = [line for line in lines if not (drawn and "observation" in line.text)]
+    return Comparison(lines, all(line.same for line in decisive), tuple(played.notes))

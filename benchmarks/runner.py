@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import copy
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -223,14 +224,21 @@ class Runner:
                     [self._brief(waiting[n], observations[n]) for n in beginning],
                 )
             actions = agent.act(observations, slots)
-            answers = list(actions)
         except PolyathlonError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise self._agent_failed(slots, error) from error
+        try:
+            answers = list(actions)
+        except TypeError as error:
+            raise InvalidAction(
+                f"the agent's act returned {type(actions).__name__} when asked for {len(slots)} "
+                "actions; return a sequence with one for each observation"
+            ) from error
         if len(answers) != len(slots):
             raise InvalidAction(
-                f"the agent was asked for {len(slots)} actions and gave {len(answers)}"
+                f"the agent's act was asked for {len(slots)} actions and gave {len(answers)}; "
+                "return one for each observation, in order"
             )
         for event, answer in zip(waiting, answers, strict=True):
             number = event.slot.number
@@ -244,12 +252,13 @@ class Runner:
         return Brief(
             instruction=observation.get("instruction", spec.instruction),
             embodiment=spec.embodiment,
-            action_space=self._translators[slot.number].adapter.agent_space,
+            # A copy: the agent may do with it what it likes.
+            action_space=copy.deepcopy(self._translators[slot.number].adapter.agent_space),
             max_episode_steps=spec.max_episode_steps,
             agent_seed=self._turns[slot.number].plan.agent_seed,
         )
 
-    def _agent_failed(self, slots: Sequence[int], error: Exception) -> AgentFailed:
+    def _agent_failed(self, slots: Sequence[int], error: BaseException) -> AgentFailed:
         turns = [self._turns[number] for number in slots]
         where = ", ".join(f"{t.plan.task} #{t.plan.index} step {t.asked}" for t in turns[:3])
         return AgentFailed(

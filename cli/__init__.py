@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import signal
 import sys
@@ -77,6 +78,11 @@ def main(arguments: list[str] | None = None) -> None:
         # Whoever reads our output (head, less) has seen enough.
         sys.stderr.close()
         code = 1
+    except (OSError, UnicodeError) as error:
+        # The system refused something ordinary: a full disk under stdout, an unwritable name.
+        code = 1
+        with contextlib.suppress(OSError):
+            click.echo(f"polyathlon: {error}", err=True)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +15,7 @@ import msgspec
 
 from ..core.specs import Benchmark, Family, TaskSpec
 from ..tasks import FAMILIES, catalogue
+from .table import WHOLE, lay_out
 
 FORMAT = 1
 """Version of the ``--json`` output; keys are added without a new one, never changed."""
@@ -111,8 +114,14 @@ def describe_benchmarks() -> list[dict[str, Any]]:
 
     found = []
     for name in BENCHMARKS:
-        entry = BENCHMARKS[name]
-        benchmark = entry if isinstance(entry, Benchmark) else entry()
+        try:
+            benchmark = BENCHMARKS[name]()
+            if not isinstance(benchmark, Benchmark):
+                raise TypeError(f"it gives {type(benchmark).__name__}, not a Benchmark")
+        except Exception as error:
+            owner = BENCHMARKS.owner(name)
+            warnings.warn(f"benchmark '{name}' of {owner} is left out: {error}", stacklevel=2)
+            continue
         found.append(
             {
                 "id": benchmark.id,
@@ -178,30 +187,13 @@ def _count(number: int, singular: str, plural: str | None = None) -> str:
 
 
 def _print_table(heading: str, columns: Row, rows: Sequence[Row]) -> None:
-    """A table that fits the terminal; without one, whole lines for grep and awk."""
-    if sys.stdout.isatty():
-        _print_rich(heading, columns, rows)
-        return
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    """A table; in a narrow terminal it loses columns from the right, never part of a name."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns - 2 if terminal else WHOLE
     click.echo(heading)
-    for row in (columns, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  " + "  ".join(cells).rstrip())
+    for line in lay_out([columns, *rows], width, left=True):
+        click.echo(f"  {line}")
     click.echo()
-
-
-def _print_rich(heading: str, columns: Row, rows: Sequence[Row]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(heading), title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for position, column in enumerate(columns):
-        style = "bold" if position == 0 else None
-        table.add_column(column, style=style, no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    Console().print(table)
 
 
 def _print_json(found: dict[str, Any]) -> None:

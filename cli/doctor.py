@@ -5,6 +5,7 @@ Everything that may crash or hang is tried in a throw-away process.
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections import Counter
@@ -101,10 +102,17 @@ def check_family(name: str) -> Check:
         name=name,
         state="ok" if ok else "broken",
         detail=f"{told}; {task} " + ("plays" if ok else f"does not play: {_one_line(trouble)}"),
-        remedy="" if ok else _reinstall_command(family),
+        remedy="" if ok else _remedy(family, trouble),
         seconds=answer.seconds,
         values={"task": task, "packages": versions, **answer.values},
     )
+
+
+def _remedy(family: Family, trouble: str) -> str:
+    """What to type; where only the choice of a renderer is wrong, installing mends nothing."""
+    if "MUJOCO_GL" in trouble and os.environ.get("MUJOCO_GL"):
+        return "unset MUJOCO_GL"
+    return _reinstall_command(family)
 
 
 def _broken_plugin(name: str, trouble: str) -> Check:
@@ -164,7 +172,7 @@ def check_renderer(backend: str) -> Check:
     if ok:
         device = answer.values.get("device", "an unnamed device")
         frame = answer.values.get("frame_ms", answer.values.get("ms", "?"))
-        detail = f"draws on {device}, the known pixels are right, {frame} ms a frame of 128 px"
+        detail = f"draws on {device}, the known pixels are right, {frame} ms a frame of them"
     else:
         trouble = answer.trouble or str(answer.values.get("error", "it gave no reason"))
         detail = f"does not draw: {_one_line(trouble)}"

@@ -13,21 +13,30 @@ import click
 import msgspec
 
 from ..agents import AGENTS
+from ..benchmarks.agent_loading import load_agent
 from ..benchmarks.evaluate import (
     Settings,
     choose_benchmark,
     drop_tasks_without_oracle,
     evaluate,
-    load_agent,
 )
 from ..benchmarks.workers.slot import Limits
-from ..core.errors import BadArgument
+from ..core.errors import (
+    AgentFailed,
+    BadArgument,
+    InvalidAction,
+    JournalCorrupt,
+    RunDirectoryError,
+)
 from ..core.journal import read_journal
 from ..core.manifest import Manifest
 from ..core.specs import FIELDS
-from ..leaderboard.result import Result, write_result
+from ..leaderboard.result import Result, read_result, write_result
 from ..leaderboard.summary import summarise
+from ..tasks.observation import parse_image_size
 from .progress import ProgressWatcher
+
+RESULT = "result.json"
 
 INCOMPLETE = 3
 """Exit code of a run in which an episode is invalid: its figures stand on fewer episodes."""
@@ -56,9 +65,9 @@ INCOMPLETE = 3
 def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any) -> int:
     """Play a benchmark, a task, a glob (quote it) or tag:NAME with an agent.
 
-    The same command on the same directory plays what is missing. Exit codes: 0 complete,
-    1 the agent's code failed, 2 a mistake in the command, 3 some episodes are INVALID,
-    130 interrupted.
+    Several are joined by commas. The same command on the same directory plays what is missing.
+    Exit codes: 0 complete, 1 the agent's code raised, 2 a mistake in the command or an action
+    that is not valid, 3 some episodes are INVALID, 130 interrupted.
     """
     chosen = choose_benchmark(
         benchmark, options["episodes"], options["seed"], _task_kwargs(options)
@@ -71,6 +80,7 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         chosen, left_out = drop_tasks_without_oracle(chosen)
         if left_out:
             click.echo(f"left out, no oracle: {', '.join(left_out)}", err=True)
+    _check_observations(agent_name, record.observations, options["obs"])
     directory = options["out"] or default_directory(benchmark, agent_name, chosen.base_seed)
     settings = Settings(
         slots=_default_slots() if options["slots"] is None else options["slots"],
@@ -80,9 +90,14 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         limits=_limits(options),
         command=("polyathlon", *sys.argv[1:]),
     )
+    _check_nothing_is_lost(directory)
     try:
         with ProgressWatcher() as watcher:
             manifest = evaluate(chosen, record, agent, directory, settings, watcher)
+    except (AgentFailed, InvalidAction):
+        done = len(read_journal(directory))
+        click.echo(f"{done} finished episodes are safe in {directory}", err=True)
+        raise
     except KeyboardInterrupt:
         done = len(read_journal(directory))
         click.echo(
@@ -93,6 +108,22 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     return _conclude(directory, manifest, as_json)
 
 
+def _check_nothing_is_lost(directory: Path) -> None:
+    """A result that counts episodes beside a journal that holds none says that it is lost."""
+    try:
+        stated = read_result(directory)
+    except RunDirectoryError:
+        return  # It is made anew from the journal, whatever has become of it.
+    if stated is None:
+        return
+    counted = stated.overall.n_valid + stated.overall.n_invalid
+    if counted and not read_journal(directory):
+        raise JournalCorrupt(
+            f"{directory / RESULT} counts {counted} episodes, the journal beside it holds 0. "
+            "Nothing was changed; restore episodes.jsonl from a copy, or use another --out."
+        )
+
+
 def _conclude(directory: Path, manifest: Manifest, as_json: bool) -> int:
     result = summarise(manifest, read_journal(directory))
     write_result(directory, result)
@@ -101,7 +132,7 @@ def _conclude(directory: Path, manifest: Manifest, as_json: bool) -> int:
     else:
         from .table import print_result
 
-        print_result(result, directory)
+        print_result(result, manifest.benchmark.title, directory)
     return INCOMPLETE if _is_incomplete(result) else 0
 
 
@@ -119,10 +150,20 @@ def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
             raise BadArgument(f"--obs names '{unknown[0]}'; observations are {', '.join(FIELDS)}")
         kwargs["observations"] = fields
     if options["image_size"] is not None:
+        parse_image_size(options["image_size"])
         kwargs["image_size"] = options["image_size"]
     if options["render_profile"] is not None:
         kwargs["render_profile"] = options["render_profile"]
     return kwargs
+
+
+def _check_observations(agent: str, wanted: tuple[str, ...] | None, given: str | None) -> None:
+    """An agent that says what it must see is not to be blindfolded by an option."""
+    lacking = [field for field in wanted or () if given is not None and field not in given]
+    if lacking:
+        raise BadArgument(
+            f"--obs {given} leaves out '{lacking[0]}', which agent '{agent}' declares that it needs"
+        )
 
 
 def _limits(options: dict[str, Any]) -> Limits:

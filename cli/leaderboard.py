@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from .table import WHOLE, lay_out
+
+if TYPE_CHECKING:
+    from ..leaderboard.board import Row
+
+HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage")
 
 
 @click.group("leaderboard")
@@ -23,5 +31,23 @@ def build_command(runs: tuple[Path, ...], out: Path) -> int:
 
     board = build_board(runs)
     write_board(out, board)
+    for group in board.groups:
+        click.echo(f"{group.benchmark}: {group.title}")
+        for line in lay_out([HEADINGS, *map(_cells, group.rows)], WHOLE):
+            click.echo(f"  {line}")
+        click.echo()
     click.echo(f"board    {out}")
     return 0
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    head = row.headline
+    known = head.low is not None and head.high is not None
+    return (
+        row.agent.name,
+        "-" if row.rank is None else str(row.rank),
+        "-" if head.value is None else f"{head.metric} {head.value:.3f}",
+        f"[{head.low:.3f}, {head.high:.3f}]" if known else "-",
+        str(row.n_valid),
+        f"{row.coverage:.0%}",
+    )

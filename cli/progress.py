@@ -69,10 +69,11 @@ class ProgressWatcher:
         with self._lock:
             self._count(result)
             self._new += 1
-            if not result.valid:
-                fault = result.faults[-1] if result.faults else None
-                why = f"{fault.kind}: {fault.message.splitlines()[0][:160]}" if fault else "?"
-                self._say(f"INVALID {result.plan.task} #{result.plan.index}: {why}")
+            if result.faults:
+                fault = result.faults[-1]
+                fate = f"played at start {result.attempts}" if result.valid else "INVALID"
+                why = f"{fault.kind}: {fault.message.splitlines()[0][:160]}"
+                self._say(f"{fate}: {result.plan.task} #{result.plan.index}: {why}")
             if self._bar is not None:
                 self._progress.update(
                     self._bar, completed=self._done, rate=self._rate(), score=self._score()

@@ -35,6 +35,8 @@ def replay_command(run: Path, task: str, index: int, video: Path | None) -> int:
     comparison = replay(run, manifest, results[named, index], str(video) if video else "")
     for line in comparison.lines:
         click.echo(("  same     " if line.same else "  DIFFERS  ") + line.text)
+    for note in comparison.notes:
+        click.echo(note, err=True)
     click.echo(_verdict(comparison, f"{named} #{index}"))
     return 0 if comparison.matches else 1
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..core.errors import RunDirectoryError
 from ..core.files import write_atomically
 
 
@@ -17,6 +18,19 @@ def report_command(run: Path, out: Path | None) -> int:
     from ..leaderboard.report import render_report
 
     target = out or run / "report.html"
+    if target.exists() and not _is_page(target):
+        raise RunDirectoryError(
+            f"{target} exists and is not a page; it was left as it is. Use another --out"
+        )
     write_atomically(target, render_report(run).encode())
     click.echo(f"page     {target}")
     return 0
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a file begins as our pages do, so that it may be replaced by one."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(15).lower() == b"<!doctype html>"
+    except OSError:
+        return False

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
 
 from ..leaderboard.result import Estimate, Result, Summary
 
+Row = tuple[str, ...]
 
-def print_result(result: Result, directory: Path) -> None:
+COLUMNS: Row = ("task", "n", "success [95%]", "score [95%]", "return")
+
+WHOLE = 10_000
+"""A width at which every column is shown: through a pipe, lines are for grep and awk."""
+
+SHOWN = 10
+"""Invalid episodes that are named one by one."""
+
+RETRY = "the same command with --retry-invalid plays them again"
+
+
+def print_result(result: Result, title: str, directory: Path) -> None:
     """Prints a run's scores a task, a family and overall, and where the rest is."""
-    console = Console()
-    table = Table(title=f"{result.benchmark}: {result.agent.name}", title_justify="left")
-    table.add_column("task", no_wrap=True)
-    for column in ("episodes", "success", "95% interval", "score", "95% interval", "return"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for summary in result.tasks:
-        table.add_row(*_cells(summary))
-    table.add_section()
-    if len(result.families) > 1:
-        for summary in result.families:
-            table.add_row(*_cells(summary), style="bold")
-    table.add_row(*_cells(result.overall), style="bold")
-    # A pipe has no width of its own; a table cut to 80 columns helps nobody.
-    Console(width=None if console.is_terminal else 120).print(table)
+    families = result.families if len(result.families) > 1 else ()
+    rows: list[Row | None] = [COLUMNS, None]
+    rows += [_cells(line) for line in result.tasks]
+    rows += [None, *(_cells(line) for line in families)]
+    # Returns of different games are different units: a mean over families means nothing.
+    rows.append(_cells(result.overall, with_return=not families))
+    print(f"{result.agent.name} on {result.benchmark}: {title}")
+    for line in lay_out(rows, shutil.get_terminal_size((120, 24)).columns):
+        print(line)
+    print()
     print(f"{headline_words(result)}")
+    for lost in result.invalid[:SHOWN]:
+        print(f"INVALID  {lost.task} #{lost.index}: {', '.join(lost.faults)}")
+    if result.invalid:
+        more = len(result.invalid) - SHOWN
+        print((f"         and {more} more; " if more > 0 else "         ") + RETRY)
     print(f"result   {directory / 'result.json'}")
     print(f"page     polyathlon report {directory}")
 
@@ -40,30 +52,58 @@ def headline_words(result: Result) -> str:
     return f"headline: {head.aggregation} {head.metric} {head.value:.3f}{interval}, n={head.n}"
 
 
-def _cells(summary: Summary) -> list[str]:
+def lay_out(rows: Sequence[Row | None], width: int, left: bool = False) -> list[str]:
+    """Lines of columns; None is a rule. What does not fit goes from the right, never a name.
+
+    Args:
+        rows: cells, as many in each row.
+        width: of the terminal [characters].
+        left: cells to the left, as words are; else all but the first to the right.
+    """
+    full = [row for row in rows if row is not None]
+    widths = [max(map(len, column)) for column in zip(*full, strict=True)]
+    shown = len(widths)
+    while shown > 2 and sum(widths[:shown]) + 2 * (shown - 1) > width:
+        shown -= 1
+    rule = "-" * (sum(widths[:shown]) + 2 * (shown - 1))
+    return [rule if row is None else _line(row, widths[:shown], left) for row in rows]
+
+
+def _line(row: Row, widths: Sequence[int], left: bool) -> str:
+    cells = [
+        cell.ljust(width) if left or position == 0 else cell.rjust(width)
+        for position, (cell, width) in enumerate(zip(row, widths, strict=False))
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _cells(summary: Summary, with_return: bool = True) -> Row:
     episodes = f"{summary.n_valid}"
     if summary.n_valid != summary.n:
-        episodes = f"{summary.n_valid} of {summary.n}"
-    return [
+        episodes = f"{summary.n_valid}/{summary.n}"
+    mean_return = summary.mean_return if with_return else None
+    return (
         summary.name,
         episodes,
-        _value(summary.success, percent=True),
-        _interval(summary.success, percent=True),
-        _value(summary.score),
-        _interval(summary.score),
-        "-" if summary.mean_return is None else f"{summary.mean_return:.2f}",
-    ]
+        _percent(summary.success),
+        _number(summary.score),
+        "-" if mean_return is None else f"{mean_return:.2f}",
+    )
 
 
-def _value(estimate: Estimate, percent: bool = False) -> str:
+def _percent(estimate: Estimate) -> str:
     if estimate.value is None:
         return "-"
-    return f"{100 * estimate.value:.1f}%" if percent else f"{estimate.value:.3f}"
-
-
-def _interval(estimate: Estimate, percent: bool = False) -> str:
+    value = f"{100 * estimate.value:.0f}%"
     if estimate.low is None or estimate.high is None:
-        return ""
-    if percent:
-        return f"{100 * estimate.low:.0f}-{100 * estimate.high:.0f}%"
-    return f"{estimate.low:.2f} to {estimate.high:.2f}"
+        return value
+    return f"{value} [{100 * estimate.low:3.0f}, {100 * estimate.high:3.0f}]"
+
+
+def _number(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "-"
+    value = f"{estimate.value:.2f}"
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} [{estimate.low:5.2f}, {estimate.high:5.2f}]"

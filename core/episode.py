@@ -64,7 +64,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
         plan: the episode.
         outcome: success, failure or invalid.
         total_reward: undiscounted sum of rewards.
-        score: normalised score: floor 0, ceiling 1.
+        score: normalised score: floor 0, ceiling 1; None where the task has none.
         steps: environment steps played.
         metrics: further figures of the family, all finite floats.
         instruction: the words of this episode.
@@ -80,7 +80,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
     plan: EpisodePlan
     outcome: Outcome
     total_reward: float = 0.0
-    score: float = 0.0
+    score: float | None = 0.0
     steps: int = 0
     metrics: Mapping[str, float] = {}
     instruction: str = ""

@@ -26,7 +26,6 @@ from .specs import canonical_json
 EPISODES = "episodes.jsonl"
 ACTIONS = "actions.bin"
 TORN = "episodes.torn"
-LOCK = ".lock"
 GENESIS = "0" * 64
 """What the first line is chained to."""
 
@@ -81,7 +80,7 @@ def _read_line(
     try:
         parsed = msgspec.json.decode(line, type=_Line)
         result = msgspec.json.decode(parsed.episode, type=EpisodeResult)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise JournalCorrupt(
             f"{path}, line {number}: not an episode ({error}). {advice}"
         ) from error
@@ -133,26 +132,49 @@ def read_actions(directory: Path, trace: TraceRef) -> list[object]:
 class Journal:
     """The journal of one run, open for appending; at most one writer at a time.
 
+    Making it locks the directory and reads; nothing in it is touched before ``open`` is called.
+
     Args:
         directory: an existing run directory.
 
     Raises:
         RunLocked: another process has it open.
         JournalCorrupt: a line is not what was written; the files stay as they are.
-        RunDirectoryError: the files cannot be opened.
+        RunDirectoryError: the files cannot be read.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         with contextlib.ExitStack() as opened:
-            opened.callback(os.close, _lock(directory))
-            contents = _parse(directory / EPISODES)
-            self.results, self._chain = contents.results, contents.chain
-            self._episodes = opened.enter_context(_open_for_append(directory / EPISODES))
-            self._actions = opened.enter_context(_open_for_append(directory / ACTIONS))
-            self._drop_unreferenced_actions()
-            self._set_torn_tail_aside(contents)
+            opened.callback(_unlock, _lock(directory))
+            self._ready = False
+            self._contents = _parse(directory / EPISODES)
+            self.results, self._chain = self._contents.results, self._contents.chain
             self._opened = opened.pop_all()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing at all has been recorded yet."""
+        sizes = [_size(self.directory / name) for name in (EPISODES, ACTIONS)]
+        return not any(sizes)
+
+    def open(self) -> None:
+        """Makes ready for appending: sets a torn tail aside, drops actions without a line.
+
+        The first ``append`` does it where nobody has.
+
+        Raises:
+            JournalCorrupt: the journal points to actions that are not there.
+            RunDirectoryError: the files cannot be written.
+        """
+        if self._ready:
+            return
+        self._check_actions_are_there()
+        self._episodes = self._opened.enter_context(_open_for_append(self.directory / EPISODES))
+        self._actions = self._opened.enter_context(_open_for_append(self.directory / ACTIONS))
+        self._actions.truncate(self._actions_end)
+        self._set_torn_tail_aside(self._contents)
+        self._ready = True
 
     def _set_torn_tail_aside(self, contents: _Contents) -> None:
         self.torn_bytes = len(contents.torn)
@@ -162,18 +184,16 @@ class Journal:
             self._episodes.truncate(contents.whole_bytes)
         self._end = contents.whole_bytes
 
-    def _drop_unreferenced_actions(self) -> None:
-        """A block whose line was never written belongs to no episode."""
+    def _check_actions_are_there(self) -> None:
         ends = [r.trace.offset + r.trace.length for r in self.results.values() if r.trace]
-        end = max(ends, default=0)
-        size = os.fstat(self._actions.fileno()).st_size
-        if size < end:
+        self._actions_end = max(ends, default=0)
+        size = _size(self.directory / ACTIONS)
+        if size < self._actions_end:
             raise JournalCorrupt(
-                f"{self.directory / ACTIONS} has {size} bytes, the journal points to {end}: "
-                "it was cut. Nothing was changed; restore it from a copy, or use another --out."
+                f"{self.directory / ACTIONS} has {size} bytes, the journal points to "
+                f"{self._actions_end}: it was cut or is missing. Nothing was changed; restore it "
+                "from a copy, or use another --out."
             )
-        self._actions.truncate(end)
-        self._actions_end = end
 
     def missing(
         self, plans: Iterable[EpisodePlan], retry_invalid: bool = False
@@ -194,6 +214,7 @@ class Journal:
         Raises:
             RunDirectoryError: the disk refused; what was on it stays, and nothing half-written.
         """
+        self.open()
         chain, end, results = self._chain, self._actions_end, {}
         blocks, lines = bytearray(), bytearray()
         for entry in entries:
@@ -243,12 +264,29 @@ class Journal:
         self.close()
 
 
+_held: set[int] = set()
+"""Descriptors of the locks that this process holds."""
+
+
+def _forget_locks() -> None:
+    """In a forked child: a lock is its parent's, and must not outlive it in a child's hands."""
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_forget_locks)
+
+
 def _lock(directory: Path) -> int:
-    """Takes the directory's lock; the system lets it go when the process ends, however it ends."""
+    """Locks the directory itself, which has no file that could be deleted.
+
+    The system lets the lock go when the process ends, however it ends.
+    """
     try:
-        descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise RunDirectoryError(f"cannot write to {directory}: {error.strerror}") from error
+        raise RunDirectoryError(f"cannot open {directory}: {error.strerror}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -256,7 +294,22 @@ def _lock(directory: Path) -> int:
         raise RunLocked(
             f"another evaluation is writing to {directory}; wait for it, or use another --out"
         ) from error
+    _held.add(descriptor)
     return descriptor
+
+
+def _unlock(descriptor: int) -> None:
+    if descriptor in _held:
+        _held.remove(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _open_for_append(path: Path) -> BinaryIO:

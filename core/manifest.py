@@ -33,13 +33,24 @@ RECORDED_PACKAGES = (
 
 
 class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Who played: the name it was called by, its class, adapter, and where it ran."""
+    """Who played.
+
+    Attributes:
+        name: what it was called by.
+        path: its class, ``module:Class``.
+        dialect: its adapter.
+        placement: where it ran: ``evaluator`` or ``worker``.
+        observations: the fields it asked for; None for each task's own.
+        source_digest: SHA-256 of the file its class stands in; empty where there is none. What
+            that file imports, and weights, are not in it.
+    """
 
     name: str
     path: str
     dialect: str
     placement: str = "evaluator"
     observations: tuple[str, ...] | None = None
+    source_digest: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,9 +94,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             "episodes per task": str(self.benchmark.episodes_per_task),
             "seed": str(self.benchmark.base_seed),
             "task arguments": canonical_json(self.benchmark.task_kwargs).decode(),
-            "benchmark digest": self.benchmark_digest,
-            "task declarations": digest_of(self.tasks),
+            "digest of the benchmark": self.benchmark_digest,
+            "digest of the task declarations": digest_of(self.tasks),
             "agent": f"{self.agent.name} ({self.agent.path})",
+            "agent's source file": self.agent.source_digest[:12] or "none",
             "dialect": self.agent.dialect,
             "observations": str(self.agent.observations),
         }
@@ -134,12 +146,17 @@ def read_manifest(directory: Path) -> Manifest:
         ) from error
     try:
         found = msgspec.json.decode(raw)
-        newer = isinstance(found, dict) and found.get("format", 0) > FORMAT
-        if newer:
+        format_ = found.get("format", 0) if isinstance(found, dict) else 0
+        if isinstance(format_, int) and format_ > FORMAT:
             raise RunDirectoryError(
-                f"{path} is of format {found['format']}, this version reads up to {FORMAT}; "
+                f"{path} is of format {format_}, this version reads up to {FORMAT}; "
                 "upgrade polyathlon"
             )
-        return msgspec.convert(found, Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
+        manifest = msgspec.convert(found, Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError) as error:
         raise RunDirectoryError(f"{path} is not a manifest: {error}") from error
+    if tuple(task.id for task in manifest.tasks) != manifest.benchmark.tasks:
+        raise RunDirectoryError(f"{path} does not declare the tasks that its benchmark names")
+    if manifest.benchmark_digest != manifest.benchmark.digest():
+        raise RunDirectoryError(f"{path} states another benchmark_digest than its benchmark has")
+    return manifest

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from gymnasium import Space
 
+from .errors import BadArgument
 from .specs import Brief, Embodiment
 
 Observation = Mapping[str, Any]
@@ -78,6 +79,14 @@ class Rendering(Protocol):
 
 
 def embodiment_of(agent: object) -> Embodiment | None:
-    """The convention an agent declares, or None when it follows the task's."""
+    """The convention an agent declares, or None when it follows the task's.
+
+    Raises:
+        BadArgument: what it declares is not an :class:`Embodiment`.
+    """
     declared = getattr(agent, "embodiment", None)
-    return declared if isinstance(declared, Embodiment) else None
+    if declared is not None and not isinstance(declared, Embodiment):
+        raise BadArgument(
+            f"the agent's embodiment is {declared!r:.80}, not a polyathlon.core.specs.Embodiment"
+        )
+    return declared

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from typing import Any
 
-from .errors import BrokenPlugin, NameClaimedTwice, UnknownName
+from .errors import BrokenPlugin, NameClaimedTwice, UnknownName, did_you_mean
 
 
 def load_object(path: str) -> Any:
@@ -22,8 +22,16 @@ def load_object(path: str) -> Any:
         BrokenPlugin: the module does not import or has no such attribute; says which.
     """
     module_name, colon, attribute = path.partition(":")
-    if not colon or not module_name or not attribute:
-        raise BrokenPlugin(f"'{path}' is not of the form module:attribute")
+    named = [*module_name.split("."), *attribute.split(".")]
+    if not colon or not all(part.isidentifier() for part in named):
+        raise BrokenPlugin(
+            f"'{path}' is not of the form module:Class, e.g. my_agent:MyAgent for the class "
+            "MyAgent in my_agent.py"
+        )
+    if module_name.endswith(".py"):
+        raise BrokenPlugin(
+            f"'{path}' names a file; name its module: {module_name.removesuffix('.py')}:{attribute}"
+        )
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
@@ -31,7 +39,7 @@ def load_object(path: str) -> Any:
             f"'{path}' cannot be imported: no module named '{error.name}'. "
             "Is it installed, or its folder on PYTHONPATH?"
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Whatever a stranger's module does when imported is that module's trouble, by name.
         raise BrokenPlugin(
             f"'{path}' cannot be imported: {type(error).__name__}: {error}"
@@ -40,7 +48,9 @@ def load_object(path: str) -> Any:
         try:
             found = getattr(found, part)
         except AttributeError as error:
-            raise BrokenPlugin(f"module '{module_name}' has no '{attribute}'") from error
+            raise BrokenPlugin(
+                f"module '{module_name}' has no '{attribute}'.{did_you_mean(part, dir(found))}"
+            ) from error
     return found
 
 

@@ -118,16 +118,19 @@ def action_check(space: Space) -> Callable[[Any], Any]:
 
 
 def _box_check(space: spaces.Box) -> Callable[[Any], Any]:
-    shape, dtype, low, high = space.shape, space.dtype, space.low, space.high
+    # Copies: the space is shown to agents, and what one does to it must not widen the check.
+    shape, dtype, low, high = space.shape, space.dtype, space.low.copy(), space.high.copy()
     bounded = bool(np.isfinite(low).all() and np.isfinite(high).all())
     whole = dtype.kind in "iu"
 
     def check(action: Any) -> Any:
         try:
-            array = np.asarray(action, None if whole else dtype)
-            if whole and array.dtype.kind not in "iu":
+            array = np.asarray(action)
+            if array.dtype.kind not in ("iu" if whole else "iufb"):
                 raise TypeError
-        except (TypeError, ValueError) as error:
+            with np.errstate(over="ignore"):
+                array = array.astype(dtype if not whole else array.dtype, copy=False)
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidAction(f"{action!r:.80} is not an array of {dtype}") from error
         if array.shape != shape:
             raise InvalidAction(f"its shape is {array.shape}, the action space has {shape}")
@@ -146,7 +149,7 @@ def _out_of_box(array: NDArray[Any], low: NDArray[Any], high: NDArray[Any]) -> s
     worst = int(np.argmax(np.maximum(low - array, array - high)))
     return (
         f"dimension {worst} is {array.flat[worst]:g}, outside "
-        f"[{low.flat[worst]:g}, {high.flat[worst]:g}]; clip it, or use an adapter that does"
+        f"[{low.flat[worst]:g}, {high.flat[worst]:g}]; clip it, if that is what is meant"
     )
 
 

@@ -78,7 +78,7 @@ def check_handshake(agent: Embodiment | None, task: Embodiment, task_id: str) ->
         raise EmbodimentMismatch(
             f"the agent's actions follow '{agent.id}', {task_id} expects '{task.id}': "
             + "; ".join(differing)
-            + ". Use an adapter between the two, or an agent made for this body."
+            + ". Play it with an agent made for this body, or give it a dialect that translates."
         )
 
 
@@ -94,7 +94,9 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
         kwargs: arguments of the entry point that define this task.
         observations: the fields it can offer, of ``FIELDS``.
         default_observations: the fields it offers when nobody asks.
-        score: what is normalised: ``success`` (0 or 1) or ``return`` (total reward).
+        score: what is normalised: ``success`` (0 or 1), ``return`` (total reward), or ``none``
+            where there is neither a notion of success nor a reference: then only the return
+            tells, and the task enters no score.
         success_rule: success counts if it held ``once`` in the episode, or at its ``end``.
         floor: total reward that maps to 0 (for ``return``), e.g. a random agent's.
         ceiling: total reward that maps to 1, e.g. a human's.
@@ -114,7 +116,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     kwargs: Mapping[str, Any] = {}
     observations: tuple[str, ...] = FIELDS
     default_observations: tuple[str, ...] = FIELDS
-    score: Literal["success", "return"] = "success"
+    score: Literal["success", "return", "none"] = "success"
     success_rule: Literal["once", "end"] = "once"
     floor: float = 0.0
     ceiling: float = 1.0
@@ -135,13 +137,15 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
         """The id under which Gymnasium knows the task."""
         return f"polyathlon/{self.id}"
 
-    def normalise(self, total_reward: float, success: bool) -> float:
-        """The score of an episode on the scale where floor is 0 and ceiling is 1.
+    def normalise(self, total_reward: float, success: bool) -> float | None:
+        """The score of an episode on the scale where floor is 0 and ceiling is 1, if it has one.
 
         Args:
             total_reward: undiscounted sum of the episode's rewards.
             success: whether the episode succeeded by ``success_rule``.
         """
+        if self.score == "none":
+            return None
         if self.score == "success":
             return float(success)
         return (total_reward - self.floor) / (self.ceiling - self.floor)
@@ -213,6 +217,14 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of this declaration, in hexadecimal."""
         return digest_of(self)
+
+    def seed_of(self, task: str, index: int) -> int:
+        """The seed of one of its episodes.
+
+        It depends on the benchmark's id and base seed, the task and the index, and on nothing
+        else: neither on the number of episodes, nor on what other tasks are played.
+        """
+        return derive_seed(self.id, self.base_seed, task, index)
 
 
 def canonical_json(value: Any) -> bytes:

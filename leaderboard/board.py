@@ -189,7 +189,10 @@ def _check_scores(directory: Path, manifest: Manifest, results: Sequence[Episode
         if not one.valid or one.plan.task not in specs:
             continue
         due = specs[one.plan.task].normalise(one.total_reward, one.outcome is Outcome.SUCCESS)
-        if not math.isclose(due, one.score, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
+        same = due == one.score  # Both may be None: the task has no score.
+        if due is not None and one.score is not None:
+            same = math.isclose(due, one.score, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        if not same:
             raise RunDirectoryError(
                 f"{directory}: {one.plan.task} episode {one.plan.index} states a score of "
                 f"{one.score}, its reward and outcome give {due}"

@@ -38,7 +38,23 @@ def record(run: RunView) -> Markup:
                 "Episodes": _hash(run.result.episodes_digest),
             }
         ),
+        _scales(run),
         _replay(run),
+    )
+
+
+def _scales(run: RunView) -> Markup | None:
+    """What maps to 0 and to 1 where returns are scored, so that a score can be checked."""
+    scaled = [spec for spec in run.manifest.tasks if spec.score == "return"]
+    if not scaled:
+        return None
+    entries: dict[str, Child] = {
+        spec.id: f"{spec.floor:g} to {spec.ceiling:g}. {spec.reference_source}" for spec in scaled
+    }
+    return element(
+        "details",
+        element("summary", "Returns that score 0 and 1"),
+        _definitions(entries),
     )
 
 
@@ -69,10 +85,10 @@ def _replay(run: RunView) -> Markup | None:
     if not recorded:
         return None
     plan = recorded[0].plan
-    # The last part of the path only: a report travels, the folders above it do not.
-    command = shlex.join(
-        ["polyathlon", "replay", run.directory.resolve().name, plan.task, str(plan.index)]
-    )
+    # As it was given: it works where the command above works. The home of whoever made the
+    # report is nobody's business, so of an absolute path only the last part is shown.
+    directory = run.directory.name if run.directory.is_absolute() else str(run.directory)
+    command = shlex.join(["polyathlon", "replay", directory, plan.task, str(plan.index)])
     return element(
         "div",
         element("h3", "Play an episode again"),

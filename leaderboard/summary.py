@@ -63,6 +63,11 @@ def _by_task(
                 f"the journal holds {task} episode {index}, which the benchmark "
                 f"'{benchmark.id}' does not plan; keep the runs of other plans elsewhere"
             )
+        if one.plan.seed != benchmark.seed_of(task, index):
+            raise JournalCorrupt(
+                f"{task} episode {index} was played from seed {one.plan.seed}, which is not the "
+                f"one that the benchmark '{benchmark.id}' plans; it is another episode"
+            )
         if one.plan.key == previous:
             raise JournalCorrupt(f"{task} episode {index} occurs twice; count each episode once")
         previous = one.plan.key
@@ -74,9 +79,13 @@ def _sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int) -
     """The summary of some tasks, each with the episodes played of it."""
     played = [one for episodes in tasks for one in episodes]
     valid = [one for one in played if one.valid]
-    strata = [[one for one in episodes if one.valid] for episodes in tasks]
-    scores = [[one.score for one in stratum] for stratum in strata]
-    wins = [[float(one.outcome is Outcome.SUCCESS) for one in stratum] for stratum in strata]
+    # A task without a reference or a notion of success has returns, and enters no score.
+    strata = [
+        [(one, one.score) for one in episodes if one.valid and one.score is not None]
+        for episodes in tasks
+    ]
+    scores = [[score for _, score in stratum] for stratum in strata]
+    wins = [[float(one.outcome is Outcome.SUCCESS) for one, _ in stratum] for stratum in strata]
     score, score_iqm, over_tasks = _estimate(
         scores, intervals.mean_over_tasks, intervals.pooled_iqm, intervals.iqm_over_tasks
     )
@@ -90,7 +99,7 @@ def _sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int) -
         n_valid=len(valid),
         n_invalid=len(played) - len(valid),
         coverage=len(valid) / n if n else 0.0,
-        success=_success(valid),
+        success=_success([one for stratum in strata for one, _ in stratum]),
         task_success=task_success,
         score=score,
         score_iqm=score_iqm,
@@ -104,11 +113,11 @@ def _sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int) -
     )
 
 
-def _success(valid: Sequence[EpisodeResult]) -> Estimate:
-    n = len(valid)
+def _success(scored: Sequence[EpisodeResult]) -> Estimate:
+    n = len(scored)
     if not n:
         return Estimate(value=None, low=None, high=None, n=0)
-    successes = sum(one.outcome is Outcome.SUCCESS for one in valid)
+    successes = sum(one.outcome is Outcome.SUCCESS for one in scored)
     low, high = intervals.wilson(successes, n)
     return Estimate(value=successes / n, low=low, high=high, n=n)
 
@@ -154,7 +163,11 @@ def _headline(
         chosen = overall.score_iqm_over_tasks
     else:
         wins = [
-            [float(one.outcome is Outcome.SUCCESS) for one in episodes if one.valid]
+            [
+                float(one.outcome is Outcome.SUCCESS)
+                for one in episodes
+                if one.valid and one.score is not None
+            ]
             for episodes in by_task.values()
         ]
         chosen = _estimate(wins, intervals.iqm_over_tasks)[0]

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import BadArgument, PolyathlonError
 
-MEND = "Type: apt-get install libegl1 libgl1 (with libosmesa6 as the second choice)"
+MEND = "Type: apt-get install -y libegl1 libgl1 libgl1-mesa-dri (or libosmesa6, if that fails)"
 """What to type on Debian and Ubuntu when nothing can draw."""
 
 LIBRARIES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(

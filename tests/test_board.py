@@ -54,7 +54,9 @@ def play(tmp_path):
             for spec, index in itertools.product(specs, range(played)):
                 won, reward = index < wins, float(index)
                 result = EpisodeResult(
-                    plan=EpisodePlan(task=spec.id, index=index, seed=index),
+                    plan=EpisodePlan(
+                        task=spec.id, index=index, seed=benchmark.seed_of(spec.id, index)
+                    ),
                     outcome=Outcome.SUCCESS if won else Outcome.FAILURE,
                     total_reward=reward,
                     score=spec.normalise(reward, won) + skew,

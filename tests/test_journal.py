@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import signal
+import subprocess
+import sys
 
 import msgspec
 import numpy as np
@@ -27,9 +31,16 @@ def entry(index):
     return Entry(result(index), packed, digest)
 
 
+@contextlib.contextmanager
+def appending(directory):
+    with Journal(directory) as journal:
+        journal.open()
+        yield journal
+
+
 @pytest.fixture
 def run(tmp_path):
-    with Journal(tmp_path) as journal:
+    with appending(tmp_path) as journal:
         journal.append([entry(0), entry(1)])
         journal.append([entry(2)])
     return tmp_path
@@ -42,7 +53,7 @@ def test_what_is_written_is_read(run):
 
 
 def test_it_goes_on_where_it_ended(run):
-    with Journal(run) as journal:
+    with appending(run) as journal:
         assert [plan.index for plan in journal.missing([result(k).plan for k in range(5)])] == [
             3,
             4,
@@ -56,7 +67,7 @@ def test_it_goes_on_where_it_ended(run):
 @settings(max_examples=60, deadline=None)
 def test_a_tail_torn_anywhere_costs_only_that_episode(tmp_path_factory, cut):
     run = tmp_path_factory.mktemp("torn")
-    with Journal(run) as journal:
+    with appending(run) as journal:
         journal.append([entry(0), entry(1)])
     path = run / "episodes.jsonl"
     whole = path.read_bytes()
@@ -64,7 +75,7 @@ def test_a_tail_torn_anywhere_costs_only_that_episode(tmp_path_factory, cut):
     left = path.read_bytes().count(b"\n")
     assert len(read_journal(run)) == left
     torn = path.read_bytes().rpartition(b"\n")[2]
-    with Journal(run) as journal:
+    with appending(run) as journal:
         assert len(journal.results) == left
         journal.append([entry(index) for index in range(left, 3)])
     assert [one.plan.index for one in read_journal(run)] == [0, 1, 2]
@@ -76,7 +87,7 @@ def test_a_tail_torn_anywhere_costs_only_that_episode(tmp_path_factory, cut):
 @settings(max_examples=150, deadline=None)
 def test_a_changed_byte_is_noticed_and_nothing_is_touched(tmp_path_factory, position, flip):
     run = tmp_path_factory.mktemp("flipped")
-    with Journal(run) as journal:
+    with appending(run) as journal:
         journal.append([entry(0), entry(1)])
     path = run / "episodes.jsonl"
     data = bytearray(path.read_bytes())
@@ -101,13 +112,13 @@ def test_a_line_twice_is_corrupt(run):
 def test_an_invalid_episode_may_be_followed_by_a_valid_one_but_not_the_reverse(tmp_path):
     fault = Fault(kind="worker-died", message="gone")
     invalid = msgspec.structs.replace(result(0, Outcome.INVALID), faults=(fault,))
-    with Journal(tmp_path) as journal:
+    with appending(tmp_path) as journal:
         journal.append([Entry(invalid)])
         assert journal.missing([invalid.plan]) == []
         assert journal.missing([invalid.plan], retry_invalid=True) == [invalid.plan]
         journal.append([entry(0)])
     assert [one.outcome for one in read_journal(tmp_path)] == [Outcome.SUCCESS]
-    with Journal(tmp_path) as journal:
+    with appending(tmp_path) as journal:
         journal.append([entry(0)])
     with pytest.raises(JournalCorrupt, match="a second time"):
         read_journal(tmp_path)
@@ -117,15 +128,15 @@ def test_actions_without_a_line_are_dropped(run):
     size = (run / "actions.bin").stat().st_size
     with open(run / "actions.bin", "ab") as file:
         file.write(b"half a block")
-    with Journal(run):
+    with appending(run):
         assert (run / "actions.bin").stat().st_size == size
 
 
 def test_lines_without_their_actions_are_refused(run):
     (run / "actions.bin").write_bytes(b"")
     before = (run / "episodes.jsonl").read_bytes()
-    with pytest.raises(JournalCorrupt, match="it was cut"):
-        Journal(run)
+    with pytest.raises(JournalCorrupt, match="it was cut"), appending(run):
+        pass
     assert (run / "episodes.jsonl").read_bytes() == before
 
 
@@ -145,13 +156,13 @@ def test_one_writer_at_a_time(run):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
 def test_a_full_disk_is_named_and_loses_nothing(run):
-    with Journal(run) as journal, open("/dev/full", "ab", buffering=0) as full:
+    with appending(run) as journal, open("/dev/full", "ab", buffering=0) as full:
         journal._episodes = full
         with pytest.raises(RunDirectoryError, match=os.strerror(errno.ENOSPC)):
             journal.append([entry(3)])
         assert 3 not in [key[1] for key in journal.results]
     assert [one.plan.index for one in read_journal(run)] == [0, 1, 2]
-    with Journal(run) as journal:
+    with appending(run) as journal:
         journal.append([entry(3)])
     assert np.array_equal(read_actions(run, read_journal(run)[3].trace)[0], [3, 3])
 
@@ -177,3 +188,39 @@ def test_actions_come_back_as_they_were(actions):
         else:
             assert np.array_equal(was, now)
             assert not isinstance(was, np.ndarray) or was.dtype == now.dtype
+
+
+def test_nothing_is_touched_before_it_is_opened(run):
+    (run / "episodes.jsonl").write_bytes((run / "episodes.jsonl").read_bytes() + b"torn")
+    (run / "actions.bin").write_bytes((run / "actions.bin").read_bytes() + b"half")
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    with Journal(run) as journal:
+        assert len(journal.results) == 3
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_a_fork_does_not_hold_the_lock_of_a_parent_that_was_killed(run):
+    """Data loaders fork; what they leave behind must not lock a run out."""
+    program = (
+        "import os, sys, time, pathlib\n"
+        "from polyathlon.core.journal import Journal\n"
+        "journal = Journal(pathlib.Path(sys.argv[1]))\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    time.sleep(60)\n"
+        "os.waitid(os.P_PID, child, os.WEXITED)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(run)], stdout=subprocess.PIPE, text=True
+    )
+    child = int(parent.stdout.readline())
+    try:
+        with pytest.raises(RunLocked):
+            Journal(run)
+        parent.kill()
+        parent.wait()
+        Journal(run).close()
+    finally:
+        os.kill(child, signal.SIGKILL)
+        parent.stdout.close()

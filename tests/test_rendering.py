@@ -211,7 +211,7 @@ def test_mujoco_gl_decides_where_it_is_set(monkeypatch):
 def test_without_libraries_the_error_says_what_to_type(monkeypatch):
     monkeypatch.setattr(rendering, "LIBRARIES", {"egl": (("libnowhere.so.1",),)})
     monkeypatch.delenv("MUJOCO_GL")
-    with pytest.raises(rendering.RenderingUnavailable, match="apt-get install libegl1"):
+    with pytest.raises(rendering.RenderingUnavailable, match="apt-get install -y libegl1"):
         rendering.select_backend()
     rendering.prepare()  # a world that never draws can still be made
     monkeypatch.setenv("MUJOCO_GL", "egl")

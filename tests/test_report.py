@@ -13,7 +13,7 @@ from polyathlon.core.episode import EpisodePlan, EpisodeResult, Fault, Outcome
 from polyathlon.core.errors import RunDirectoryError
 from polyathlon.core.journal import Entry, Journal
 from polyathlon.core.manifest import AgentRecord, Manifest, write_manifest
-from polyathlon.core.specs import Benchmark, Embodiment, TaskSpec
+from polyathlon.core.specs import Benchmark, Embodiment, TaskSpec, derive_seed
 from polyathlon.leaderboard import media
 from polyathlon.leaderboard.markup import Markup, element, escape
 from polyathlon.leaderboard.report import render_report, write_report
@@ -85,7 +85,7 @@ def run(tmp_path):
                 retried = (Fault(kind="startup-timeout", message=EVIL),) * index
                 journal.append([_played(task, index, retried)])
         spoiled = (Fault(kind="worker-died", message="killed by signal 11"),) * 3
-        plan = EpisodePlan(task=TASKS[0], index=2, seed=2)
+        plan = EpisodePlan(task=TASKS[0], index=2, seed=derive_seed(EVIL, 0, TASKS[0], 2))
         invalid = EpisodeResult(plan=plan, outcome=Outcome.INVALID, attempts=3, faults=spoiled)
         journal.append([Entry(invalid)])
     (tmp_path / "media").mkdir()
@@ -99,7 +99,7 @@ def run(tmp_path):
 
 def _played(task, index, faults):
     result = EpisodeResult(
-        plan=EpisodePlan(task=task, index=index, seed=index),
+        plan=EpisodePlan(task=task, index=index, seed=derive_seed(EVIL, 0, task, index)),
         outcome=Outcome.SUCCESS if index else Outcome.FAILURE,
         total_reward=1.0 + index,
         score=float(index),

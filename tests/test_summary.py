@@ -12,7 +12,7 @@ from polyathlon.core.episode import EpisodePlan, EpisodeResult, Fault, Outcome, 
 from polyathlon.core.errors import BadArgument, JournalCorrupt, RunDirectoryError
 from polyathlon.core.journal import Entry, Journal
 from polyathlon.core.manifest import AgentRecord, Manifest, write_manifest
-from polyathlon.core.specs import Benchmark, Embodiment, TaskSpec
+from polyathlon.core.specs import Benchmark, Embodiment, TaskSpec, derive_seed
 from polyathlon.leaderboard import contracts
 from polyathlon.leaderboard.intervals import wilson
 from polyathlon.leaderboard.summary import read_result, summarise, write_result
@@ -49,7 +49,7 @@ def manifest_of(tasks=(REACH, PUSH, PONG), episodes=4, **changes):
 
 def episode(task, index, *, success=True, reward=1.0, score=None, **fields):
     return EpisodeResult(
-        plan=EpisodePlan(task=task, index=index, seed=100 + index),
+        plan=EpisodePlan(task=task, index=index, seed=derive_seed("trio", 0, task, index)),
         outcome=Outcome.SUCCESS if success else Outcome.FAILURE,
         total_reward=reward,
         score=float(success) if score is None else score,
@@ -61,7 +61,7 @@ def episode(task, index, *, success=True, reward=1.0, score=None, **fields):
 
 def spoiled(task, index, *kinds):
     return EpisodeResult(
-        plan=EpisodePlan(task=task, index=index, seed=100 + index),
+        plan=EpisodePlan(task=task, index=index, seed=derive_seed("trio", 0, task, index)),
         outcome=Outcome.INVALID,
         attempts=len(kinds),
         faults=tuple(Fault(kind=kind, message="/where/it/broke") for kind in kinds),
@@ -274,3 +274,21 @@ def test_the_schema_is_strict(tmp_path, path, value):
         spot = spot[key]
     spot[path[-1]] = value
     assert not validator("result-v1").is_valid(plain)
+
+
+def test_a_task_without_success_or_reference_enters_no_score():
+    """Its return is shown; a nought that means nothing must not pull the others down."""
+    manifest = manifest_of(tasks=(REACH, PONG), episodes=2)
+    bare = msgspec.structs.replace(manifest.tasks[1], score="none")
+    manifest = msgspec.structs.replace(manifest, tasks=(manifest.tasks[0], bare))
+    played = [episode(REACH, index) for index in range(2)]
+    for index in range(2):
+        one = episode(PONG, index, success=False, reward=7.0)
+        played.append(msgspec.structs.replace(one, score=None))
+    result = summarise(manifest, played)
+    assert (result.overall.n_valid, result.overall.coverage) == (4, 1.0)
+    assert (result.overall.success.value, result.overall.success.n) == (1.0, 2)
+    assert (result.overall.score.value, result.overall.score.n) == (1.0, 2)
+    pong = result.tasks[1]
+    assert pong.mean_return == 7.0
+    assert pong.score.value is pong.success.value is pong.success.low is None

@@ -30,10 +30,11 @@ from .message import Field
 HEADER = 4096
 """Bytes of the page that holds the counters [bytes]."""
 
-REQUEST, RESPONSE, WORKER_SLEEPS, PARENT_SLEEPS, STATUS, PROGRESS, TEXT_VERSION = (
-    8 * line for line in range(7)
+REQUEST, RESPONSE, WORKER_SLEEPS, PARENT_SLEEPS, STATUS, PROGRESS, BUSY, TEXT_VERSION = (
+    8 * line for line in range(8)
 )
-"""Positions of the counters, in 8-byte words, each on a cache line of its own."""
+"""Positions of the counters, in 8-byte words, each on a cache line of its own. PROGRESS counts
+steps; BUSY is the time spent inside the environment [ns], which alone counts for deadlines."""
 
 WAITING, OVER = 1, 2
 """Values of STATUS: the environment waits for an action; a message lies on the socket."""

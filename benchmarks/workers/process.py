@@ -1,7 +1,7 @@
 """The program inside a worker: one environment at a time, played as the parent says.
 
-It is started as ``python -P -m polyathlon.benchmarks.workers.process`` with the descriptors of
-its control socket, memory and bells. It ends when told to, or when its parent is gone.
+It is started by ``slot.BOOT`` with the descriptors of its control socket, memory and bells, and
+ends when told to, or when its parent is gone.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from ...core.spaces import action_check, space_to_data
 from ...core.specs import TaskSpec
 from ...tasks import catalogue
 from .channel import (
+    BUSY,
     OVER,
     PARENT_SLEEPS,
     PROGRESS,
@@ -156,10 +157,12 @@ class Worker:
         assert env is not None
         assert spec is not None
         film = Film(order.media, env.render) if order.media else None
+        words = self._channel.words
+        words[BUSY] = 0
         begun = time.perf_counter()
         observation, info = env.reset(seed=order.plan.seed)
         decide = self._decider(order, observation, info)
-        words = self._channel.words
+        words[BUSY] = int(1e9 * (time.perf_counter() - begun))
         start_digest = observation_digest(observation)
         instruction = str(observation.get("instruction", spec.instruction))
         actions: list[Any] = []
@@ -171,7 +174,9 @@ class Worker:
                 film.see(len(rewards), observation)
             action = decide(observation)
             actions.append(action)
+            before = time.perf_counter_ns()
             observation, reward, terminated, truncated, info = env.step(action)
+            words[BUSY] += time.perf_counter_ns() - before
             words[PROGRESS] += 1
             rewards.append(float(reward))
             once = once or bool(info["success"])
@@ -281,7 +286,3 @@ def main(arguments: list[str]) -> None:
         worker.serve()
     finally:
         worker.close()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

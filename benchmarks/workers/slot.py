@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import json
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from ...core.errors import AgentFailed, PolyathlonError, WorkerFault
 from ...core.spaces import Space, space_from_data
 from ...core.specs import TaskSpec
 from .channel import (
+    BUSY,
     OVER,
     PARENT_SLEEPS,
     PROGRESS,
@@ -31,6 +33,20 @@ from .channel import (
     make_memory,
 )
 from .message import Control, Finished, FromWorker, Play, Quit, Raised, Ready, Setup
+
+BOOT = """
+import json, sys
+path = json.loads(sys.argv.pop(1))
+try:
+    import polyathlon
+except ImportError:
+    sys.path[:] = path
+from polyathlon.benchmarks.workers import process
+sys.path[:] = path
+process.main(sys.argv[1:])
+"""
+"""Starts a worker: first the package as it is installed, then the parent's whole import path, so
+that a stray ``polyathlon.py`` in the current folder is not taken for it."""
 
 LAST_WORDS = 1500
 """How much of a dead worker's output goes into the fault [bytes]."""
@@ -90,7 +106,7 @@ class Slot:
         passed = (theirs.fileno(), memory, wake_parent[1], wake_worker[0])
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "polyathlon.benchmarks.workers.process"]
+                [sys.executable, "-P", "-c", BOOT, json.dumps(import_path())]
                 + [str(number) for number in (os.getpid(), *passed)],
                 pass_fds=passed,
                 stdin=subprocess.DEVNULL,
@@ -118,7 +134,6 @@ class Slot:
         """Asks for an episode."""
         if os.fstat(self._log.fileno()).st_size > LOG_LIMIT:
             self._log.truncate(0)
-        self._episode_time = 0.0
         self._order(order, State.BUSY)
 
     def _order(self, order: Setup | Play, state: State) -> None:
@@ -158,7 +173,6 @@ class Slot:
                 return Event(self, self._death())
             self._seen = self.channel.words[RESPONSE]
             if self.channel.words[STATUS] != OVER:
-                self._episode_time += time.monotonic() - self._sign_of_life
                 self.state = State.WAITING
                 return Event(self, self.channel.read_observation())
             return self._hear(self.control.receive())
@@ -183,8 +197,8 @@ class Slot:
 
     def overdue(self, now: float) -> WorkerFault | None:
         """The deadline that has passed, if one has. Called now and then, not every step."""
-        if not self.at_work:
-            return None
+        if not self.at_work or self.has_spoken():
+            return None  # It has answered; that the agent was slow to look is not its fault.
         progress = self.channel.words[PROGRESS]
         silent = now - self._sign_of_life
         name = self.spec.id if self.spec else "?"
@@ -195,11 +209,10 @@ class Slot:
                 )
             return None
         if progress != self._progress:  # The oracle plays in there: each step is a sign of life.
-            self._progress, self._sign_of_life = progress, now
-            self._episode_time += silent
+            self._progress, self._sign_of_life, silent = progress, now, 0.0
         if silent > self.limits.step:
             return WorkerFault("step-timeout", f"{name}: no answer in {self.limits.step:g} s")
-        if self._episode_time + silent > self.limits.episode:
+        if self.channel.words[BUSY] * 1e-9 + silent > self.limits.episode:
             return WorkerFault(
                 "episode-timeout", f"{name}: over {self.limits.episode:g} s in the world"
             )
@@ -268,10 +281,14 @@ class Slot:
 
 
 def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables of a worker: this process's import path, one thread each.
+    """The environment variables of a worker: one thread for each library.
 
     A slot is a core's worth of work; libraries that start a thread a core would only fight.
     """
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**single, **environment, "PYTHONPATH": path}
+    return {**single, **environment}
+
+
+def import_path() -> list[str]:
+    """This process's import path with the current folder by its name."""
+    return [entry or os.getcwd() for entry in sys.path]

@@ -117,10 +117,13 @@ class CommandLine:
         self.largest_file: int | None = None
         self._started: list[subprocess.Popen[str]] = []
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, nohup: bool = False) -> subprocess.Popen[str]:
+        return self._start("-m", "polyathlon.cli", *arguments, nohup=nohup)
+
+    def _start(self, *arguments: str, nohup: bool = False) -> subprocess.Popen[str]:
         limited = ["prlimit", f"--fsize={self.largest_file}"] if self.largest_file else []
         process = subprocess.Popen(
-            [*limited, sys.executable, "-m", "polyathlon.cli", *arguments],
+            [*(["nohup"] if nohup else []), *limited, sys.executable, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -132,6 +135,11 @@ class CommandLine:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments)
+        out, err = process.communicate()
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def run_python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        process = self._start(*arguments)
         out, err = process.communicate()
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 

@@ -100,7 +100,7 @@ def test_a_wrong_number_of_actions(polyathlon, tmp_path):
         "class Agent:\n    dialect = 'native'\n    def reset(self, slots, briefs): pass\n"
         "    def act(self, observations, slots): return []\n"
     )
-    said = evaluate(polyathlon, "faulty.sound", agent="mine:Agent")
+    said = evaluate(polyathlon, "faulty.sound", "--slots", "1", agent="mine:Agent")
     assert "asked for 1 actions and gave 0" in said
 
 
@@ -246,3 +246,146 @@ def test_nobody_reading_does_not_end_a_run(polyathlon, tmp_path):
     process.stderr.close()
     process.wait()
     assert (tmp_path / "run" / "episodes.jsonl").read_bytes().count(b"\n") == 150
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"actions.bin": b"mine", "notes.txt": b"mine"},
+        {"manifest.json": b'{"name": "webext"}', "actions.bin": b"mine", "episodes.jsonl": b"mine"},
+        {"episodes.jsonl": b"mine"},
+    ],
+)
+def test_files_that_happen_to_be_called_like_ours_are_left_alone(polyathlon, tmp_path, files):
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    evaluate(polyathlon, "faulty.sound", "--out", "theirs")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
+
+
+def test_another_plan_touches_nothing_even_where_the_journal_is_lost(polyathlon, tmp_path):
+    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes")
+    assert polyathlon.run(*command, "2").returncode == 0
+    (tmp_path / "run" / "episodes.jsonl").unlink()
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").glob("*.*")}
+    assert "the journal beside it holds 0" in one_line(polyathlon.run(*command, "2"))
+    one_line(polyathlon.run(*command, "3"))
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").glob("*.*")} == before
+
+
+def test_a_mistake_does_not_spoil_the_directory(polyathlon):
+    command = ("eval", "metaworld.reach", "--agent", "oracle", "--episodes", "1", "--out", "run")
+    polyathlon.environment["MUJOCO_GL"] = "disable"
+    one_line(polyathlon.run(*command, "--obs", "rgb"))
+    done = polyathlon.run(*command)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_page_replaces_only_a_page(polyathlon, tmp_path):
+    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "1")
+    assert polyathlon.run(*command).returncode == 0
+    journal = (tmp_path / "run" / "episodes.jsonl").read_bytes()
+    said = one_line(polyathlon.run("report", "run", "--out", "run/episodes.jsonl"))
+    assert "is not a page" in said
+    assert (tmp_path / "run" / "episodes.jsonl").read_bytes() == journal
+    for _ in range(2):
+        assert polyathlon.run("report", "run").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("placement = 'worker'", "only the oracle plays inside the worker"),
+        ("embodiment = 'franka'", "not a polyathlon.core.specs.Embodiment"),
+        ("observations = 5", "declares observations 5"),
+        ("observations = ('depth',)", "declares observations"),
+        ("dialect = 5", "it must be a name"),
+        ("__init__ = lambda self: 1 / 0", "could not be made without arguments: ZeroDivisionError"),
+        ("__init__ = lambda self: exit(0)", "could not be made without arguments: SystemExit"),
+    ],
+)
+def test_agents_that_declare_something_odd(polyathlon, tmp_path, extra, words):
+    write_agent(tmp_path, "good", extra=extra)
+    done = polyathlon.run("eval", "faulty.sound", "--agent", "mine:Agent")
+    assert done.returncode in (1, 2)
+    assert words in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.Agent", "mine.py:Agent", "../mine.py:Agent"])
+def test_an_agent_by_a_wrong_kind_of_name_is_told_the_right_one(polyathlon, tmp_path, name):
+    write_agent(tmp_path, "good")
+    said = evaluate(polyathlon, "faulty.sound", agent=name)
+    assert "module:Class" in said or "name its module: mine:Agent" in said
+
+
+def test_an_agent_that_leaves_counts_as_one_that_raised(polyathlon, tmp_path):
+    write_agent(tmp_path, "exit(0)")
+    done = polyathlon.run("eval", "faulty.sound", "--agent", "mine:Agent", "--slots", "1")
+    assert done.returncode == 1
+    assert "the agent raised SystemExit" in done.stderr
+
+
+def test_an_agent_that_changed_does_not_go_on_in_the_same_run(polyathlon, tmp_path):
+    write_agent(tmp_path, "good")
+    command = ("eval", "faulty.sound", "--agent", "mine:Agent", "--out", "run", "--episodes", "2")
+    assert polyathlon.run(*command).returncode == 0
+    write_agent(tmp_path, "-good")
+    assert "agent's source file" in one_line(polyathlon.run(*command))
+
+
+def test_an_agent_cannot_widen_the_space_it_is_shown(polyathlon, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "class Agent:\n    dialect = 'native'\n"
+        "    def reset(self, slots, briefs):\n"
+        "        for brief in briefs: brief.action_space.high[:] = 100\n"
+        "    def act(self, observations, slots): return [[50.0, 50.0]] * len(slots)\n"
+    )
+    assert "is 50, outside [-1, 1]" in evaluate(polyathlon, "faulty.sound", agent="mine:Agent")
+
+
+def test_a_slow_agent_is_no_fault_of_the_world(polyathlon, tmp_path):
+    """Deadlines count the environment's time alone, however many slots wait meanwhile."""
+    (tmp_path / "mine.py").write_text(
+        "import time\n"
+        "class Agent:\n    dialect = 'native'\n    calls = 0\n"
+        "    def reset(self, slots, briefs): pass\n"
+        "    def act(self, observations, slots):\n"
+        "        self.calls += 1\n"
+        "        time.sleep(2.5 if self.calls == 7 else 0.02)\n"
+        "        return [[0.0, 0.0]] * len(slots)\n"
+    )
+    done = polyathlon.run(
+        "eval", "faulty.sound,faulty.slow", "--agent", "mine:Agent", "--episodes", "2",
+        "--slots", "2", "--step-timeout", "2", "--episode-timeout", "2", "--out", "run",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "timeout" not in done.stderr
+
+
+def test_a_stray_file_called_like_the_package_is_not_taken_for_it(polyathlon, tmp_path):
+    (tmp_path / "polyathlon.py").write_text("raise RuntimeError('a stray file')\n")
+    write_agent(tmp_path, "good")
+    program = (
+        "import sys; sys.path.remove('') if '' in sys.path else None\n"
+        "from polyathlon.cli import main; main(sys.argv[1:])\n"
+    )
+    done = polyathlon.run_python(
+        "-P", "-c", program, "eval", "faulty.sound", "--agent", "mine:Agent", "--episodes", "1"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_nohup_outlives_the_terminal(polyathlon, tmp_path, until):
+    import signal
+
+    journal = tmp_path / "run" / "episodes.jsonl"
+    process = polyathlon.start(
+        "eval", "faulty.slow", "--agent", "random", "--episodes", "60", "--out", "run", nohup=True
+    )
+    until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 2)
+    process.send_signal(signal.SIGHUP)
+    process.communicate()
+    assert process.returncode == 0
+    assert journal.read_bytes().count(b"\n") == 60

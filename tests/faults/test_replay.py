@@ -65,10 +65,41 @@ def test_other_actions_do_not_match(run, tmp_path):
     honest: EpisodeResult = results["faulty.sound-v0", 0]
     packed, digest = pack_actions(read_actions(folder, results["faulty.sound-v0", 1].trace))
     with Journal(forged) as journal:
+        journal.open()
         journal.append([Entry(honest, packed, digest)])
     done = line.run("replay", "forged", "faulty.sound", "0")
     assert done.returncode == 1
     assert "DOES NOT MATCH" in done.stdout
+
+
+def test_an_episode_from_another_seed_does_not_match(run):
+    """Failed episodes of a sparse reward look alike; the seed and what was seen tell."""
+    import shutil
+
+    import msgspec
+
+    from polyathlon.core.actions import pack_actions
+    from polyathlon.core.journal import Entry, Journal, read_actions, read_journal
+
+    line, folder = run
+    forged = folder.parent / "reseeded"
+    shutil.copytree(folder, forged)
+    results = {one.plan.key: one for one in read_journal(folder)}
+    honest = results["babyai.go-to-obj-v0", 0]
+    packed, digest = pack_actions(read_actions(folder, honest.trace))
+    (forged / "episodes.jsonl").unlink()
+    (forged / "result.json").unlink()
+    other = msgspec.structs.replace(honest.plan, seed=1)
+    with Journal(forged) as journal:
+        journal.open()
+        journal.append([Entry(msgspec.structs.replace(honest, plan=other), packed, digest)])
+    done = line.run("replay", "reseeded", "babyai.go-to-obj", "0")
+    assert done.returncode == 1
+    assert "DIFFERS  seed: 1 recorded" in done.stdout
+    for command in (("report", "reseeded"), ("leaderboard", "build", "reseeded")):
+        done = line.run(*command)
+        assert done.returncode == 2
+        assert "played from seed 1" in done.stderr
 
 
 def test_a_declaration_that_is_not_ours_is_not_called(run):

@@ -95,7 +95,7 @@ def test_invalid_episodes_are_played_again_only_when_asked(polyathlon, tmp_path)
     polyathlon.environment["FAULTY_MARKER"] = str(tmp_path / "marker")
     first = polyathlon.run(*command)
     assert first.returncode == 3, first.stderr
-    assert "INVALID faulty.exit-v0 #" in first.stderr
+    assert "INVALID: faulty.exit-v0 #" in first.stderr
     assert polyathlon.run(*command).returncode == 3
     again = polyathlon.run(*command, "--retry-invalid")
     assert again.returncode == 0, again.stderr

@@ -1,0 +1,100 @@
+"""From a name on the command line to an agent and its record, with every mistake named."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import AgentFailed, BadArgument, PolyathlonError, UnknownName
+from ..core.manifest import AgentRecord
+from ..core.protocols import Agent, embodiment_of
+from ..core.registry import load_object
+from ..core.specs import FIELDS
+
+ORACLE = "oracle"
+"""The one agent that plays inside the worker, where each task's own solver can see the world."""
+
+
+def load_agent(name: str, table: Mapping[str, Any]) -> tuple[AgentRecord, Agent | None]:
+    """An agent by its name in a table, or as ``module:Class``, made without arguments.
+
+    Returns:
+        Its record, and the agent; None for the oracle, which plays inside the worker.
+
+    Raises:
+        UnknownName: no agent of that name; suggests the nearest.
+        BrokenPlugin: the module or class is not there.
+        BadArgument: what is there is not an agent.
+        AgentFailed: its constructor raised.
+    """
+    if ":" not in name and name not in table:
+        raise UnknownName("agent", name, table, " One of your own is called module:Class.")
+    made = _construct(name, load_object(name) if ":" in name else table[name])
+    placement = getattr(made, "placement", "evaluator")
+    if name != ORACLE and placement != "evaluator":
+        raise BadArgument(
+            f"agent '{name}' has placement {placement!r}; only the oracle plays inside the worker"
+        )
+    if name != ORACLE and not isinstance(made, Agent):
+        raise BadArgument(
+            f"'{name}' is not an agent: it must have 'dialect', 'reset(slots, briefs)' and "
+            "'act(observations, slots)'"
+        )
+    kind = type(made)
+    record = AgentRecord(
+        name=name,
+        path=f"{kind.__module__}:{kind.__qualname__}",
+        dialect=_dialect(name, made),
+        placement=placement,
+        observations=_observations(name, made),
+        source_digest=_source_digest(kind),
+    )
+    embodiment_of(made)
+    return record, None if name == ORACLE else made
+
+
+def _construct(name: str, kind: Any) -> Any:
+    if not callable(kind):
+        raise BadArgument(f"'{name}' is {type(kind).__name__}, not a class; name the class")
+    try:
+        return kind()
+    except PolyathlonError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise AgentFailed(
+            f"agent '{name}' could not be made without arguments: {type(error).__name__}: {error}",
+            "".join(traceback.format_exception(error)),
+        ) from error
+
+
+def _dialect(name: str, made: Any) -> str:
+    dialect = getattr(made, "dialect", "native")
+    if not isinstance(dialect, str):
+        raise BadArgument(f"agent '{name}' has dialect {dialect!r}; it must be a name")
+    return dialect
+
+
+def _observations(name: str, made: Any) -> tuple[str, ...] | None:
+    """The fields an agent declares, or None where it leaves them to the task."""
+    declared = getattr(made, "observations", None)
+    if declared is None:
+        return None
+    fields = (declared,) if isinstance(declared, str) else declared
+    if not isinstance(fields, (tuple, list)) or any(field not in FIELDS for field in fields):
+        raise BadArgument(
+            f"agent '{name}' declares observations {declared!r}; they are some of "
+            + ", ".join(FIELDS)
+        )
+    return tuple(fields)
+
+
+def _source_digest(kind: type) -> str:
+    """SHA-256 of the file a class stands in, so that one run is one agent."""
+    try:
+        return hashlib.sha256(Path(inspect.getfile(kind)).read_bytes()).hexdigest()
+    except (OSError, TypeError):
+        return ""
