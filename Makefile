@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench schema clean venv system
+.PHONY: help demo test check typings bench proof schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -24,11 +24,14 @@ help:  ## this list
 demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random, show the table
 	@$(POLYATHLON) eval warmup --agent oracle --skip-unsupported --out runs/demo-oracle --video 1
 	@$(POLYATHLON) eval warmup --agent random --out runs/demo-random
+	@$(POLYATHLON) eval langr --agent oracle --episodes 1 --out runs/demo-langr
+	@$(POLYATHLON) report runs/demo-langr --out runs/demo-langr/report.html
 	@$(POLYATHLON) report runs/demo-oracle --out runs/demo-oracle/report.html
 	@$(POLYATHLON) report runs/demo-random --out runs/demo-random/report.html
 	@$(POLYATHLON) leaderboard build runs/demo-oracle runs/demo-random --out runs/leaderboard.json
 	@echo "results:     runs/demo-oracle/result.json  runs/demo-random/result.json"
 	@echo "reports:     runs/demo-oracle/report.html  runs/demo-random/report.html"
+	@echo "             runs/demo-langr/report.html (every step of ten episodes in a home)"
 	@echo "leaderboard: runs/leaderboard.json"
 
 test: $(STAMP) system  ## every test
@@ -49,6 +52,10 @@ typings:  ## the links through which type checkers find the package
 
 bench: $(BENCH_STAMP) system  ## what the evaluator costs, as ratios within one run
 	@$(PY) tests/bench
+
+proof: $(STAMP)  ## slow proofs: Language Rearrangement's oracle and random play, all splits
+	@$(PY) tests/proofs langr-oracle
+	@$(PY) tests/proofs langr-random
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

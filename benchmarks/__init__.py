@@ -20,5 +20,6 @@ BENCHMARKS = Registry(
         "babyai": f"{_HERE}:babyai",
         "procgen": f"{_HERE}:procgen",
         "atari": f"{_HERE}:atari",
+        "langr": "polyathlon.benchmarks.langr:langr",
     },
 )

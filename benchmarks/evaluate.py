@@ -142,7 +142,13 @@ def drop_tasks_without_oracle(benchmark: Benchmark) -> tuple[Benchmark, tuple[st
     if unable:
         # Whoever reads the result must not take it for the whole benchmark's.
         title += f"; {len(tasks)} of its {len(benchmark.tasks)} tasks: no oracle for the others"
-    return msgspec.structs.replace(benchmark, tasks=tasks, title=title), unable
+    # A part without one of its tasks would be another part under the same name.
+    groups = tuple(group for group in benchmark.groups if not set(group.tasks) & set(unable))
+    kept = {group.name for group in groups}
+    headline = benchmark.headline_group if benchmark.headline_group in kept else ""
+    return msgspec.structs.replace(
+        benchmark, tasks=tasks, title=title, groups=groups, headline_group=headline
+    ), unable
 
 
 def _oracle_plays(spec: TaskSpec) -> bool:

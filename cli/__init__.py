@@ -18,6 +18,7 @@ COMMANDS = {
     "doctor": ("doctor:doctor_command", "Say what is installed, what works, what to type."),
     "report": ("report:report_command", "Make the page of a run: one HTML file."),
     "replay": ("replay:replay_command", "Play a recorded episode again and compare."),
+    "data": ("data:data_group", "Import and list the data sets of others that tasks can use."),
     "leaderboard": ("leaderboard:leaderboard_group", "Build a leaderboard from runs."),
 }
 """Name: where its command is, and its line in the help."""

@@ -21,6 +21,7 @@ from ..core.specs import Family
 from ..tasks import FAMILIES, catalogue
 from ..tasks.rendering import LIBRARIES
 from .catalogue import missing_packages
+from .habitat_probe import check_habitat
 from .machine import MACHINE_CHECKS
 from .probe import ask
 from .verdict import Check
@@ -197,6 +198,7 @@ def examine() -> list[Check]:
         *MACHINE_CHECKS,
         *(partial(check_family, name) for name in FAMILIES),
         *(partial(check_renderer, backend) for backend in RENDERER_REMEDIES),
+        check_habitat,
     ]
     # The work is done by child processes; two at a time keep two cores busy.
     with ThreadPoolExecutor(2) as pool:
@@ -209,7 +211,9 @@ def verdict(checks: Sequence[Check]) -> bool:
     One renderer that draws is enough: the second is a spare. Where none draws, families that
     draw are broken themselves and say so.
     """
-    return not any(check.group == "family" and check.state == "broken" for check in checks)
+    return not any(
+        check.group in ("family", "backend") and check.state == "broken" for check in checks
+    )
 
 
 @click.command("doctor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -52,6 +53,13 @@ INCOMPLETE = 3
 @click.option("--video", type=int, default=1, show_default=True, help="Films of each task.")
 @click.option("--obs", help="Observations, e.g. rgb,state [the agent's, or the task's].")
 @click.option("--image-size", type=int, help="Side of the pictures [px].")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An argument of the tasks, e.g. episodes=official; may be repeated.",
+)
 @click.option("--render-profile", type=click.Choice(["fast", "full"]), help="How to draw.")
 @click.option(
     "--max-attempts", type=int, default=3, show_default=True, help="Starts before INVALID."
@@ -142,7 +150,7 @@ def _is_incomplete(result: Result) -> bool:
 
 def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
     """The arguments of the tasks that the command line sets."""
-    kwargs: dict[str, Any] = {}
+    kwargs: dict[str, Any] = dict(map(_assignment, options["assignments"]))
     if options["obs"] is not None:
         fields = [field.strip() for field in options["obs"].split(",")]
         unknown = [field for field in fields if field not in FIELDS]
@@ -155,6 +163,21 @@ def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
     if options["render_profile"] is not None:
         kwargs["render_profile"] = options["render_profile"]
     return kwargs
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """Name and value of ``--set``: the value is JSON where it reads as JSON, else text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise BadArgument(f"--set takes NAME=VALUE, not '{text}'")
+    dedicated = {"observations": "--obs", "image_size": "--image-size"}
+    dedicated["render_profile"] = "--render-profile"
+    if name in dedicated:
+        raise BadArgument(f"--set {name}: there is {dedicated[name]} for that")
+    try:
+        return name, json.loads(value, parse_constant=str)
+    except ValueError:
+        return name, value
 
 
 def _check_observations(agent: str, wanted: tuple[str, ...] | None, given: str | None) -> None:

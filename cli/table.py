@@ -26,7 +26,7 @@ def print_result(result: Result, title: str, directory: Path) -> None:
     families = result.families if len(result.families) > 1 else ()
     rows: list[Row | None] = [COLUMNS, None]
     rows += [_cells(line) for line in result.tasks]
-    rows += [None, *(_cells(line) for line in families)]
+    rows += [None, *(_cells(line) for line in (*result.groups, *families))]
     # Returns of different games are different units: a mean over families means nothing.
     rows.append(_cells(result.overall, with_return=not families))
     print(f"{result.agent.name} on {result.benchmark}: {title}")
@@ -49,7 +49,9 @@ def headline_words(result: Result) -> str:
     if head.value is None:
         return f"headline: {head.aggregation} {head.metric} - (no valid episode)"
     interval = "" if head.low is None else f" [{head.low:.3f}, {head.high:.3f}]"
-    return f"headline: {head.aggregation} {head.metric} {head.value:.3f}{interval}, n={head.n}"
+    over = f" over {head.group}" if head.group else ""
+    figure = f"{head.aggregation} {head.metric}{over} {head.value:.3f}{interval}"
+    return f"headline: {figure}, n={head.n}"
 
 
 def lay_out(rows: Sequence[Row | None], width: int, left: bool = False) -> list[str]:

@@ -12,7 +12,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the doctor's findings.
 
     Attributes:
-        group: ``machine``, ``family`` or ``renderer``.
+        group: ``machine``, ``family``, ``renderer`` or ``backend`` (what a family may draw with
+            instead).
         name: what was looked at.
         state: ``ok``; ``warning`` (works, but may run short); ``absent`` (not installed, which
             is nobody's fault); ``broken`` (installed and does not work).
@@ -22,7 +23,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         values: the findings for machines.
     """
 
-    group: Literal["machine", "family", "renderer"]
+    group: Literal["machine", "family", "renderer", "backend"]
     name: str
     state: Literal["ok", "warning", "absent", "broken"]
     detail: str

@@ -94,6 +94,9 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
         kwargs: arguments of the entry point that define this task.
         observations: the fields it can offer, of ``FIELDS``.
         default_observations: the fields it offers when nobody asks.
+        numbered_episodes: how many episodes the task has by number, counted from 0: the evaluator
+            then asks ``reset`` for ``options={"episode": index}``. 0 where the seed alone makes
+            the episode.
         score: what is normalised: ``success`` (0 or 1), ``return`` (total reward), or ``none``
             where there is neither a notion of success nor a reference: then only the return
             tells, and the task enters no score.
@@ -116,6 +119,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     kwargs: Mapping[str, Any] = {}
     observations: tuple[str, ...] = FIELDS
     default_observations: tuple[str, ...] = FIELDS
+    numbered_episodes: int = 0
     score: Literal["success", "return", "none"] = "success"
     success_rule: Literal["once", "end"] = "once"
     floor: float = 0.0
@@ -191,6 +195,20 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     agent_seed: int
 
 
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of a benchmark's tasks that are summed up together.
+
+    Attributes:
+        name: lower case, words joined by hyphens.
+        title: a few words for people.
+        tasks: task ids of the benchmark.
+    """
+
+    name: str
+    title: str
+    tasks: tuple[str, ...]
+
+
 class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     """A programme of tasks: what is played, how often, from which seed, and how it is summed up.
 
@@ -203,6 +221,8 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
         headline: the figure a board shows: ``success`` or ``score`` (normalised).
         aggregation: over tasks, ``mean`` or ``iqm``.
         task_kwargs: arguments passed to every task, e.g. ``{"observations": ["rgb"]}``.
+        groups: parts that are summed up by themselves.
+        headline_group: the group whose figure is the headline; empty for all tasks.
     """
 
     id: str
@@ -213,10 +233,34 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     headline: Literal["success", "score"] = "success"
     aggregation: Literal["mean", "iqm"] = "mean"
     task_kwargs: Mapping[str, Any] = {}
+    groups: tuple[Group, ...] = ()
+    headline_group: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuses groups of tasks that it does not hold.
+
+        Raises:
+            BadArgument: a group names a foreign task, or the headline an unknown group.
+        """
+        for group in self.groups:
+            foreign = [task for task in group.tasks if task not in self.tasks]
+            if foreign or not group.tasks:
+                what = f"the foreign task '{foreign[0]}'" if foreign else "no task"
+                raise BadArgument(f"group '{group.name}' of benchmark '{self.id}' names {what}")
+        if self.headline_group and self.headline_group not in {g.name for g in self.groups}:
+            raise BadArgument(f"benchmark '{self.id}' has no group '{self.headline_group}'")
 
     def digest(self) -> str:
-        """SHA-256 over the canonical JSON of this declaration, in hexadecimal."""
-        return digest_of(self)
+        """SHA-256 over the canonical JSON of this declaration, in hexadecimal.
+
+        Fields that came later are left out where they say nothing: what was declared before them
+        is still the same benchmark.
+        """
+        plain = msgspec.to_builtins(self)
+        for later in ("groups", "headline_group"):
+            if not plain[later]:
+                del plain[later]
+        return digest_of(plain)
 
     def seed_of(self, task: str, index: int) -> int:
         """The seed of one of its episodes.

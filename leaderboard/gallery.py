@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from ..core.episode import EpisodeResult
+from ..core.errors import PolyathlonError
+from ..core.journal import read_actions
 from .markup import Markup, element, join
 from .media import Album, Picture
 from .view import RunView
@@ -17,15 +20,65 @@ def gallery(run: RunView, album: Album) -> Markup | None:
 
 def _sections(run: RunView, album: Album) -> list[Markup]:
     figures: dict[str, list[Markup]] = defaultdict(list)
+    boards: dict[str, list[Markup]] = defaultdict(list)
     for task in run.manifest.benchmark.tasks:
         for index in range(run.manifest.benchmark.episodes_per_task):
             picture = album.picture(task, index)
-            if picture is not None:
-                figures[task.partition(".")[0]].append(_figure(run, task, index, picture))
+            if picture is None:
+                continue
+            family = task.partition(".")[0]
+            figures[family].append(_figure(run, task, index, picture))
+            board = _storyboard(run, album, task, index)
+            if board is not None:
+                boards[family].append(board)
     return [
-        element("section", element("h3", family), element("div", *found, class_="films"))
+        element(
+            "section",
+            element("h3", family),
+            element("div", *found, class_="films"),
+            *boards[family],
+        )
         for family, found in figures.items()
     ]
+
+
+def _storyboard(run: RunView, album: Album, task: str, index: int) -> Markup | None:
+    """Every frame of a short episode, with what was done under each; None where none are kept."""
+    one = run.by_key.get((task, index))
+    if one is None or one.trace is None:
+        return None
+    frames = album.storyboard(task, index, one.steps + 1)
+    if not frames:
+        return None
+    captions = ["start", *_actions(run, one)]
+    if len(captions) != len(frames):
+        return None
+    cells = [
+        element("li", element("img", src=frame, alt=""), element("span", words))
+        for frame, words in zip(frames, captions, strict=True)
+    ]
+    kind, _ = run.outcome_words(task, index)
+    head = element(
+        "p",
+        element("strong", task.partition(".")[2] or task),
+        f" · episode {index} · ",
+        element("q", one.instruction) if one.instruction else None,
+        " ",
+        element("span", kind, class_=f"mark {kind}"),
+    )
+    return join([head, element("ol", *cells, class_="board")])
+
+
+def _actions(run: RunView, one: EpisodeResult) -> list[str]:
+    """The names of an episode's actions; empty where they have none or cannot be read."""
+    names = run.manifest.spec(one.plan.task).embodiment.action_names
+    assert one.trace is not None
+    try:
+        taken = [int(str(action)) for action in read_actions(run.directory, one.trace)]
+    except (PolyathlonError, OSError, ValueError):
+        return []
+    known = all(0 <= action < len(names) for action in taken)
+    return [names[action] for action in taken] if known else []
 
 
 def _figure(run: RunView, task: str, index: int, picture: Picture) -> Markup:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
 
 import msgspec
+from PIL import Image
 
 from ..core.specs import TASK_ID
 
@@ -17,6 +19,9 @@ LARGEST = 4 * 2**20
 
 BUDGET = 32 * 2**20
 """All the pictures of one report together [bytes]; base64 makes a third more of it."""
+
+TALLEST = 512
+"""Height of a storyboard's frames [px]; what we write is smaller."""
 
 _KINDS = {".webp": ("image/webp", b"RIFF"), ".png": ("image/png", b"\x89PNG\r\n\x1a\n")}
 """Ending, media type, and the bytes a file of that kind begins with."""
@@ -59,6 +64,39 @@ class Album:
         if still is None and moving is None and not left_out:
             return None
         return Picture(still=still, moving=moving, left_out=left_out)
+
+    def storyboard(self, task: str, index: int, count: int) -> list[str]:
+        """The addresses of all frames of an episode; empty where they were not kept.
+
+        Args:
+            task: the task's id.
+            index: the episode's number.
+            count: frames that there must be: one more than steps.
+        """
+        path = self._folder / f"{task}-{index}.strip.webp"
+        if TASK_ID.match(task) is None or path.is_symlink() or not path.is_file():
+            return []
+        try:
+            if path.stat().st_size > min(LARGEST, self._left):
+                self.left_out.append(path.name)
+                return []
+            with Image.open(path, formats=("WEBP",)) as sheet:
+                width, height = sheet.size
+                if width % count or height > TALLEST:
+                    return []
+                side = width // count
+                boxes = [(number * side, 0, (number + 1) * side, height) for number in range(count)]
+                frames = [self._encode(sheet.crop(box)) for box in boxes]
+        except (OSError, ValueError, Image.DecompressionBombError):
+            self.left_out.append(path.name)
+            return []
+        return frames
+
+    def _encode(self, frame: Image.Image) -> str:
+        data = io.BytesIO()
+        frame.convert("RGB").save(data, format="WEBP", quality=75)
+        self._left -= data.tell()
+        return f"data:image/webp;base64,{base64.b64encode(data.getvalue()).decode()}"
 
     def _embed(self, name: str) -> str | None:
         path = self._folder / name

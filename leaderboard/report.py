@@ -11,6 +11,7 @@ from . import figures, intervals, media
 from .figures import domain_of, interval_bar
 from .gallery import gallery
 from .markup import Markup, document, element, join
+from .published import published_section
 from .record import record
 from .result import Estimate
 from .style import STYLE
@@ -43,6 +44,7 @@ def render_report(directory: Path) -> str:
         element("h2", "Tasks", id="tasks"),
         _legend(),
         task_tables(run),
+        published_section(run),
         _films(films),
         _faults(run, faults),
         record(run),
@@ -125,7 +127,8 @@ def _hero(run: RunView) -> Markup:
 
 
 def _headline_words(run: RunView) -> str:
-    headline, overall = run.result.headline, run.result.overall
+    headline, result = run.result.headline, run.result
+    overall = {one.name: one for one in result.groups}.get(headline.group, result.overall)
     if headline.value is None:
         return "No episode of this run is valid yet."
     played = f"{plural(headline.n, 'valid episode')} of {plural(overall.tasks, 'task')}"
@@ -135,6 +138,8 @@ def _headline_words(run: RunView) -> str:
         what = "Mean normalised score" if headline.aggregation == "mean" else "IQM of the score"
         played += "; 0 is the declared floor, 1 the ceiling"
     over = " over tasks" if headline.aggregation == "iqm" else ""
+    if headline.group:
+        over += f" over the group {headline.group}"
     return f"{what}{over}, in {played}."
 
 

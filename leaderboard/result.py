@@ -106,6 +106,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Attributes:
         metric: ``success`` or ``score``.
         aggregation: ``mean``, or ``iqm`` (over tasks).
+        group: the group of tasks that it is taken over; empty for all.
         value: the figure; null where no episode is valid.
         low: lower end of the 95% interval; null where none can be given.
         high: upper end of the 95% interval; null where none can be given.
@@ -114,6 +115,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     metric: Literal["success", "score"]
     aggregation: Literal["mean", "iqm"]
+    group: str = ""
     value: float | None
     low: float | None
     high: float | None
@@ -131,6 +133,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         headline: the figure that a board shows.
         overall: the whole run.
         families: a summary a family, in the order of the benchmark's tasks.
+        groups: a summary for each group that the benchmark declares.
         tasks: a summary a task, in the benchmark's order.
         invalid: the episodes that do not count.
         episodes_digest: SHA-256 of what was played, whatever the order and the speed.
@@ -143,6 +146,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     headline: Headline
     overall: Summary
     families: tuple[Summary, ...]
+    groups: tuple[Summary, ...] = ()
     tasks: tuple[Summary, ...]
     invalid: tuple[InvalidEpisode, ...]
     episodes_digest: Digest

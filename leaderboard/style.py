@@ -71,6 +71,11 @@ margin:.7rem 0 2rem}
 figure{margin:0}
 figure img{display:block;width:100%;aspect-ratio:1;object-fit:contain;background:var(--card);
 border-radius:4px;image-rendering:auto}
+.board{list-style:none;margin:.4rem 0 2rem;padding:0;display:grid;gap:.9rem .6rem;
+grid-template-columns:repeat(auto-fill,minmax(7.4rem,1fr))}
+.board img{display:block;width:100%;border-radius:4px;background:var(--card)}
+.board span{display:block;font-size:.76rem;line-height:1.35;margin-top:.25rem;color:var(--soft);
+overflow-wrap:anywhere}
 .blank{display:grid;place-items:center;aspect-ratio:1;background:var(--card);border-radius:4px;
 color:var(--soft);font-size:.86rem;padding:1rem;text-align:center;overflow-wrap:anywhere}
 figcaption{font-size:.88rem;line-height:1.45;margin-top:.5rem}

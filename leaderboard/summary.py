@@ -38,13 +38,18 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
     for task, episodes in by_task.items():
         by_family[task.partition(".")[0]].append(episodes)
     overall = _sum_up("overall", list(by_task.values()), planned)
+    groups = {
+        group.name: _sum_up(group.name, [by_task[task] for task in group.tasks], planned)
+        for group in manifest.benchmark.groups
+    }
     return Result(
         benchmark=manifest.benchmark.id,
         benchmark_digest=manifest.benchmark_digest,
         agent=manifest.agent,
-        headline=_headline(manifest.benchmark, by_task, overall),
+        headline=_headline(manifest.benchmark, by_task, {"": overall, **groups}),
         overall=overall,
         families=tuple(_sum_up(name, tasks, planned) for name, tasks in by_family.items()),
+        groups=tuple(groups.values()),
         tasks=tuple(_sum_up(task, [episodes], planned) for task, episodes in by_task.items()),
         invalid=tuple(_describe_invalid(one) for one in played if not one.valid),
         episodes_digest=digest_of([_evidence(one) for one in played]),
@@ -155,8 +160,13 @@ def _mean_metrics(valid: Sequence[EpisodeResult]) -> dict[str, float]:
 
 
 def _headline(
-    benchmark: Benchmark, by_task: Mapping[str, Sequence[EpisodeResult]], overall: Summary
+    benchmark: Benchmark,
+    by_task: Mapping[str, Sequence[EpisodeResult]],
+    summaries: Mapping[str, Summary],
 ) -> Headline:
+    """The headline figure, over the benchmark's headline group; all tasks are the group ``""``."""
+    overall = summaries[benchmark.headline_group]
+    members = {group.name: group.tasks for group in benchmark.groups} | {"": benchmark.tasks}
     if benchmark.aggregation == "mean":
         chosen = overall.success if benchmark.headline == "success" else overall.score
     elif benchmark.headline == "score":
@@ -165,15 +175,16 @@ def _headline(
         wins = [
             [
                 float(one.outcome is Outcome.SUCCESS)
-                for one in episodes
+                for one in by_task[task]
                 if one.valid and one.score is not None
             ]
-            for episodes in by_task.values()
+            for task in members[benchmark.headline_group]
         ]
         chosen = _estimate(wins, intervals.iqm_over_tasks)[0]
     return Headline(
         metric=benchmark.headline,
         aggregation=benchmark.aggregation,
+        group=benchmark.headline_group,
         value=chosen.value,
         low=chosen.low,
         high=chosen.high,

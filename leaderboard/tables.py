@@ -20,7 +20,7 @@ _Column: TypeAlias = tuple[str, Callable[[Summary], Child]]
 
 def family_table(run: RunView) -> Markup:
     """A line a family and one for the whole run."""
-    lines = [*run.result.families, run.result.overall]
+    lines = [*run.result.groups, *run.result.families, run.result.overall]
     scored = any(spec.score == "return" for spec in run.manifest.tasks)
     columns: list[_Column] = [
         ("Tasks", lambda one: one.tasks),

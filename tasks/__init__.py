@@ -20,6 +20,7 @@ FAMILIES = Registry(
         "babyai": "polyathlon.tasks.babyai:FAMILY",
         "procgen": "polyathlon.tasks.procgen:FAMILY",
         "atari": "polyathlon.tasks.atari:FAMILY",
+        "langr": "polyathlon.tasks.langr:FAMILY",
     },
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import inspect
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,14 @@ from typing import Any
 import gymnasium
 from gymnasium.envs.registration import EnvSpec
 
-from ..core.errors import BrokenPlugin, NameClaimedTwice, UnknownName
+from ..core.errors import (
+    BadArgument,
+    BrokenPlugin,
+    NameClaimedTwice,
+    UnknownName,
+    did_you_mean,
+)
+from ..core.registry import load_object
 from ..core.specs import TASK_ID, Family, TaskSpec
 from . import FAMILIES
 
@@ -138,7 +146,24 @@ def build(task: TaskSpec, **kwargs: Any) -> gymnasium.Env[Any, Any]:
         MissingExtra: the family's packages are not installed.
         BadArgument: an argument that the family does not accept.
     """
+    _refuse_unknown(task, kwargs)
     return gymnasium.make(gymnasium_spec(task), disable_env_checker=True, **kwargs)
+
+
+def _refuse_unknown(task: TaskSpec, kwargs: Mapping[str, Any]) -> None:
+    """Says which argument is not the family's, before Python does it with a traceback."""
+    if not kwargs:
+        return
+    parameters = inspect.signature(load_object(task.entry_point)).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    accepted = [parameter.name for parameter in parameters if parameter.name not in task.kwargs]
+    for name in kwargs:
+        if name not in (*accepted, "max_episode_steps"):  # the last is Gymnasium's
+            raise BadArgument(
+                f"{task.family} tasks have no argument '{name}'.{did_you_mean(name, accepted)} "
+                f"They take: {', '.join(accepted)}"
+            )
 
 
 def register_gymnasium() -> None:

@@ -19,6 +19,7 @@ DIGESTS = {
     "babyai": "4db1091f2541643ba61ad0739acfd2c1d7a213d9ba36c1cdeb558a43c7028ec9",
     "procgen": "deaf347cd3b805a53777397885ac4c0f968b44ef62b44855163f86a38141f57e",
     "atari": "ce1279a9dbb4c9eea67056337380722a53c6e0eb1a2529ed10949f27f7573399",
+    "langr": "23074c55b92849507eee84ccbca54fd70f4a3a1865b1f436eedbbae821e3ff8f",
 }
 """A digest that changes says that old scores are no longer comparable: then it needs a new id."""
 

@@ -47,10 +47,8 @@ def expected_files() -> set[str]:
         folder = ROOT.joinpath(*package.split(".")[1:])
         prefix = package.replace(".", "/")
         found |= {f"{prefix}/{path.name}" for path in folder.glob("*.py")}
-    found |= {
-        f"polyathlon/leaderboard/schema/{path.name}"
-        for path in (ROOT / "leaderboard" / "schema").glob("*.json")
-    }
+    for folder in ("leaderboard/schema", "tasks/langr/data"):
+        found |= {f"polyathlon/{folder}/{path.name}" for path in (ROOT / folder).glob("*.json")}
     return found
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
 
@@ -109,7 +110,7 @@ def _played(task, index, faults):
         attempts=1 + len(faults),
         faults=faults,
     )
-    return Entry(result, *pack_actions([0, 1]))
+    return Entry(result, *pack_actions([0, 1, 0, 1, 0, 1, 0]))
 
 
 def test_foreign_text_stays_text(run):
@@ -187,6 +188,42 @@ def test_large_pictures_are_named_and_left_out(run, limit, monkeypatch):
     page = Page(render_report(run))
     assert page.all("img") == []
     assert f"Left out here: {TASKS[0]}-0.png, {TASKS[0]}-0.webp, {TASKS[1]}-1.png." in page.text
+
+
+def with_storyboard(run, names=("wait", EVIL)):
+    """Gives the first task names for its actions, and its first episode a strip of frames."""
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["tasks"][0]["embodiment"]["action_names"] = list(names)
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    sheet = Image.new("RGB", (64, 8))
+    for number in range(8):
+        sheet.paste((30 * number, 0, 0), (8 * number, 0, 8 * number + 8, 8))
+    sheet.save(run / "media" / f"{TASKS[0]}-0.strip.webp", lossless=True)
+
+
+def test_a_short_episode_is_shown_step_by_step(run):
+    with_storyboard(run)
+    page = Page(render_report(run))
+    pictures = [one["src"] for one in page.all("img") if one.get("alt") == ""]
+    assert len(pictures) == 8
+    assert all(address.startswith("data:image/webp") for address in pictures)
+    assert len(set(pictures)) > 3
+
+
+@pytest.mark.parametrize("spoil", ["frames", "names", "text", "link"])
+def test_a_strip_that_does_not_fit_is_left_out(run, spoil):
+    names = ("wait",) if spoil == "names" else ("wait", "go")
+    with_storyboard(run, names)
+    strip = run / "media" / f"{TASKS[0]}-0.strip.webp"
+    if spoil == "frames":
+        Image.new("RGB", (61, 8)).save(strip)
+    if spoil == "text":
+        strip.write_text("no picture")
+    if spoil == "link":
+        elsewhere = run / "elsewhere.webp"
+        strip.rename(elsewhere)
+        strip.symlink_to(elsewhere)
+    assert not [one for one in Page(render_report(run)).all("img") if one.get("alt") == ""]
 
 
 def test_only_pictures_of_the_run_are_read(run, tmp_path_factory):

@@ -12,7 +12,7 @@ from polyathlon.core.episode import EpisodePlan, EpisodeResult, Fault, Outcome, 
 from polyathlon.core.errors import BadArgument, JournalCorrupt, RunDirectoryError
 from polyathlon.core.journal import Entry, Journal
 from polyathlon.core.manifest import AgentRecord, Manifest, write_manifest
-from polyathlon.core.specs import Benchmark, Embodiment, TaskSpec, derive_seed
+from polyathlon.core.specs import Benchmark, Embodiment, Group, TaskSpec, derive_seed, digest_of
 from polyathlon.leaderboard import contracts
 from polyathlon.leaderboard.intervals import wilson
 from polyathlon.leaderboard.summary import read_result, summarise, write_result
@@ -292,3 +292,42 @@ def test_a_task_without_success_or_reference_enters_no_score():
     pong = result.tasks[1]
     assert pong.mean_return == 7.0
     assert pong.score.value is pong.success.value is pong.success.low is None
+
+
+ARM = Group(name="arm", title="what the arm does", tasks=(REACH, PUSH))
+
+
+def test_groups_are_summed_up_and_one_is_the_headline():
+    manifest = manifest_of(groups=(ARM,), headline_group="arm")
+    played = [episode(REACH, n) for n in range(4)]
+    played += [episode(PUSH, n, success=n < 2) for n in range(4)]
+    played += [episode(PONG, n, success=False, score=0.5) for n in range(4)]
+    result = summarise(manifest, played)
+    assert [one.name for one in result.groups] == ["arm"]
+    assert result.groups[0].success.value == 0.75
+    assert (result.headline.group, result.headline.value, result.headline.n) == ("arm", 0.75, 8)
+    assert (result.headline.low, result.headline.high) == wilson(6, 8)
+    assert result.overall.success.value == 0.5
+
+
+def test_a_group_of_foreign_tasks_is_refused():
+    with pytest.raises(BadArgument, match=r"foreign task 'arm\.lift-v1'"):
+        manifest_of(groups=(Group(name="arm", title="", tasks=("arm.lift-v1",)),))
+    with pytest.raises(BadArgument, match="names no task"):
+        manifest_of(groups=(Group(name="arm", title="", tasks=()),))
+    with pytest.raises(BadArgument, match="no group 'leg'"):
+        manifest_of(groups=(ARM,), headline_group="leg")
+
+
+def test_a_manifest_from_outside_with_a_foreign_group_is_refused():
+    plain = msgspec.to_builtins(manifest_of(groups=(ARM,)))
+    plain["benchmark"]["groups"][0]["tasks"] = ["arm.lift-v1"]
+    with pytest.raises(msgspec.ValidationError, match="foreign task"):
+        msgspec.convert(plain, Manifest)
+
+
+def test_declaring_no_groups_leaves_the_digest_as_it_was():
+    plain = msgspec.to_builtins(manifest_of().benchmark)
+    del plain["groups"], plain["headline_group"]
+    assert manifest_of().benchmark_digest == digest_of(plain)
+    assert manifest_of(groups=(ARM,)).benchmark_digest != manifest_of().benchmark_digest

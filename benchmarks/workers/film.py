@@ -17,6 +17,9 @@ MAX_FRAMES = 64
 MAX_SIDE = 160
 """Longer side of a film's pictures [px]."""
 
+STORYBOARD = 40
+"""A task of at most this many steps gets a strip of all its frames: each step is an event."""
+
 SECONDS = 5.0
 """A film lasts about this long, whatever the episode did [s]."""
 
@@ -62,8 +65,12 @@ class Film:
             self._frames = self._frames[::2]
             self._stride *= 2
 
-    def write(self) -> None:
-        """Writes ``.png`` and ``.webp`` beside and renames them."""
+    def write(self, strip: bool = False) -> None:
+        """Writes ``.png`` and ``.webp`` beside and renames them.
+
+        Args:
+            strip: also write ``.strip.webp``: every frame, one beside the other.
+        """
         if self.trouble or not self._frames:
             return
         try:
@@ -75,11 +82,20 @@ class Film:
                 self._frames[0], ".webp",
                 save_all=True, append_images=rest, duration=duration, loop=0, quality=70, method=2,
             )  # fmt: skip
+            if strip and self._stride == 1:
+                self._save(self._side_by_side(), ".strip.webp", quality=80, method=2)
         except OSError as error:
             self.trouble = f"no film: {error}"
+
+    def _side_by_side(self) -> Image.Image:
+        width, height = self._frames[0].size
+        strip = Image.new("RGB", (width * len(self._frames), height))
+        for number, frame in enumerate(self._frames):
+            strip.paste(frame, (number * width, 0))
+        return strip
 
     def _save(self, image: Image.Image, suffix: str, **options: Any) -> None:
         final = self._target.parent / (self._target.name + suffix)
         beside = final.with_name(f".{final.name}.{os.getpid()}")
-        image.save(beside, format=suffix[1:].upper(), **options)
+        image.save(beside, format=suffix.rpartition(".")[2].upper(), **options)
         os.replace(beside, final)

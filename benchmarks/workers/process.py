@@ -42,7 +42,7 @@ from .channel import (
     Channel,
     lay_out,
 )
-from .film import Film
+from .film import STORYBOARD, Film
 from .message import (
     Control,
     Finished,
@@ -160,7 +160,8 @@ class Worker:
         words = self._channel.words
         words[BUSY] = 0
         begun = time.perf_counter()
-        observation, info = env.reset(seed=order.plan.seed)
+        numbered = {"episode": order.plan.index} if spec.numbered_episodes else None
+        observation, info = env.reset(seed=order.plan.seed, options=numbered)
         decide = self._decider(order, observation, info)
         words[BUSY] = int(1e9 * (time.perf_counter() - begun))
         start_digest = observation_digest(observation)
@@ -183,7 +184,7 @@ class Worker:
             over = terminated or truncated
         if film is not None:
             film.see(len(rewards), observation, last=True)
-            film.write()
+            film.write(strip=spec.max_episode_steps <= STORYBOARD)
         trail = np.asarray(rewards, "<f8")
         if not np.isfinite(trail).all():
             raise ValueError(f"{spec.id} gave a reward that is not finite")

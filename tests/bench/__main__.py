@@ -11,6 +11,7 @@ import functools
 import platform
 from collections.abc import Callable
 
+import homes
 import measure
 from measure import Ratio, Work
 from rich.console import Console
@@ -92,6 +93,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "overhead": overhead,
     "scaling": scaling,
     "rivals": rivals,
+    "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
 }
 
 
@@ -111,6 +113,9 @@ def main() -> None:
         if name in options.groups:
             rows = [tuple(row) for row in group(options.pairs)]
             _print(console, name, "ratio", rows)
+    if "langr" in options.groups:
+        _print(console, "langr: episodes", "a second", homes.episodes(options.pairs))
+        _print(console, "langr: memory (one, five)", "MB", homes.memory())
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 

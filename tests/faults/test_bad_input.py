@@ -37,6 +37,10 @@ def evaluate(line, *arguments, agent="random", code=2):
         (("faulty.sound", "--seed", "-1"), "--seed is -1"),
         (("faulty.sound", "--step-timeout", "0"), "--step-timeout"),
         (("faulty.sound", "--obs", "depth"), "observations are rgb, state, instruction"),
+        (("babyai.open", "--set", "veiw=full"), "Did you mean 'view'?"),
+        (("babyai.open", "--set", "view"), "--set takes NAME=VALUE"),
+        (("babyai.open", "--set", "image_size=64"), "there is --image-size for that"),
+        (("babyai.open", "--set", "view=NaN"), "view is 'NaN'"),
         (("faulty.null", "--obs", "instruction"), "offers the observations rgb, state"),
     ],
 )

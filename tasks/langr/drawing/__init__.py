@@ -1,0 +1,1 @@
+"""Homes, objects and the robot as MuJoCo models; only MuJoCo's world draws from here."""

@@ -1,0 +1,147 @@
+"""The symbolic observation ``state``: the home as numbers, from where the robot stands.
+
+The layout is fixed: a block for the robot and the doors, then one row for each of
+``ROWS_PER_CATEGORY`` objects of each category, in the order of the skills. What the home does not
+hold is a row of zeros.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from .home import DRAWER_TRAVEL, FRIDGE_OPEN, Point
+from .layout import Pose
+from .rules import NEAR, NEAR_ANGLE, REACH, REACH_ANGLE, Rules
+from .vocabulary import CATEGORIES, DRAWERS, NAVIGABLE, RECEPTACLES
+
+ROWS_PER_CATEGORY = 4
+"""Objects of one category that have a row; the official episodes hold four at most."""
+
+PLACE_NAMES = tuple(f"at {place}" for place in NAVIGABLE)
+
+HEAD_NAMES = ("holding", "fridge open", *(f"{drawer} open" for drawer in DRAWERS), *PLACE_NAMES)
+"""The robot's block: 0 or 1 for the gripper; how far the doors are open, 1 for all the way; 0 or 1
+for each place that the robot is at."""
+
+ROW_NAMES = (
+    "present",
+    "held",
+    "pickable",
+    "ahead",
+    "left",
+    "height",
+    *(f"on {name}" for name in RECEPTACLES),
+)
+"""A row: 0 or 1, 0 or 1, 0 or 1, then where it is in the robot's frame [m], then one-hot over the
+receptacles."""
+
+STATE_SIZE = len(HEAD_NAMES) + len(CATEGORIES) * ROWS_PER_CATEGORY * len(ROW_NAMES)
+"""Numbers in ``state``."""
+
+STATE_NAMES = HEAD_NAMES + tuple(
+    f"{category} {row}: {name}"
+    for category in CATEGORIES
+    for row in range(ROWS_PER_CATEGORY)
+    for name in ROW_NAMES
+)
+"""What each number of ``state`` is."""
+
+COS_REACH, COS_NEAR = math.cos(REACH_ANGLE), math.cos(NEAR_ANGLE)
+
+_ROWS = len(CATEGORIES) * ROWS_PER_CATEGORY
+
+FARTHEST = 100.0
+"""No home is larger [m]."""
+
+
+def state_space() -> spaces.Box:
+    """Space of ``state``: float32 ``[STATE_SIZE]``."""
+    low = np.zeros(STATE_SIZE, np.float32)
+    high = np.ones(STATE_SIZE, np.float32)
+    rows_low = low[len(HEAD_NAMES) :].reshape(-1, len(ROW_NAMES))
+    rows_high = high[len(HEAD_NAMES) :].reshape(-1, len(ROW_NAMES))
+    rows_low[:, 3:6], rows_high[:, 3:6] = -FARTHEST, FARTHEST
+    return spaces.Box(low, high, dtype=np.float32)
+
+
+class Symbols:
+    """Keeps the symbolic observation of one episode up to date.
+
+    Args:
+        rules: of the episode.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        rows: list[int] = []
+        kept: list[int] = []
+        for category, row in zip(CATEGORIES, range(0, _ROWS, ROWS_PER_CATEGORY), strict=True):
+            names = rules.instances.get(category, ())[:ROWS_PER_CATEGORY]
+            rows += range(row, row + len(names))
+            kept += [rules.objects.index(name) for name in names]
+        self._rows, self._kept = np.array(rows, int), kept
+        self._row_of = dict(zip(kept, rows, strict=True))
+        self._known: list[Point | None] = [None] * len(kept)
+        # Objects first, then places: one turn into the robot's frame does for both.
+        self._points = np.zeros((len(kept) + len(NAVIGABLE), 2))
+        self._points[len(kept) :] = [rules.home.reference(place)[:2] for place in NAVIGABLE]
+        self._boxed = np.zeros(len(kept), bool)
+        self._state = np.zeros(STATE_SIZE, np.float32)
+        self._table = self._state[len(HEAD_NAMES) :].reshape(_ROWS, len(ROW_NAMES))
+        self._table[self._rows, 0] = 1.0
+        self._base: Pose | None = None
+        self._held: int | None = None
+
+    def read(self) -> NDArray[np.float32]:
+        """A fresh copy of the observation for the state of the moment."""
+        state, known = self._rules.state, self._known
+        stale = state.base is not self._base or state.held != self._held
+        for place, index in enumerate(self._kept):
+            point = state.positions[index]
+            if point is not known[place]:
+                known[place], stale = point, True
+                self._note(place, index, point)
+        self._state[0] = state.held is not None
+        self._state[1] = state.fridge / FRIDGE_OPEN
+        for place, opened in enumerate(state.drawers.values(), start=2):
+            self._state[place] = opened / DRAWER_TRAVEL
+        if stale or self._boxed.any():
+            self._look()
+        return self._state.copy()
+
+    def _look(self) -> None:
+        """Turns everything into the robot's frame, and says what is within reach."""
+        state, count = self._rules.state, len(self._kept)
+        self._base, self._held = state.base, state.held
+        cos, sin = math.cos(state.base.yaw), math.sin(state.base.yaw)
+        local = (self._points - (state.base.x, state.base.y)) @ np.array([[cos, -sin], [sin, cos]])
+        distance = np.sqrt(np.einsum("ij,ij->i", local, local))
+        # An angle is at most a limit when its cosine is at least the limit's.
+        ahead = local[:, 0]
+        near = (distance[:count] <= REACH) & (ahead[:count] >= distance[:count] * COS_REACH)
+        at = (distance[count:] <= NEAR) & (ahead[count:] >= distance[count:] * COS_NEAR)
+        self._state[len(HEAD_NAMES) - len(NAVIGABLE) : len(HEAD_NAMES)] = at
+        self._table[:, 1:3] = 0.0
+        self._table[self._rows, 3:5] = local[:count]
+        if state.held is not None:
+            if state.held in self._row_of:
+                self._table[self._row_of[state.held], 1] = 1.0
+            return
+        for place in np.flatnonzero(near & self._boxed):
+            near[place] = not self._rules.is_shut_in(self._kept[place])
+        self._table[self._rows, 2] = near
+
+    def _note(self, place: int, index: int, point: Point) -> None:
+        """Notes where an object is now, on what, and whether a drawer may hide it."""
+        rules, row = self._rules, self._table[self._rows[place]]
+        self._points[place] = point[:2]
+        row[5] = point[2]
+        row[6:] = 0.0
+        receptacle = None if index == rules.state.held else rules.receptacle_of(index)
+        if receptacle is not None:
+            row[6 + RECEPTACLES.index(receptacle)] = 1.0
+        self._boxed[place] = any(box.contains(point) for box in rules.home.drawers.values())

@@ -1,0 +1,178 @@
+"""``polyathlon data``: what it imports, what it says of the rest, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from polyathlon.cli.data import IMPORTERS, _importer
+from polyathlon.tasks.langr.archive import official_episodes
+from polyathlon.tasks.storage import VARIABLE
+
+Told = Callable[..., tuple[int, str, str]]
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 833547264\n"
+TABLE = "receptacle_aabb_Tbl1_Top1_frl_apartment_table_01"
+
+
+def episode_file(family: str = "21e2ce5f") -> bytes:
+    """An official file of one episode: one ball on the floor, said to be on a table."""
+    names = ["056_tennis_ball.object_config.json", "056_tennis_ball_:0000", TABLE]
+    episode = {
+        "scene_id": "data/replica_cad/configs/scenes/v3_sc3_staging_00.scene_instance.json",
+        "ao_states": {},
+        "rigid_objs": np.array([[0, 0]]),
+        "name_to_receptacle": np.array([[1, 2]]),
+        "instruction": "Bring something to play with.",
+        "sampled_entities": {},
+        "start_preds": [],
+        "goal_preds": {"expr_type": "AND", "sub_exprs": ["not_holding()"]},
+        "instruct_id": family,
+    }
+    content = {
+        "all_transforms": np.eye(4, dtype=np.float32)[None],
+        "idx_to_name": dict(enumerate(names)),
+        "all_eps": [episode],
+    }
+    return pickle.dumps(content, protocol=4)
+
+
+class Hostile:
+    """Pickles as a call of the shell."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, ("touch hit",)
+
+
+@pytest.fixture
+def data(python: Callable[..., Any], tmp_path: Path) -> Told:
+    """Runs ``polyathlon data`` with a data directory of its own."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        done = python(
+            *("-m", "polyathlon.cli", "data", *arguments),
+            cwd=tmp_path,
+            environment={VARIABLE: str(tmp_path / "data")},
+            code=None,
+        )
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """What a clone of the official repository may look like, on a bad day."""
+    folder = tmp_path / "ml-llarp" / "rl" / "datasets"
+    folder.mkdir(parents=True)
+    (folder / "context.pickle").write_bytes(episode_file())
+    (folder / "multiple_objects.pickle").write_bytes(episode_file("db3119cd"))
+    (folder / "train.pickle").write_bytes(POINTER)
+    (folder / "new_scenes.pickle").write_bytes(pickle.dumps(Hostile()))
+    (folder / "rephrasing.pickle").write_bytes(episode_file()[:700])
+    (folder / "spatial_relationships.pickle").write_bytes(episode_file("0badf00d"))
+    (folder.parent / "results.pickle").write_bytes(pickle.dumps([1]))
+    hidden = tmp_path / "ml-llarp" / ".cache" / "datasets"
+    hidden.mkdir(parents=True)
+    (hidden / "context.pickle").write_bytes(b"")
+    return tmp_path / "ml-llarp"
+
+
+def test_a_clone_with_good_and_bad_files(data: Told, clone: Path, tmp_path: Path) -> None:
+    code, out, err = data("import", "langr", clone)
+    assert code == 1
+    imported = [line for line in out.splitlines() if line.startswith("imported")]
+    assert [line.split()[1] for line in imported] == ["context", "multiple-rearrange"]
+    assert "1 episode, 1 home, 1 object, context.pickle, sha256 " in imported[0]
+    assert "1 objects lie outside" in out
+    failed = [line for line in err.splitlines() if line.startswith("failed")]
+    assert len(failed) == len(err.splitlines()) == 4
+    assert "new_scenes.pickle asks for posix.system" in failed[0]
+    assert "rephrasing.pickle is cut off" in failed[1]
+    assert "fit no split: 0badf00d 1" in failed[2]
+    assert "train.pickle is a Git LFS pointer; in its clone, type: git lfs pull" in failed[3]
+    (missing,) = [line for line in out.splitlines() if line.startswith("not there")]
+    assert "novel-objects (novel_objects.pickle)" in missing
+    assert "train.pickle" not in missing
+    assert not (tmp_path / "hit").exists()
+    assert len(official_episodes("multiple-rearrange", tmp_path / "data")) == 1
+
+    code, out, _ = data("list")
+    assert code == 0
+    assert [line.split()[:3] for line in out.splitlines()[:2]] == [
+        ["langr", "context", "intact"],
+        ["langr", "multiple-rearrange", "intact"],
+    ]
+    code, out, _ = data("list", "--json")
+    found = json.loads(out)
+    assert (code, found["format"]) == (0, 1)
+    assert [one["name"] for one in found["data"]["langr"]] == ["context", "multiple-rearrange"]
+    assert len(found["data"]["langr"][0]["facts"]["sha256"]) == 64
+
+
+def test_damage_shows_in_the_list(data: Told, clone: Path, tmp_path: Path) -> None:
+    data("import", "langr", clone)
+    (path,) = (tmp_path / "data" / "langr").glob("context-*.jsonl")
+    path.write_bytes(path.read_bytes().replace(b"play", b"prey"))
+    code, out, _ = data("list")
+    assert code == 1
+    assert "is not what was written" in out.splitlines()[0]
+    assert "intact" in out.splitlines()[1]
+
+
+def test_one_file_to_another_place(data: Told, clone: Path, tmp_path: Path) -> None:
+    (file,) = clone.glob("rl/datasets/context.pickle")
+    elsewhere = tmp_path / "elsewhere"
+    code, out, err = data("import", "langr", file, "--out", elsewhere)
+    assert (code, err) == (0, "")
+    assert "not there" not in out
+    assert f"export {VARIABLE}={elsewhere}" in out
+    assert len(official_episodes("context", elsewhere)) == 1
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_folder_of_files(data: Told, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.pickle").write_bytes(episode_file())
+    (folder / "b.pickle").write_bytes(episode_file())
+    code, out, err = data("import", "langr", folder)
+    assert code == 1
+    assert "imported  context" in out
+    assert f"b.pickle holds 'context', as {folder / 'a.pickle'} does; remove one" in err
+
+
+def test_mistakes_are_one_line(data: Told, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "context.pickle").write_bytes(episode_file())
+    for arguments, told in (
+        (("import", "lngr", "empty"), "Did you mean 'langr'?"),
+        (("import", "langr", "empty"), "has no file .pickle in it or below"),
+        (("import", "langr", "nowhere"), "does not exist"),
+        (("import", "langr", "context.pickle", "--out", "file"), "cannot make file/langr"),
+    ):
+        code, out, err = data(*arguments)
+        assert (code, out) == (2, "")
+        assert told in err
+        assert len(err.splitlines()) == 1
+
+
+def test_nothing_to_list_says_what_to_type(data: Told) -> None:
+    code, out, _ = data("list")
+    assert code == 0
+    assert "polyathlon data import" in out
+
+
+@pytest.mark.parametrize("family", IMPORTERS)
+def test_every_importer_has_both_functions(family: str) -> None:
+    assert callable(_importer(family, "import_path"))
+    assert callable(_importer(family, "list_stored"))
