@@ -90,9 +90,14 @@ class Symbols:
         self._points = np.zeros((len(kept) + len(NAVIGABLE), 2))
         self._points[len(kept) :] = [rules.home.reference(place)[:2] for place in NAVIGABLE]
         self._boxed = np.zeros(len(kept), bool)
+        places = len(NAVIGABLE)
+        self._limit = np.array([REACH**2] * len(kept) + [NEAR**2] * places)
+        self._slope = np.array([COS_REACH**2] * len(kept) + [COS_NEAR**2] * places)
         self._state = np.zeros(STATE_SIZE, np.float32)
         self._table = self._state[len(HEAD_NAMES) :].reshape(_ROWS, len(ROW_NAMES))
         self._table[self._rows, 0] = 1.0
+        starts = len(HEAD_NAMES) + self._rows * len(ROW_NAMES)
+        self._columns = [starts + column for column in range(5)]
         self._base: Pose | None = None
         self._held: int | None = None
 
@@ -115,25 +120,29 @@ class Symbols:
 
     def _look(self) -> None:
         """Turns everything into the robot's frame, and says what is within reach."""
-        state, count = self._rules.state, len(self._kept)
-        self._base, self._held = state.base, state.held
-        cos, sin = math.cos(state.base.yaw), math.sin(state.base.yaw)
-        local = (self._points - (state.base.x, state.base.y)) @ np.array([[cos, -sin], [sin, cos]])
-        distance = np.sqrt(np.einsum("ij,ij->i", local, local))
-        # An angle is at most a limit when its cosine is at least the limit's.
-        ahead = local[:, 0]
-        near = (distance[:count] <= REACH) & (ahead[:count] >= distance[:count] * COS_REACH)
-        at = (distance[count:] <= NEAR) & (ahead[count:] >= distance[count:] * COS_NEAR)
-        self._state[len(HEAD_NAMES) - len(NAVIGABLE) : len(HEAD_NAMES)] = at
-        self._table[:, 1:3] = 0.0
-        self._table[self._rows, 3:5] = local[:count]
-        if state.held is not None:
-            if state.held in self._row_of:
-                self._table[self._row_of[state.held], 1] = 1.0
+        base, held, count = self._rules.state.base, self._rules.state.held, len(self._kept)
+        self._base, self._held = base, held
+        cos, sin = math.cos(base.yaw), math.sin(base.yaw)
+        dx, dy = self._points[:, 0] - base.x, self._points[:, 1] - base.y
+        ahead, left = dx * cos + dy * sin, dy * cos - dx * sin
+        square = ahead * ahead
+        distance = square + left * left
+        # An angle is at most a limit when its cosine is at least the limit's; both limits are
+        # below a right angle, so that squares will do for what is ahead.
+        near = (distance <= self._limit) & (ahead >= 0) & (square >= distance * self._slope)
+        state, (_, holding, pickable, x, y) = self._state, self._columns
+        state[len(HEAD_NAMES) - len(NAVIGABLE) : len(HEAD_NAMES)] = near[count:]
+        state[holding] = 0.0
+        state[x], state[y] = ahead[:count], left[:count]
+        if held is None:
+            reachable = near[:count]
+            for place in np.flatnonzero(reachable & self._boxed):
+                reachable[place] = not self._rules.is_shut_in(self._kept[place])
+            state[pickable] = reachable
             return
-        for place in np.flatnonzero(near & self._boxed):
-            near[place] = not self._rules.is_shut_in(self._kept[place])
-        self._table[self._rows, 2] = near
+        state[pickable] = 0.0
+        if held in self._row_of:
+            self._table[self._row_of[held], 1] = 1.0
 
     def _note(self, place: int, index: int, point: Point) -> None:
         """Notes where an object is now, on what, and whether a drawer may hide it."""
