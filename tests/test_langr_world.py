@@ -7,9 +7,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from polyathlon.core.errors import BadArgument
 from polyathlon.tasks.langr.assets import ASSETS
-from polyathlon.tasks.langr.drawing.building import walls_of
-from polyathlon.tasks.langr.drawing.machine import HEAD
+from polyathlon.tasks.langr.drawing.arrangement import arrange
+from polyathlon.tasks.langr.drawing.camera import HEAD
+from polyathlon.tasks.langr.drawing.stage import compiled
+from polyathlon.tasks.langr.drawing.wall import find_walls, is_inside
 from polyathlon.tasks.langr.episode import Episode, Placement
 from polyathlon.tasks.langr.expression import Predicate
 from polyathlon.tasks.langr.generator import generate
@@ -85,7 +88,7 @@ def world():
 
 @pytest.mark.parametrize(
     ("asset", "channel"),
-    [("013_apple", 0), ("057_racquetball", 2), ("018_plum", 2), ("017_orange", 0)],
+    [("013_apple", 0), ("057_racquetball", 2), ("065-e_cups", 1), ("017_orange", 0)],
 )
 def test_an_object_is_drawn_where_the_state_says(world, asset, channel):
     episode, state = holding(HOME, asset)
@@ -223,7 +226,7 @@ def test_closing_twice_is_fine():
 @pytest.mark.parametrize("name", SHELLS)
 def test_walls_go_once_around_a_shell(name):
     """Each wall begins where another ends, and the outline holds the rooms' area."""
-    walls = walls_of(SHELLS[name])
+    walls = find_walls(SHELLS[name])
     assert sorted(wall.start for wall in walls) == sorted(wall.end for wall in walls)
     twice = sum(w.start[0] * w.end[1] - w.end[0] * w.start[1] for w in walls)
     # Seen from inside from left to right, the walls run clockwise around the rooms.
@@ -251,8 +254,6 @@ def test_surfaces_are_as_high_as_the_layout_says():
     """Things lie on what is drawn: the highest point of each piece under its receptacle."""
     import mujoco
 
-    from polyathlon.tasks.langr.drawing.scene import compiled
-
     model = compiled(())
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
@@ -275,3 +276,68 @@ def test_surfaces_are_as_high_as_the_layout_says():
 def test_the_layout_of_a_home_that_is_not_there():
     with pytest.raises(LookupError, match="Did you mean 'terrace_00'"):
         find_layout("terace_00")
+
+
+def test_what_is_out_of_view_is_left_out_without_a_trace(world):
+    """Leaving out what the camera cannot see changes no pixel."""
+    episode = generate("train", 5)
+    home = world.load(episode)
+    rules = Rules(home, episode)
+    dice = np.random.default_rng(0)
+    world.draw(rules.state, "head")
+    for view in VIEWS:
+        for x, y in dice.choice(home.floor, 6):
+            rules.state.base = Pose(float(x), float(y), float(dice.uniform(-3, 3)))
+            lean = world.draw(rules.state, view)
+            drawn = int((world._stage.model.geom_group == 0).sum())
+            world._stage._shadowed = True  # then everything is drawn
+            whole = world.draw(rules.state, view)
+            assert (world._stage.model.geom_group == 0).sum() >= drawn
+            world._stage._shadowed = False
+            assert np.array_equal(lean, whole)
+
+
+@pytest.mark.parametrize("home", [*replica_layouts(), *list(layouts())[::9]])
+def test_decoration_is_in_nobodys_way(home):
+    layout, geometry = find_layout(home), home_named(home)
+    shell = SHELLS[layout.shell]
+    found = arrange(layout, shell, geometry)
+    for name in {"plant", "floor lamp"} & found.keys():
+        x, y = found[name].x, found[name].y
+        assert is_inside(shell, x, y)
+        assert min(math.hypot(s.x - x, s.y - y) for s in geometry.stands.values()) > 0.7
+        assert not any(box.contains((x, y, box.centre[2])) for box in geometry.receptacles.values())
+
+
+def test_an_episode_with_more_of_an_asset_than_any_before(world):
+    """The model grows, and stays grown."""
+    few, state = holding(HOME, "018_plum")
+    world.load(few)
+    world.draw(state, "head")
+    many, crowd = holding(HOME, *["018_plum"] * 6)
+    world.load(many)
+    world.draw(crowd, "head")
+    model = world._stage.model
+    world.load(few)
+    world.draw(state, "head")
+    assert world._stage.model is model
+
+
+def test_a_state_of_another_episode_is_refused(world):
+    episode, state = holding(HOME, "018_plum")
+    world.load(episode)
+    with pytest.raises(BadArgument, match="load"):
+        world.draw(empty_state(state.base), "head")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_full_profile_draws_shadows(view):
+    episode = generate("train", 2)
+    pictures = []
+    for profile in ("fast", "full"):
+        made = MujocoWorld((SIDE, SIDE), profile)
+        rules = Rules(made.load(episode), episode)
+        rules.begin(rules.home.stands["Tbl1"])
+        pictures.append(made.draw(rules.state, view).astype(int))
+        made.close()
+    assert np.abs(pictures[0] - pictures[1]).mean() > 2
