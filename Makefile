@@ -75,13 +75,12 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 		echo "'$(PYTHON)' cannot make virtual environments;" \
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,dev]"
 	@touch "$@"
 
-# torch goes in first and alone: asked for beside others it may come with all of CUDA.
 $(BENCH_STAMP): $(STAMP)
 	@echo "packages: installing what the comparison needs"
-	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0
 	@$(PIP) install -c $(CONSTRAINTS) -e ".[bench]"
 	@touch "$@"
 

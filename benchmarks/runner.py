@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..adapters import DIALECTS
+from ..adapters import make_adapter
 from ..core.episode import EpisodePlan, EpisodeResult, Fault, Outcome
 from ..core.errors import AgentFailed, DecodeError, InvalidAction, PolyathlonError, WorkerFault
 from ..core.journal import Entry
@@ -273,7 +273,7 @@ class _Translator:
     def __init__(self, agent: Agent, spec: TaskSpec, env_space: Any) -> None:
         check_handshake(embodiment_of(agent), spec.embodiment, spec.id)
         self._spec = spec
-        self.adapter: ActionAdapter = DIALECTS[agent.dialect](env_space, spec.embodiment)
+        self.adapter: ActionAdapter = make_adapter(agent.dialect, env_space, spec.embodiment)
         self._check_agent = action_check(self.adapter.agent_space)
         # An identity adapter's space is the environment's own: one check is enough.
         self._check_env = None if self.adapter.agent_space is env_space else action_check(env_space)
