@@ -114,6 +114,7 @@ def choose_benchmark(
         if seed not in (None, benchmark.base_seed):
             changes.append(f"seed {seed}")
         changes += [f"{key} {value}" for key, value in (task_kwargs or {}).items()]
+    _refuse_repetition(benchmark.tasks, episodes or benchmark.episodes_per_task)
     return msgspec.structs.replace(
         benchmark,
         title="; ".join([benchmark.title, *changes]),
@@ -121,6 +122,14 @@ def choose_benchmark(
         base_seed=benchmark.base_seed if seed is None else seed,
         task_kwargs={**benchmark.task_kwargs, **(task_kwargs or {})},
     )
+
+
+def _refuse_repetition(tasks: Sequence[str], episodes: int) -> None:
+    """The same episode twice would count as two that are independent."""
+    for task in tasks:
+        count = catalogue.find(task).numbered_episodes
+        if count and episodes > count:
+            raise BadArgument(f"{task} has {count} episodes; --episodes {episodes} is beyond them")
 
 
 def _custom(pattern: str, episodes: int) -> Benchmark:

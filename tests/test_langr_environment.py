@@ -7,6 +7,7 @@ import gymnasium
 import numpy as np
 import pytest
 
+from polyathlon.benchmarks.evaluate import choose_benchmark
 from polyathlon.core.errors import BadArgument, InvalidAction, UnknownName
 from polyathlon.core.specs import canonical_json
 from polyathlon.tasks.langr import FAMILY, SPLITS
@@ -85,18 +86,21 @@ def test_without_a_number_the_seed_draws_the_episode() -> None:
     assert len(drawn) == 20
 
 
-def test_numbers_begin_anew_after_the_last() -> None:
-    env = make("context")
-    env.reset(seed=0, options={"episode": 3})
-    name = env.episode.id
-    env.reset(seed=0, options={"episode": 103})
-    assert env.episode.id == name
-
-
-@pytest.mark.parametrize("number", [-1, 1.5, "3", True])
+@pytest.mark.parametrize("number", [-1, 100, 1.5, "3", True])
 def test_a_number_that_is_none(number: object) -> None:
-    with pytest.raises(BadArgument, match="whole number from 0 up"):
-        make().reset(seed=0, options={"episode": number})
+    with pytest.raises(BadArgument, match="whole number from 0 to 99"):
+        make("context").reset(seed=0, options={"episode": number})
+
+
+def test_an_option_that_is_none() -> None:
+    with pytest.raises(BadArgument, match="no option 'epsiode'"):
+        make().reset(seed=0, options={"epsiode": 3})
+
+
+def test_more_episodes_than_there_are_are_refused() -> None:
+    assert choose_benchmark("langr", episodes=100).episodes_per_task == 100
+    with pytest.raises(BadArgument, match=r"langr\.context-v1 has 100 episodes"):
+        choose_benchmark("langr.context", episodes=101)
 
 
 def test_an_invalid_skill_costs_a_step_and_what_was_asked_for() -> None:
@@ -140,6 +144,10 @@ def test_an_action_that_is_none(action: object) -> None:
         ({"render_profile": "best"}, "render_profile is 'best'"),
         ({"invalid_penalty": -1.0}, "invalid_penalty is -1.0"),
         ({"invalid_penalty": float("nan")}, "invalid_penalty is nan"),
+        ({"invalid_penalty": "x"}, "invalid_penalty is 'x'"),
+        ({"invalid_penalty": True}, "invalid_penalty is True"),
+        ({"stale_predicates": "off"}, "stale_predicates is 'off'; langr tasks know False, True"),
+        ({"stale_predicates": 1}, "stale_predicates is 1"),
         ({"observations": ("depth",)}, "'depth' is not one of them"),
         ({"image_size": 4}, "image_size is 4"),
     ],

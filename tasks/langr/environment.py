@@ -19,7 +19,7 @@ from .layout import Pose
 from .library import BACKENDS, SOURCES, Library, make_world
 from .rules import Rules
 from .subgoals import subgoals
-from .symbols import Symbols, state_space
+from .symbols import STATE_NAMES, Symbols, state_space
 from .vocabulary import SKILL_INDEX, SKILLS
 from .world import VIEWS, View, World
 
@@ -77,6 +77,9 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
     skill_index: Mapping[str, int] = SKILL_INDEX
     """The action of each skill by its name, e.g. ``nav(Sofa)``."""
 
+    state_names: Sequence[str] = STATE_NAMES
+    """What each number of ``state`` is."""
+
     metadata = {"render_modes": ["rgb_array"], "render_fps": 2}  # noqa: RUF012 - Gymnasium's name
 
     def __init__(
@@ -97,8 +100,10 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
         _check_choice("backend", backend, BACKENDS)
         _check_choice("render_view", render_view, VIEWS)
         _check_choice("render_mode", render_mode, (None, "rgb_array"))
-        if not (np.isfinite(invalid_penalty) and invalid_penalty >= 0):
-            raise BadArgument(f"invalid_penalty is {invalid_penalty}; it is a number from 0 up")
+        _check_choice("stale_predicates", stale_predicates, (False, True))
+        number = isinstance(invalid_penalty, (int, float)) and invalid_penalty is not True
+        if not (number and np.isfinite(invalid_penalty) and invalid_penalty >= 0):
+            raise BadArgument(f"invalid_penalty is {invalid_penalty!r}; it is a number from 0 up")
         self._fields = parse_fields(observations, FIELDS, "langr")
         self._size = parse_image_size(image_size)
         self.render_mode, self._view = render_mode, render_view
@@ -154,16 +159,16 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
 
         Args:
             seed: of the start pose, of where things land, and of which episode is played.
-            options: ``{"episode": n}`` plays the episode with that number, which counts from 0
-                and begins anew after the last; else the seed draws one.
+            options: ``{"episode": n}`` plays the episode with that number, which counts from 0;
+                else the seed draws one.
 
         Raises:
-            BadArgument: the number is none.
+            BadArgument: there is no such episode, or no such option.
         """
         super().reset(seed=seed)
         drawn = int(self.np_random.integers(len(self._library)))
-        number = _asked_for(options)
-        episode = self._library[(drawn if number is None else number) % len(self._library)]
+        number = _asked_for(options, len(self._library))
+        episode = self._library[drawn if number is None else number]
         home = self.world.load(episode)
         self._rules = Rules(home, episode, stale_predicates=self._stale)
         x, y = home.floor[int(self.np_random.integers(len(home.floor)))]
@@ -232,17 +237,24 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
 
 
 def _check_choice(name: str, value: object, known: Sequence[object]) -> None:
-    if value not in known:
+    if not any(type(value) is type(one) and value == one for one in known):
         words = ", ".join(str(one) for one in known)
         raise BadArgument(f"{name} is {value!r}; langr tasks know {words}")
 
 
-def _asked_for(options: Mapping[str, Any] | None) -> int | None:
+def _asked_for(options: Mapping[str, Any] | None, count: int) -> int | None:
+    """The number of the episode that is asked for, or None."""
+    unknown = [name for name in options or {} if name != "episode"]
+    if unknown:
+        raise BadArgument(f"langr's reset has no option '{unknown[0]}'; it takes 'episode'")
     number = (options or {}).get("episode")
     if number is None:
         return None
-    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < 0:
-        raise BadArgument(f"options['episode'] is {number!r}; it is a whole number from 0 up")
+    whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+    if not whole or not 0 <= number < count:
+        raise BadArgument(
+            f"options['episode'] is {number!r}; it is a whole number from 0 to {count - 1}"
+        )
     return int(number)
 
 
