@@ -79,6 +79,13 @@ def episode(home: str = SCENE, things: tuple[str, ...] = (APPLE, MUG, BALL)) -> 
     )
 
 
+HEADER = f"""#!/bin/sh
+'''exec' "{sys.executable}" "$0" "$@"
+' '''
+"""
+"""Begins a program for this interpreter; a path with a space cannot stand after ``#!``."""
+
+
 @pytest.fixture
 def assets(tmp_path: Path) -> Path:
     """Assets as far as the worker looks at them: names of files."""
@@ -727,8 +734,7 @@ def test_a_process_that_cannot_be_spoken_with_is_named_and_ended(
     program, kind, told = BROKEN[name]
     script = tmp_path / "broken"
     script.write_text(
-        f"#!{sys.executable}\n"
-        "import os, signal, socket, struct, sys, time\n"
+        HEADER + "import os, signal, socket, struct, sys, time\n"
         "open(sys.argv[0] + '.pid', 'w').write(str(os.getpid()))\n"
         "PREFIX = struct.Struct('<4sIQ')\n"
         "line = socket.socket(fileno=os.dup(0))\n"
@@ -745,8 +751,7 @@ def test_a_process_that_cannot_be_spoken_with_is_named_and_ended(
 def test_its_children_end_with_it(make: Make, tmp_path: Path) -> None:
     script = tmp_path / "parent"
     script.write_text(
-        f"#!{sys.executable}\n"
-        "import subprocess, sys, time\n"
+        HEADER + "import subprocess, sys, time\n"
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "open(sys.argv[0] + '.pid', 'w').write(str(child.pid))\n"
         "time.sleep(600)\n"
