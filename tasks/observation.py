@@ -91,7 +91,7 @@ def parse_image_size(size: ImageSize) -> tuple[int, int]:
     Raises:
         BadArgument: not one or two whole numbers between 8 and 2,048.
     """
-    pair = (size, size) if isinstance(size, (int, np.integer)) else tuple(size)
+    pair = tuple(size) if isinstance(size, Sequence) else (size, size)
     whole = all(isinstance(side, (int, np.integer)) and 8 <= side <= 2048 for side in pair)
     if len(pair) != 2 or not whole:
         raise BadArgument(
