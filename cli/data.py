@@ -43,7 +43,7 @@ def import_command(family: str, path: Path, out: Path | None) -> int:
     """
     directory = out or data_directory()
     results: Iterator[Imported] = _importer(family, "import_path")(path, directory)
-    failed, missing = 0, []
+    failed, imported, missing = 0, 0, []
     for result in results:
         if result.trouble:
             failed += 1
@@ -51,13 +51,15 @@ def import_command(family: str, path: Path, out: Path | None) -> int:
         elif not result.facts:
             missing.append(f"{result.name} ({result.source})")
         else:
+            imported += 1
             click.echo(f"imported  {result.name:22} {_told(result.facts)}")
             for note in result.notes:
                 click.echo(f"{'':10}{_line(note)}")
     if missing:
         click.echo(f"not there {', '.join(missing)}")
-    click.echo(f"data      {directory / family}")
-    if directory.absolute() != data_directory().absolute():
+    if imported:
+        click.echo(f"data      {directory / family}")
+    if imported and directory.absolute() != data_directory().absolute():
         click.echo(f"to use    export {VARIABLE}={directory.absolute()}")
     return FAILED if failed else 0
 

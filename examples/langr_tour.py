@@ -7,6 +7,7 @@ Writes ``top-down.png``, ``third-person.png`` and ``head.png``, and says what th
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import gymnasium
@@ -14,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 import polyathlon  # noqa: F401 - registers the tasks
+from polyathlon.core.errors import PolyathlonError
 
 VIEWS = ("top-down", "third-person", "head")
 
@@ -47,4 +49,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (PolyathlonError, gymnasium.error.Error) as error:
+        sys.exit(f"langr_tour: {error}")

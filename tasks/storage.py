@@ -59,9 +59,12 @@ def data_directory() -> Path:
     """
     if named := os.environ.get(VARIABLE):
         try:
-            return Path(named).expanduser()
+            path = Path(named).expanduser()
         except RuntimeError as error:
             raise BadArgument(f"{VARIABLE} is '{named}': {error}; name a folder") from error
+        if any(one.exists() and not one.is_dir() for one in (path, *path.parents)):
+            raise BadArgument(f"{VARIABLE} is '{named}', which is no folder; name one")
+        return path
     shared = os.environ.get("XDG_DATA_HOME", "")
     if os.path.isabs(shared):  # The specification asks that any other be ignored.
         return Path(shared) / "polyathlon"

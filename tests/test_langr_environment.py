@@ -182,6 +182,16 @@ def test_an_option_that_is_none() -> None:
         make().reset(seed=0, options={"epsiode": 3})
 
 
+def test_a_reset_that_is_refused_changes_nothing() -> None:
+    env, twin = make(), make()
+    for one in (env, twin):
+        one.reset(seed=1, options={"episode": 0})
+    for options in ({"episode": 10**6}, 5, "episode"):
+        with pytest.raises(BadArgument, match="option"):
+            env.reset(seed=9, options=options)
+    assert env.np_random.bit_generator.state == twin.np_random.bit_generator.state
+
+
 def test_more_episodes_than_there_are_are_refused() -> None:
     assert choose_benchmark("langr", episodes=100).episodes_per_task == 100
     with pytest.raises(BadArgument, match=r"langr\.context-v1 has 100 episodes"):
@@ -231,6 +241,8 @@ def test_an_action_that_is_none(action: object) -> None:
         ({"invalid_penalty": float("nan")}, "invalid_penalty is nan"),
         ({"invalid_penalty": "x"}, "invalid_penalty is 'x'"),
         ({"invalid_penalty": True}, "invalid_penalty is True"),
+        ({"invalid_penalty": False}, "invalid_penalty is False"),
+        ({"invalid_penalty": 10**400}, "invalid_penalty is 1000"),
         ({"stale_predicates": "off"}, "stale_predicates is 'off'; langr tasks know False, True"),
         ({"stale_predicates": 1}, "stale_predicates is 1"),
         ({"observations": ("depth",)}, "'depth' is not one of them"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import concurrent.futures
 import copy
 import hashlib
 import json
@@ -12,6 +13,7 @@ import struct
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -693,10 +695,32 @@ def test_the_tasks_find_the_episodes(write, tmp_path, monkeypatch):
     origin = library.origin
     import_all(write(Builder().content(), "renamed.pickle"), storage.data_directory())
     assert Library("context", "official").origin == origin
-    folder = tmp_path / "langr"
-    forged = (folder / "context.json").read_bytes().replace(b'"terrace"', b'"gallery"')
-    (folder / "context.json").write_bytes(forged.replace(b'"homes":{', b'"homes":{"nowhere":1,'))
+    forge(tmp_path / "langr", b"Clear the ball", b"Move the ball")
     assert Library("context", "official").origin != origin
+
+
+def test_stored_episodes_are_copied_and_pickled(write, tmp_path):
+    import_all(write(Builder().content()), tmp_path)
+    stored = official_episodes("context", tmp_path)
+    assert list(copy.deepcopy(stored)) == list(pickle.loads(pickle.dumps(stored))) == list(stored)
+
+
+def test_two_imports_at_once_leave_one_of_them_whole(write, tmp_path):
+    files = [write(Builder(count=count).content(), f"{count}.pickle") for count in (1, 2)]
+    out = tmp_path / "data"
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        loops = [
+            pool.submit(lambda path: [import_all(path, out) for _ in range(20)], path)
+            for path in files
+        ]
+        seen = set()
+        while not all(loop.done() for loop in loops):
+            if (out / "langr" / "context.json").exists():
+                seen.add(len(list(official_episodes("context", out))))
+        told = [one for loop in loops for each in loop.result() for one in each]
+    assert not any(one.trouble for one in told)
+    assert seen <= {1, 2}
+    assert len(list((out / "langr").iterdir())) == 2
 
 
 def forge(folder, old, new):
@@ -705,12 +729,15 @@ def forge(folder, old, new):
     content = data.read_bytes()
     assert old in content
     altered = content.replace(old, new)
-    index = json.loads((folder / "context.json").read_bytes())
+    index = msgspec.json.decode((folder / "context.json").read_bytes(), type=archive.Index)
     digest = hashlib.sha256(altered).hexdigest()
-    index["data"] |= {"sha256": digest, "size": len(altered)}
-    index["lengths"] = [len(line) for line in altered.splitlines(keepends=True)]
+    sealed = msgspec.structs.replace(
+        index,
+        data=msgspec.structs.replace(index.data, sha256=digest, size=len(altered)),
+        lengths=tuple(len(line) for line in altered.splitlines(keepends=True)),
+    ).sealed()
     data.write_bytes(altered)
-    (folder / "context.json").write_text(json.dumps(index))
+    (folder / "context.json").write_bytes(msgspec.json.encode(sealed))
 
 
 @pytest.mark.parametrize(
@@ -723,6 +750,11 @@ def forge(folder, old, new):
         (b'"assets":0', b'"assets":-1'),
         (b'"assets":0', b'"assets":7'),
         (b'"places":[', b'"places":[-1,'),
+        (b'"goal":{', b'"goal":' + b'{"type":"expression","operator":"AND","parts":[' * 2000),
+        (b'"poses":[[', b'"poses":[[1e308'),
+        (b'"Clear the ball from the black table."', b'""'),
+        (b'"home":"v3_sc3_staging_00"', b'"home":"terrace_07"'),
+        (b'"arguments":["fridge_push_point"]', b'"arguments":["zzz"]'),
     ],
 )
 def test_a_forged_episode_is_one_line(old, new, write, tmp_path):
@@ -735,7 +767,8 @@ def test_a_forged_episode_is_one_line(old, new, write, tmp_path):
 
 @pytest.mark.parametrize(
     "damage",
-    "shorter gone altered edited empty pipe lengths index index-pipe format elsewhere".split(),
+    "shorter gone altered edited empty pipe lengths index index-pipe index-edited index-bytes "
+    "shell format elsewhere".split(),
 )
 def test_damaged_files_are_named(damage, write, tmp_path):
     import_all(write(Builder().content()), tmp_path)
@@ -764,6 +797,15 @@ def test_damaged_files_are_named(damage, write, tmp_path):
     elif damage == "index-pipe":
         index.unlink()
         os.mkfifo(index)
+    elif damage == "index-edited":
+        index.write_bytes(index.read_bytes().replace(b'"homes":{', b'"homes":{"nowhere":1,'))
+    elif damage == "index-bytes":
+        index.write_bytes(index.read_bytes().replace(b"some", b"s\xffme"))
+    elif damage == "shell":
+        known = msgspec.json.decode(index.read_bytes(), type=archive.Index)
+        layout = msgspec.structs.replace(replica_layouts()[HOME], shell="igloo")
+        forged = msgspec.structs.replace(known, layouts=(layout,)).sealed()
+        index.write_bytes(msgspec.json.encode(forged))
     elif damage == "index":
         index.write_bytes(index.read_bytes()[:-40])
     elif damage == "format":

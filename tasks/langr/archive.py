@@ -8,6 +8,7 @@ former, so that an import that is broken off changes nothing.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import hashlib
 import itertools
@@ -17,7 +18,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,11 @@ from ..array_pickle import open_at_once, read_whole
 from ..storage import family_directory, make_directory
 from . import SPLITS
 from .assets import ASSETS
-from .episode import Episode, Placement, instance_names
-from .expression import Goal, Predicate, predicates_of, variables_of
+from .episode import Episode, Placement
+from .expression import Goal, Predicate
 from .layout import Layout
-from .official_goal import check_arguments
+from .official_check import check_episode
+from .shells import SHELLS
 from .vocabulary import RECEPTACLES
 
 FORMAT = 1
@@ -74,6 +76,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
         assets: sets of objects, in order; an episode has one of them.
         layouts: of homes that are not in this package, inferred from the episodes.
         lengths: of each line, its end included [B].
+        seal: SHA-256 over all the rest, in hexadecimal: what was edited by accident shows.
     """
 
     format: int
@@ -85,6 +88,11 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     assets: tuple[tuple[str, ...], ...]
     layouts: tuple[Layout, ...]
     lengths: tuple[int, ...]
+    seal: str
+
+    def sealed(self) -> Index:
+        """The same with the seal that fits it."""
+        return msgspec.structs.replace(self, seal=digest_of(msgspec.structs.replace(self, seal="")))
 
     def digest(self) -> str:
         """SHA-256 over all of it, and so over what it says of the episodes, in hexadecimal.
@@ -92,7 +100,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
         The same official file gives the same digest wherever it is imported.
         """
         unnamed = msgspec.structs.replace(self.source, file="")
-        return digest_of(msgspec.structs.replace(self, source=unnamed))
+        return digest_of(msgspec.structs.replace(self, source=unnamed, seal=""))
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,19 +200,36 @@ class Writer:
             assets=tuple(self._assets),
             layouts=tuple(layouts),
             lengths=tuple(self._lengths),
-        )
+            seal="",
+        ).sealed()
         make_directory(directory)
         target = directory / data.file
-        is_new = not target.exists()
-        write_atomically(target, content)
-        try:
-            write_atomically(_index_path(directory, self._split), _ENCODER.encode(index) + b"\n")
-        except RunDirectoryError:
-            if is_new:  # Nobody would ever read it.
-                target.unlink(missing_ok=True)
-            raise
-        _remove_others(directory, index)
+        with _alone_in(directory):
+            is_new = not target.exists()
+            write_atomically(target, content)
+            try:
+                path = _index_path(directory, self._split)
+                write_atomically(path, _ENCODER.encode(index) + b"\n")
+            except RunDirectoryError:
+                if is_new:  # Nobody would ever read it.
+                    target.unlink(missing_ok=True)
+                raise
+            _remove_others(directory, index)
         return index
+
+
+@contextlib.contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Waits until nobody else writes to a folder: an import removes what others left behind."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot open {directory}: {error.strerror or error}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _remove_others(directory: Path, index: Index) -> None:
@@ -234,6 +259,7 @@ class Archive(Sequence[Episode]):
     def __init__(self, about: Index, directory: Path) -> None:
         self.about = about
         """Where the episodes come from."""
+        self._directory = directory
         self._path = directory / about.data.file
         self._ends = list(itertools.accumulate(about.lengths))
         try:
@@ -259,6 +285,14 @@ class Archive(Sequence[Episode]):
     def __len__(self) -> int:
         return len(self._ends)
 
+    def __deepcopy__(self, memo: object) -> Archive:
+        """Itself: what it reads does not change."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process opens the file anew."""
+        return Archive, (self.about, self._directory)
+
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
             return [self[number] for number in range(*key.indices(len(self)))]
@@ -270,17 +304,14 @@ class Archive(Sequence[Episode]):
         start = self._ends[number] - self.about.lengths[number]
         try:
             return self._episode(_LINES.decode(self._content[start : self._ends[number]]))
-        except (msgspec.MsgspecError, LookupError, ValueError) as error:
+        except (msgspec.MsgspecError, LookupError, ValueError, RecursionError) as error:
             raise _damaged(self._path, self.about.split) from error
 
     def _episode(self, line: _Line) -> Episode:
         if min(line.assets, *line.places) < 0:
             raise LookupError("a number below 0")
         assets = self.about.assets[line.assets]
-        things = frozenset(instance_names(assets))
-        for predicate in predicates_of(line.goal):
-            check_arguments(predicate, things | variables_of(line.goal))
-        return Episode(
+        episode = Episode(
             id=line.id,
             split=self.about.split,
             source="official",
@@ -300,6 +331,8 @@ class Archive(Sequence[Episode]):
             start=line.start,
             entities=line.entities,
         )
+        check_episode(episode)
+        return episode
 
 
 def official_episodes(split: str, directory: Path | None = None) -> Archive:
@@ -314,14 +347,21 @@ def official_episodes(split: str, directory: Path | None = None) -> Archive:
         BadArgument: it was not imported, or its files are damaged; says what to type.
     """
     if split not in SPLITS:
-        raise UnknownName("langr split", split, SPLITS)
+        raise UnknownName("langr split", split, SPLITS, f" Splits: {', '.join(SPLITS)}")
     folder = family_directory(FAMILY, directory)
     if not _index_path(folder, split).exists():
         raise BadArgument(
             f"the official episodes of langr's split '{split}' are not in {folder}; "
             "type: polyathlon data import langr PATH_TO_CLONE"
         )
-    return Archive(read_index(folder, split), folder)
+    while True:
+        index = read_index(folder, split)
+        try:
+            return Archive(index, folder)
+        except BadArgument:
+            if read_index(folder, split) is index:
+                raise
+            # Another import took its place in between.
 
 
 def official_layouts(directory: Path | None = None) -> Mapping[str, Layout]:
@@ -356,13 +396,18 @@ def read_index(folder: Path, split: str) -> Index:
 def _read_index(path: Path, split: str, state: tuple[int, int, int]) -> Index:
     try:
         index = _INDICES.decode(read_whole(path))
-    except msgspec.MsgspecError as error:
+    except BadArgument:
+        raise
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _damaged(path, split) from error
     if index.format != FORMAT:
         raise BadArgument(f"{path} has format {index.format}, not {FORMAT}; {_advice(split)}")
     unknown = {asset for assets in index.assets for asset in assets} - ASSETS.keys()
+    unknown |= {layout.shell for layout in index.layouts} - SHELLS.keys()
     if index.split != split or not _DATA.fullmatch(index.data.file) or unknown:
         raise _damaged(path, split)
+    if index.seal != index.sealed().seal:
+        raise BadArgument(f"{path} is not what was written; {_advice(split)}")
     return index
 
 

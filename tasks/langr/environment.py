@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,9 @@ MOST_STARTS = 50
 
 INTENDED_PENALTY = 0.05
 """What the released configuration means to take for an invalid skill, and never does."""
+
+MOST_PENALTY = 1e6
+"""More says nothing, and would drown the rest."""
 
 DEFAULT_OBSERVATIONS = ("rgb", "instruction")
 """What the published agents see."""
@@ -106,9 +110,10 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
         _check_choice("render_view", render_view, VIEWS)
         _check_choice("render_mode", render_mode, (None, "rgb_array"))
         _check_choice("stale_predicates", stale_predicates, (False, True))
-        number = isinstance(invalid_penalty, (int, float)) and invalid_penalty is not True
-        if not (number and np.isfinite(invalid_penalty) and invalid_penalty >= 0):
-            raise BadArgument(f"invalid_penalty is {invalid_penalty!r}; it is a number from 0 up")
+        if not (_is_number(invalid_penalty) and 0 <= invalid_penalty <= MOST_PENALTY):
+            raise BadArgument(
+                f"invalid_penalty is {invalid_penalty!r}; it is a number from 0 to {MOST_PENALTY:g}"
+            )
         self._fields = parse_fields(observations, FIELDS, "langr")
         self._size = parse_image_size(image_size)
         self.render_mode, self._view = render_mode, render_view
@@ -170,9 +175,9 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
         Raises:
             BadArgument: there is no such episode, or no such option.
         """
+        number = _asked_for(options, len(self._library), self.split)
         super().reset(seed=seed)
         drawn = int(self.np_random.integers(len(self._library)))
-        number = _asked_for(options, len(self._library))
         episode = self._library[drawn if number is None else number]
         home = self.world.load(episode)
         self._rules = Rules(home, episode, stale_predicates=self._stale)
@@ -270,14 +275,20 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
         return {"success": success, "skill": skill, "valid": valid, "metrics": metrics}
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
 def _check_choice(name: str, value: object, known: Sequence[object]) -> None:
     if not any(type(value) is type(one) and value == one for one in known):
         words = ", ".join(str(one) for one in known)
         raise BadArgument(f"{name} is {value!r}; langr tasks know {words}")
 
 
-def _asked_for(options: Mapping[str, Any] | None, count: int) -> int | None:
+def _asked_for(options: Mapping[str, Any] | None, count: int, split: str) -> int | None:
     """The number of the episode that is asked for, or None."""
+    if options is not None and not isinstance(options, Mapping):
+        raise BadArgument(f"reset's options are {options!r:.60}; they are a dictionary or None")
     unknown = [name for name in options or {} if name != "episode"]
     if unknown:
         raise BadArgument(f"langr's reset has no option '{unknown[0]}'; it takes 'episode'")
@@ -287,7 +298,8 @@ def _asked_for(options: Mapping[str, Any] | None, count: int) -> int | None:
     whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
     if not whole or not 0 <= number < count:
         raise BadArgument(
-            f"options['episode'] is {number!r}; it is a whole number from 0 to {count - 1}"
+            f"options['episode'] is {number!r}; it is a whole number from 0 to {count - 1}: "
+            f"langr's split '{split}' has {count} episodes here"
         )
     return int(number)
 

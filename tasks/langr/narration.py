@@ -38,6 +38,8 @@ def describe(rules: Rules) -> str:
 
 def with_article(category: str) -> str:
     """A category with ``a`` or ``an``."""
+    if category == "scissors":
+        return "a pair of scissors"
     return f"{'an' if category[0] in 'aeiou' else 'a'} {category}"
 
 

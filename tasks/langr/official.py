@@ -21,10 +21,10 @@ from ...core.errors import BadArgument
 from ..array_pickle import load_arrays, read_whole
 from .assets import ASSETS
 from .episode import Episode, Placement, instance_names, instances_of
+from .official_check import check_home, check_instruction
 from .official_goal import read_entities, read_goal, read_start
 from .official_pose import FAULTS, convert_transforms
 from .official_split import ID, family_of, split_of
-from .scenes import layouts as own_layouts
 from .vocabulary import OFFICIAL_RECEPTACLES
 
 MOST_EPISODES = 1_000_000
@@ -32,9 +32,6 @@ MOST_EPISODES = 1_000_000
 
 MOST_OBJECTS = 256
 """In an episode; there are 54 at most."""
-
-LONGEST_INSTRUCTION = 1000
-"""In characters; the longest has 28 words."""
 
 HANDLE = ".object_config.json"
 """What follows an asset's name in the files."""
@@ -224,16 +221,14 @@ def _read_home(scene: Any) -> str:
     match = _SCENE.fullmatch(scene) if isinstance(scene, str) and len(scene) <= 500 else None
     if match is None:
         raise BadArgument(f"{str(scene)[:80]!r} is no path of a scene")
-    if match[1] in own_layouts():
-        raise BadArgument(f"'{match[1]}' is a home of this package, not of the official scenes")
+    check_home(match[1])
     return match[1]
 
 
 def _read_instruction(text: Any) -> str:
-    if not isinstance(text, str) or not text.strip() or not text.isprintable():
+    if not isinstance(text, str):
         raise BadArgument("not a line of text")
-    if len(text) > LONGEST_INSTRUCTION:
-        raise BadArgument(f"longer than {LONGEST_INSTRUCTION} characters")
+    check_instruction(text)
     return text
 
 

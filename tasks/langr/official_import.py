@@ -32,6 +32,8 @@ def find_files(path: Path) -> tuple[Path, ...]:
     """
     if path.is_file():
         return (path,)
+    if path.exists() and not path.is_dir():
+        raise BadArgument(f"{path} is neither a folder nor an ordinary file")
     if not path.is_dir():
         raise BadArgument(f"{path} does not exist; give a clone, a folder of files, or a file")
     found = sorted(

@@ -224,5 +224,5 @@ def find_split(name: str) -> Split:
         UnknownName: there is none.
     """
     if name not in SPLITS:
-        raise UnknownName("langr split", name, SPLITS)
+        raise UnknownName("langr split", name, SPLITS, f" Splits: {', '.join(SPLITS)}")
     return SPLITS[name]
