@@ -34,8 +34,11 @@ demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random
 	@echo "             runs/demo-langr/report.html (every step of ten episodes in a home)"
 	@echo "leaderboard: runs/leaderboard.json"
 
+# A process more than there are cores: many tests wait. Each with one thread, or they would fight.
+JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
+
 test: $(STAMP) system  ## every test
-	@$(PY) -m pytest -q
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(JOBS) --dist loadgroup
 
 check: $(STAMP) typings  ## style, types, spelling, and that the changelog is kept
 	@echo "ruff check" && $(PY) -m ruff check .

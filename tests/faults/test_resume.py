@@ -9,6 +9,8 @@ import time
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.xdist_group("resume")  # one process: what it makes is dear
+
 PATTERN = "faulty.slow,babyai.go-to-red-ball,procgen.coinrun-easy-test,atari.pong,metaworld.reach"
 EPISODES = 12
 KILLS = 10
