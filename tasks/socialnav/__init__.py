@@ -1,0 +1,1 @@
+"""Social navigation: a robot among people, in the plane."""
