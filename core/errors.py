@@ -59,6 +59,10 @@ class BadArgument(PolyathlonError, ValueError):
     """A value that the user gave is outside what the command or task accepts."""
 
 
+class BadScene(PolyathlonError, ValueError):
+    """The start of an episode cannot be: a body in a wall, a goal without a way, no number."""
+
+
 class EmbodimentMismatch(PolyathlonError):
     """Agent and task disagree on the convention of actions (names, units, frame, rate, range)."""
 
