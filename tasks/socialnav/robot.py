@@ -205,4 +205,5 @@ def _arc(length: float, turn: float, yaw: float, share: Floats) -> Floats:
         heading = yaw + 0.5 * turn * share
         return (length * share)[:, None] * np.stack([np.cos(heading), np.sin(heading)], axis=-1)
     radius, after = length / turn, yaw + turn * share
-    return radius * np.stack([np.sin(after) - math.sin(yaw), math.cos(yaw) - np.cos(after)], -1)
+    way = radius * np.stack([np.sin(after) - math.sin(yaw), math.cos(yaw) - np.cos(after)], -1)
+    return np.asarray(way)

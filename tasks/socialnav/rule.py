@@ -135,10 +135,10 @@ class SweptRules:
         if wall and not self._at_wall:
             speed = float(np.hypot(*step.robot_vel))
             time = step.begin + min(share, 1.0) * step.scene.dt
-            kind = "collision_wall"
-            verdict.events.append(
-                Event(t=time, kind=kind, rel_speed=speed, robot_speed=speed, at_fault="robot")
-            )  # type: ignore[arg-type]
+            hit = Event(
+                t=time, kind="collision_wall", rel_speed=speed, robot_speed=speed, at_fault="robot"
+            )
+            verdict.events.append(hit)
         self._at_wall = wall
         met = bool(verdict.events)
         end = step.path[-1] if share >= 1.0 else _along(step.path, share)

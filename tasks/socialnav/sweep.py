@@ -105,7 +105,7 @@ def _entry(begin: Floats, drift: Floats, radius: float, segments: Floats) -> Flo
     length = np.hypot(along[:, 0], along[:, 1])
     unit = along / np.where(length > 0, length, 1.0)[:, None]
     still = np.broadcast_to(-drift, first.shape)
-    reach = np.float64(radius)
+    reach = np.full(len(segments), radius)
     share = np.minimum(
         disc_contact(first - begin, still, reach).share,
         disc_contact(segments[:, 2:] - begin, still, reach).share,

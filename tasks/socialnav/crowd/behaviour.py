@@ -158,10 +158,10 @@ class Gesture(_Script):
         way = moment.walkers.goal[self.number] - moment.walkers.pos[self.number]
         self._passed |= self._waited > 0 and float(apart @ moment.robot_vel) > 0
         self.gesture = 0 if self._passed or away > self.distance else self._code
-        if GESTURES[self._code] == "go" and not self._passed and self._waited < self.patience:
-            if away <= self.distance or float(apart @ way) > 0:
-                self._waited += moment.dt
-                return STILL
+        waits = GESTURES[self._code] == "go" and not self._passed
+        if waits and self._waited < self.patience and (away <= self.distance or apart @ way > 0):
+            self._waited += moment.dt
+            return STILL
         return wish
 
 
@@ -227,7 +227,8 @@ class Doorway(_Script):
         """Begins an episode."""
         super().reset(number, walkers, dice)
         self._centre = np.asarray(self.centre, np.float64)
-        self._stuck, self._refuge = 0.0, None
+        self._stuck = 0.0
+        self._refuge: Floats | None = None
         self.retreats = 0
 
     def wish(self, moment: Moment, wish: Floats) -> Floats:

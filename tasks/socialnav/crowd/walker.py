@@ -100,13 +100,10 @@ class Walkers:
     def __len__(self) -> int:
         return len(self.radius)
 
-    @property
-    def gestures(self) -> NDArray[np.int64]:
-        """What each one signals, `[H]`; see ``behaviour.GESTURES``."""
-        signals = np.zeros(len(self), np.int64)
-        for number, behaviour in self._behaviours.items():
-            signals[number] = behaviour.gesture
-        return signals
+    def gesture_of(self, number: int) -> int:
+        """What one signals now; a number of ``behaviour.GESTURES``."""
+        behaviour = self._behaviours.get(number)
+        return 0 if behaviour is None else behaviour.gesture
 
     def wish(self, robot_pos: Floats, robot_vel: Floats, dt: float) -> Floats:
         """The velocity that each one would like now, `[H, 2]` [m/s]; others are not minded yet."""
