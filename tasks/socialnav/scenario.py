@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,9 @@ class Setup:
     rules: Rules
 
 
-class Scenario(Protocol):
-    """A kind of episode.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A kind of episode; each kind is a subclass with its own ``setup``.
 
     Attributes:
         people: the most that there are at once.
@@ -49,11 +50,11 @@ class Scenario(Protocol):
     """
 
     people: int
-    cases: int
-    body: Body | None
-    time_limit: float
-    dt: float
-    sensor_range: float
+    cases: int = 0
+    body: Body | None = None
+    time_limit: float = 60.0
+    dt: float = 0.1
+    sensor_range: float = 10.0
 
     def setup(self, case: int, dice: np.random.Generator, body: Body, track: str) -> Setup:
         """An episode.
@@ -64,18 +65,18 @@ class Scenario(Protocol):
             body: the robot's.
             track: whether people mind the robot.
         """
-        ...
+        raise NotImplementedError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CrowdNavCrossing:
+class CrowdNavCrossing(Scenario):
     """CrowdNav's test cases.
 
     Args:
         rule: ``circle`` or ``square``.
     """
 
-    rule: crowdnav.Rule
+    rule: crowdnav.Rule = "circle"
     people: int = crowdnav.PEOPLE
     cases: int = crowdnav.CASES
     body: Body | None = BODIES["crowdnav"]
@@ -90,7 +91,7 @@ class CrowdNavCrossing:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class CrowdNavPlusArena:
+class CrowdNavPlusArena(Scenario):
     """CrowdNav++'s test cases."""
 
     people: int = crowdnavpp.PEOPLE
@@ -108,7 +109,7 @@ class CrowdNavPlusArena:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Circle:
+class Circle(Scenario):
     """A circular crossing by our own rules: everybody walks to the other side, the robot too.
 
     Args:
@@ -120,11 +121,6 @@ class Circle:
     people: int = 10
     radius: float | None = None
     model: str = "orca"
-    cases: int = 0
-    body: Body | None = None
-    time_limit: float = 60.0
-    dt: float = 0.1
-    sensor_range: float = 10.0
 
     def setup(self, case: int, dice: np.random.Generator, body: Body, track: str) -> Setup:
         """Evenly spread and then shaken, so that nobody starts upon another."""
@@ -154,8 +150,8 @@ class Circle:
 
 
 SCENARIOS: Mapping[str, Callable[..., Scenario]] = {
-    "crowdnav-circle": lambda: CrowdNavCrossing(rule="circle"),
-    "crowdnav-square": lambda: CrowdNavCrossing(rule="square"),
+    "crowdnav-circle": functools.partial(CrowdNavCrossing, rule="circle"),
+    "crowdnav-square": functools.partial(CrowdNavCrossing, rule="square"),
     "crowdnavpp": CrowdNavPlusArena,
     "circle": Circle,
 }
