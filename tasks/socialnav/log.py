@@ -66,6 +66,8 @@ class Goal:
         yaw_tol: how far off it may be [rad]; None where ``yaw`` is None.
         kind: what is asked. Reaching the position is success for ``go-to`` only.
         human: the id of the person to guide or to follow.
+        candidates: `[G, 2]` [m], places of which an onlooker knows that one is the goal; it is
+            the one nearest to ``pos``. Without them legibility has no meaning.
     """
 
     pos: Floats
@@ -74,6 +76,7 @@ class Goal:
     yaw_tol: float | None = None
     kind: GoalKind = "go-to"
     human: int | None = None
+    candidates: Floats = field(default_factory=_unset)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

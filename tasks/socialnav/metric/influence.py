@@ -1,0 +1,184 @@
+"""Social force: how hard robot, people and walls push one another, by Helbing's law.
+
+The law of :mod:`..force` with its published constants, applied to what happened rather than to
+what a crowd model wanted, so that crowds of every model are measured alike. Forces are integrated
+over time, so that the sampling rate does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..force import pair_force, wall_force
+from . import geometry
+from .declaration import Metric
+from .trace import Floats, Trace, once
+
+
+@once
+def on_agents(trace: Trace) -> Floats:
+    """`[n]` [N], lengths of the robot's forces on people, added up."""
+    return np.asarray(geometry.norm(_by_robot(trace)).sum(axis=1))
+
+
+@once
+def on_robot(trace: Trace) -> Floats:
+    """`[n]` [N], length of the sum of people's forces on the robot."""
+    force = pair_force(
+        trace.robot_pos[:, np.newaxis],
+        trace.robot_vel[:, np.newaxis],
+        trace.log.robot.radius,
+        trace.human_pos,
+        trace.human_vel,
+        trace.log.humans.radius,
+    )
+    return geometry.norm(np.asarray(force.sum(axis=1)))
+
+
+@once
+def walls_on_robot(trace: Trace) -> Floats:
+    """`[n]` [N], length of the force of walls and objects on the robot."""
+    force = _by_obstacles(
+        trace,
+        trace.robot_pos[:, np.newaxis],
+        trace.robot_vel[:, np.newaxis],
+        np.array([trace.log.robot.radius]),
+    )
+    return geometry.norm(force[:, 0])
+
+
+@once
+def walls_on_agents(trace: Trace) -> Floats:
+    """`[n]` [N], lengths of the forces of walls and objects on people, added up."""
+    people = trace.log.humans
+    force = _by_obstacles(trace, trace.human_pos, trace.human_vel, people.radius)
+    return np.asarray(geometry.norm(force).sum(axis=1))
+
+
+def _by_robot(trace: Trace) -> Floats:
+    return pair_force(
+        trace.human_pos,
+        trace.human_vel,
+        trace.log.humans.radius,
+        trace.robot_pos[:, np.newaxis],
+        trace.robot_vel[:, np.newaxis],
+        trace.log.robot.radius,
+    )
+
+
+def _by_obstacles(trace: Trace, pos: Floats, vel: Floats, radius: Floats) -> Floats:
+    """The forces on bodies `[n, N]` by walls and objects, `[n, N, 2]` [N]; 0 where nobody is."""
+    there = ~np.isnan(pos[..., 0])
+    who = np.broadcast_to(radius, there.shape)[there]
+    found = np.zeros(pos.shape)
+    if len(trace.log.walls):
+        found[there] += wall_force(pos[there], vel[there], who, trace.log.walls)
+    step = np.nonzero(there)[0]
+    for thing in trace.log.objects:
+        if thing.shape == "circle":
+            force = pair_force(
+                pos[there], vel[there], who, thing.pos[step], 0 * vel[there], thing.length / 2
+            )
+        else:
+            # In the object's frame it stands still, whether it moves or not.
+            yaw = thing.yaw[step]
+            seen = geometry.into_frame(pos[there] - thing.pos[step], yaw)
+            motion = geometry.into_frame(vel[there], yaw)
+            edges = geometry.rectangle_edges(np.zeros(2), np.zeros(()), thing.length, thing.width)
+            force = geometry.into_frame(wall_force(seen, motion, who, edges), -yaw)
+        found[there] += force
+    return found
+
+
+def social_force_on_agents(trace: Trace) -> float | None:
+    """[N s]."""
+    return trace.total(on_agents(trace)) if trace.anyone else None
+
+
+def social_force_on_robot(trace: Trace) -> float | None:
+    """[N s]."""
+    return trace.total(on_robot(trace)) if trace.anyone else None
+
+
+def obstacle_force_on_robot(trace: Trace) -> float | None:
+    """[N s]."""
+    return trace.total(walls_on_robot(trace)) if _obstructed(trace) else None
+
+
+def obstacle_force_on_agents(trace: Trace) -> float | None:
+    """[N s]."""
+    if not _obstructed(trace) or not trace.anyone:
+        return None
+    return trace.total(walls_on_agents(trace))
+
+
+def social_work(trace: Trace) -> float | None:
+    """[N s]."""
+    if not trace.anyone:
+        return None
+    return trace.total(on_robot(trace) + walls_on_robot(trace) + on_agents(trace))
+
+
+def _obstructed(trace: Trace) -> bool:
+    return bool(len(trace.log.walls) or trace.log.objects)
+
+
+def _metric(
+    key: str, title: str, formula: str, undefined: str, compute: Callable[[Trace], float | None]
+) -> Metric:
+    return Metric(
+        key=key,
+        title=title,
+        unit="N s",
+        better="lower",
+        low=0,
+        principles=("P2",),
+        formula=formula,
+        source="HuNavSim, with the law of Helbing, Farkas and Vicsek 2000 and integrated over time",
+        undefined=undefined,
+        compute=compute,
+    )
+
+
+_NOBODY = "nobody is there"
+_OPEN = "there are no walls and no objects"
+
+METRICS: tuple[Metric, ...] = (
+    _metric(
+        "social_force_on_agents",
+        "the robot's push on people",
+        "Σ over t and i of |F_r→i| Δt",
+        _NOBODY,
+        social_force_on_agents,
+    ),
+    _metric(
+        "social_force_on_robot",
+        "people's push on the robot",
+        "Σ over t of |Σ over i of F_i→r| Δt",
+        _NOBODY,
+        social_force_on_robot,
+    ),
+    _metric(
+        "obstacle_force_on_robot",
+        "push of walls and objects on the robot",
+        "Σ over t of |F_obs→r| Δt",
+        _OPEN,
+        obstacle_force_on_robot,
+    ),
+    _metric(
+        "obstacle_force_on_agents",
+        "push of walls and objects on people",
+        "Σ over t and i of |F_obs→i| Δt",
+        f"{_OPEN}; {_NOBODY}",
+        obstacle_force_on_agents,
+    ),
+    _metric(
+        "social_work",
+        "social work",
+        "Σ over t of (|Σ F_i→r| + |F_obs→r| + Σ|F_r→i|) Δt",
+        _NOBODY,
+        social_work,
+    ),
+)
