@@ -11,10 +11,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..force import pair_force, wall_force
+from ..force import HELBING_2000, nearest_on_segment, pair_force, wall_force
 from . import geometry
 from .declaration import Metric
 from .trace import Floats, Trace, once
+
+NOTHING = 30
+"""Gaps of this many times the law's reach: what is left is 2000 N / e^30, 2e-10 N."""
 
 
 @once
@@ -73,8 +76,7 @@ def _by_obstacles(trace: Trace, pos: Floats, vel: Floats, radius: Floats) -> Flo
     there = ~np.isnan(pos[..., 0])
     who = np.broadcast_to(radius, there.shape)[there]
     found = np.zeros(pos.shape)
-    if len(trace.log.walls):
-        found[there] += wall_force(pos[there], vel[there], who, trace.log.walls)
+    found[there] += _by_walls(pos[there], vel[there], who, trace.log.walls)
     step = np.nonzero(there)[0]
     for thing in trace.log.objects:
         if thing.shape == "circle":
@@ -90,6 +92,25 @@ def _by_obstacles(trace: Trace, pos: Floats, vel: Floats, radius: Floats) -> Flo
             force = geometry.into_frame(wall_force(seen, motion, who, edges), -yaw)
         found[there] += force
     return found
+
+
+def _by_walls(pos: Floats, vel: Floats, radius: Floats, walls: Floats) -> Floats:
+    """``wall_force`` on bodies `[M]`, worked out only for walls whose force is not nothing."""
+    if not len(pos) or not len(walls):
+        return np.zeros(pos.shape)
+    far = min(HELBING_2000.cutoff, float(radius.max()) + NOTHING * HELBING_2000.reach)
+    low, high = np.minimum(walls[:, :2], walls[:, 2:]), np.maximum(walls[:, :2], walls[:, 2:])
+    near = np.ones((len(pos), len(walls)), bool)
+    for axis in (0, 1):
+        place = pos[:, axis, np.newaxis]
+        near &= (place > low[:, axis] - far) & (place < high[:, axis] + far)
+    body, wall = np.nonzero(near)
+    nearest = nearest_on_segment(pos[body], walls[wall])
+    # A wall is a body of no size that stands at its nearest point.
+    force = pair_force(pos[body], vel[body], radius[body], nearest, 0 * nearest, 0.0)
+    return np.stack(
+        [np.bincount(body, force[:, axis], minlength=len(pos)) for axis in (0, 1)], axis=-1
+    )
 
 
 def social_force_on_agents(trace: Trace) -> float | None:

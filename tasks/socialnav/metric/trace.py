@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ....core.errors import BadLog
 from ..force import nearest_on_segment
 from ..log import VERDICTS, EpisodeLog, Thing
-from . import geometry
+from . import geodesic, geometry
 
 Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -105,21 +105,26 @@ class Trace:
 
     @cached_property
     def shortest_path(self) -> float | None:
-        """L* [m], of a disc of the robot's radius; None where nobody says and something stands."""
-        stated, route = self.log.robot.shortest_path, self.route
+        """L* [m], of the disc that covers the robot: as stated, or found; None without a way."""
+        stated = self.log.robot.shortest_path
         if stated is not None:
             return stated
-        return None if route is None else geometry.path_length(route)
+        if self.log.robot.route is not None:
+            return geometry.path_length(self.log.robot.route)
+        return None if self._found_route is None else self._found_route[1]
 
     @cached_property
     def route(self) -> Floats | None:
-        """`[K, 2]` [m], the shortest way, as stated; straight where nothing stands in it."""
-        log = self.log
-        if log.robot.route is not None:
-            return log.robot.route
-        if log.robot.goal.kind != "go-to" or len(log.walls) or log.objects:
+        """`[K, 2]` [m], the shortest way, as stated or found; None without a way."""
+        if self.log.robot.route is not None:
+            return self.log.robot.route
+        return None if self._found_route is None else self._found_route[0]
+
+    @cached_property
+    def _found_route(self) -> tuple[Floats, float] | None:
+        if self.log.robot.goal.kind != "go-to":
             return None
-        return np.stack([self.robot_pos[0], self.goal_pos[0]])
+        return geodesic.route(self.log, self.robot_pos[0], self.goal_pos[0])
 
     @cached_property
     def way_left(self) -> Floats | None:
@@ -128,9 +133,7 @@ class Trace:
 
     def ways_to(self, place: Floats) -> Floats | None:
         """`[n]` [m], the shortest way from each step to a place `[2]`; None if not known."""
-        if len(self.log.walls) or self.log.objects:
-            return None
-        return geometry.norm(self.robot_pos - place)
+        return geodesic.distances(self.log, self.robot_pos, place)
 
     @cached_property
     def anyone(self) -> bool:
@@ -201,21 +204,29 @@ class Trace:
         return self._swept(to, distance, agents.radius)
 
     @cached_property
+    def _each_wall(self) -> Floats:
+        """`[n, W]` [m], from the robot's surface to each wall."""
+        return self._from_segments(self.log.walls)
+
+    @cached_property
     def wall_distance(self) -> Floats:
         """`[n]` [m], from the robot's surface to the nearest wall; infinite without walls."""
-        walls = self.log.walls
-        if not len(walls):
-            return np.full(self.n, np.inf)
-        return np.asarray(self._from_segments(walls).min(axis=1))
+        return np.asarray(self._each_wall.min(axis=1, initial=np.inf))
 
     @cached_property
     def wall_swept(self) -> Floats:
         """`[n]` [m], the least of ``wall_distance`` since the step before."""
-        walls, found = self.log.walls, self.wall_distance.copy()
-        if len(walls) and self.log.robot.footprint is None:
-            moved = np.concatenate([self.robot_pos[:-1], self.robot_pos[1:]], axis=1)
-            between = geometry.segment_distance(moved[:, np.newaxis], walls)
-            found[1:] = np.minimum(found[1:], between.min(axis=1) - self.log.robot.radius)
+        walls, each, found = self.log.walls, self._each_wall, self.wall_distance.copy()
+        if not len(walls) or self.log.robot.footprint is not None or self.n < 2:
+            return found
+        moved = np.concatenate([self.robot_pos[:-1], self.robot_pos[1:]], axis=1)
+        ends = np.minimum(each[:-1], each[1:])
+        # On its way the robot comes nearer than at its ends by at most half of it: only walls
+        # that this could bring below the nearest end are looked at.
+        half = geometry.norm(self.robot_pos[1:] - self.robot_pos[:-1]) / 2
+        step, wall = np.nonzero(ends - half[:, np.newaxis] < ends.min(axis=1, keepdims=True))
+        between = geometry.segment_distance(moved[step], walls[wall]) - self.log.robot.radius
+        np.minimum.at(found[1:], step, between)
         return found
 
     @cached_property
