@@ -93,7 +93,7 @@ def _goal(goal: Goal, steps: int) -> Goal:
         goal,
         pos=_spread("robot.goal.pos", goal.pos, steps, (2,)),
         pos_tol=_positive("robot.goal.pos_tol", goal.pos_tol),
-        yaw=None if goal.yaw is None else _number("robot.goal.yaw", goal.yaw),
+        yaw=None if goal.yaw is None else _spread("robot.goal.yaw", goal.yaw, steps, ()),
         yaw_tol=None if goal.yaw_tol is None else _positive("robot.goal.yaw_tol", goal.yaw_tol),
         kind=_choice("robot.goal.kind", goal.kind, get_args(GoalKind)),
         human=None if goal.human is None else _integer("robot.goal.human", goal.human),
