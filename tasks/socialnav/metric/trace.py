@@ -58,7 +58,7 @@ class Trace:
         t: `[n]` [s].
         dt: `[n - 1]` [s], of the interval that ends with step k + 1.
         weight: `[n]` [s], of each step in means over time; 0 for step 0.
-        duration: their sum [s].
+        duration: from the first step to the last [s].
         robot_pos: `[n, 2]` [m].
         robot_vel: `[n, 2]` [m/s].
         human_pos: `[n, H, 2]` [m], NaN where nobody is.
@@ -84,7 +84,8 @@ class Trace:
         """The mean over time of a series `[n]`; None if no time passes."""
         if self.duration <= 0:
             return None
-        return float((series * self.weight).sum() / self.duration)
+        # Summed in the same order, so that a share of all is 1 and not nearly.
+        return float((series * self.weight).sum() / self.weight.sum())
 
     def total(self, series: Floats | Bools) -> float:
         """The integral over time of a series `[n]`."""
