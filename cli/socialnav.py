@@ -39,9 +39,6 @@ SHOWN = (
 )
 """Metrics of which the table has a column for each episode; all are in its second part."""
 
-ZIP = b"PK"
-"""First bytes of an ``.npz``."""
-
 Values = dict[str, "float | None"]
 
 
@@ -136,7 +133,7 @@ def metrics_command(as_json: bool) -> None:
 
 def _load(path: Path, options: Mapping[str, Any]) -> EpisodeLog:
     """A log of either kind, told apart by its first bytes."""
-    from ..tasks.socialnav.archive import load_log
+    from ..tasks.socialnav.archive import ZIP, load_log
     from ..tasks.socialnav.socnav3 import load_socnav3
 
     try:
