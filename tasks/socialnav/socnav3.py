@@ -110,7 +110,7 @@ class _Frame(msgspec.Struct, frozen=True):
 class _File(msgspec.Struct, frozen=True):
     grid: dict[str, Any]
     walls: list[tuple[float, float, float, float]]
-    sequence: list[msgspec.Raw]
+    sequence: list[_Frame]
     metadata: str = ""
 
 
@@ -141,45 +141,39 @@ def load_socnav3(
     except OSError as error:
         raise BadLog(f"{path}: cannot be read: {error.strerror or error}") from error
     try:
-        file, frames = _decoded(data)
-        return _log(file, frames, speeds, human_radius, goal_tolerance)
+        return _log(_decoded(data), speeds, human_radius, goal_tolerance)
     except BadLog as error:
         raise BadLog(f"{path}: {error}") from error
 
 
-def _decoded(data: bytes) -> tuple[_File, list[_Frame]]:
-    where = ""
+def _decoded(data: bytes) -> _File:
     try:
         file = msgspec.json.decode(data, type=_File)
-        frames = []
-        for index, raw in enumerate(file.sequence):
-            where = f"sequence[{index}]"
-            frame = msgspec.json.decode(raw, type=_Frame, strict=True)
-            for number, shape in enumerate((frame.robot.shape, *(o.shape for o in frame.objects))):
-                if shape.length is None and shape.height is None:
-                    whose = f"objects[{number - 1}]" if number else "robot"
-                    raise BadLog(f"{where}.{whose}.shape.length: missing")
-            frames.append(frame)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadLog(_told(str(error), where)) from error
-    if not frames:
+        raise BadLog(_told(str(error))) from error
+    if not file.sequence:
         raise BadLog("sequence: no frame; at least one is needed")
-    return file, frames
+    for index, frame in enumerate(file.sequence):
+        bodies = {"robot": frame.robot.shape}
+        bodies |= {f"objects[{k}]": thing.shape for k, thing in enumerate(frame.objects)}
+        for name, shape in bodies.items():
+            if shape.length is None and shape.height is None:
+                raise BadLog(f"sequence[{index}].{name}.shape.length: missing")
+    return file
 
 
-def _told(message: str, where: str) -> str:
+def _told(message: str) -> str:
     """The words of msgspec with the field first: ``sequence[3].robot.x: Expected `float` ...``."""
     what, _, path = message.partition(" - at `$")
-    name = f"{where}{path.rstrip('`')}".removeprefix(".")
+    name = path.rstrip("`").removeprefix(".")
     if what.startswith("Object missing required field `"):
         field = what.removeprefix("Object missing required field `").rstrip("`")
         return f"{name}.{field}: missing".removeprefix(".")
     return f"{name}: {what}" if name else f"is not what it should be: {what}"
 
 
-def _log(
-    file: _File, frames: list[_Frame], speeds: Speeds, human_radius: float, goal_tolerance: float
-) -> EpisodeLog:
+def _log(file: _File, speeds: Speeds, human_radius: float, goal_tolerance: float) -> EpisodeLog:
+    frames = file.sequence
     t = np.array([frame.timestamp for frame in frames])
     for index in np.flatnonzero(np.diff(t) <= 0).tolist():
         raise BadLog(

@@ -1,0 +1,124 @@
+"""What must not matter to a metric: where the world lies, who is named first, when it happened."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyathlon.tasks.socialnav.log import EpisodeLog, Tracks
+from polyathlon.tasks.socialnav.metric import score
+
+Build = Callable[..., EpisodeLog]
+
+angles = st.floats(-np.pi, np.pi)
+shifts = st.tuples(st.floats(-30, 30), st.floats(-30, 30))
+
+
+def moved(log: EpisodeLog, angle: float, shift: tuple[float, float]) -> EpisodeLog:
+    """The same episode in a world that is turned about the origin and then shifted."""
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+    def place(points: np.ndarray) -> np.ndarray:
+        return np.asarray(points @ turn.T + np.array(shift))
+
+    robot, people = log.robot, log.humans
+    goal = dataclasses.replace(
+        robot.goal, pos=place(robot.goal.pos), candidates=place(robot.goal.candidates)
+    )
+    return dataclasses.replace(
+        log,
+        robot=dataclasses.replace(
+            robot,
+            pos=place(robot.pos),
+            yaw=robot.yaw + angle,
+            vel=robot.vel @ turn.T,
+            goal=goal,
+        ),
+        humans=dataclasses.replace(
+            people,
+            pos=place(people.pos),
+            yaw=people.yaw + angle,
+            vel=people.vel @ turn.T,
+            goal=place(people.goal),
+        ),
+        objects=tuple(
+            dataclasses.replace(thing, pos=place(thing.pos), yaw=thing.yaw + angle)
+            for thing in log.objects
+        ),
+        walls=place(log.walls.reshape(-1, 2)).reshape(-1, 4),
+    )
+
+
+def assert_same(one: dict[str, float | None], other: dict[str, float | None]) -> None:
+    assert [key for key in one if (one[key] is None) != (other[key] is None)] == []
+    known = [key for key in one if one[key] is not None]
+    wrong = {
+        key: (one[key], other[key])
+        for key in known
+        if other[key] != pytest.approx(one[key], rel=1e-6, abs=1e-6)
+    }
+    assert not wrong
+
+
+@settings(max_examples=25, deadline=None)
+@given(angle=angles, shift=shifts, seed=st.integers(0, 5))
+def test_where_the_world_lies_does_not_matter(
+    something_of_everything: Build, angle: float, shift: tuple[float, float], seed: int
+) -> None:
+    log = something_of_everything(seed)
+    there = moved(log, angle, shift)
+    assert_same(score(log, log), score(there, there))
+
+
+def reordered(people: Tracks, order: list[int]) -> Tracks:
+    """The same people in another order."""
+    return dataclasses.replace(
+        people,
+        id=people.id[order],
+        pos=people.pos[:, order],
+        yaw=people.yaw[:, order],
+        vel=people.vel[:, order],
+        radius=people.radius[order],
+        valid=people.valid[:, order],
+        goal=people.goal[:, order],
+        vpref=people.vpref[order],
+        group_id=people.group_id[order],
+        model=tuple(people.model[index] for index in order),
+        aware_of_robot=people.aware_of_robot[order],
+        reached_t=people.reached_t[order],
+    )
+
+
+@settings(max_examples=10, deadline=None)
+@given(order=st.permutations(range(4)), seed=st.integers(0, 5))
+def test_who_is_named_first_does_not_matter(
+    something_of_everything: Build, order: list[int], seed: int
+) -> None:
+    log = something_of_everything(seed)
+    other = dataclasses.replace(log, humans=reordered(log.humans, order))
+    assert_same(score(log, log), score(other, log))
+
+
+def test_when_it_happened_does_not_matter(something_of_everything: Build) -> None:
+    log = something_of_everything()
+    people = dataclasses.replace(log.humans, reached_t=log.humans.reached_t + 64)
+    events = tuple(dataclasses.replace(event, t=event.t + 64) for event in log.events)
+    later = dataclasses.replace(log, t=log.t + 64, humans=people, events=events)
+    assert_same(score(log, log), score(later, log))
+
+
+def test_someone_far_away_changes_no_minimum(something_of_everything: Build) -> None:
+    log = something_of_everything()
+    without = dataclasses.replace(log.humans, pos=log.humans.pos.copy())
+    far = without.pos.copy()
+    far[:, 1] += 500.0
+    other = dataclasses.replace(log, humans=dataclasses.replace(log.humans, pos=far))
+    one = reordered(log.humans, [0, 2, 3])
+    fewer = dataclasses.replace(log, humans=one)
+    keys = ("human_distance_min", "ttc_min", "psc@0.5", "human_collisions", "social_work")
+    assert [score(other)[key] for key in keys] == pytest.approx([score(fewer)[key] for key in keys])
