@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,12 +115,18 @@ def export_command(log: Path, file: Path) -> None:
 
 @socialnav_group.command("metrics")
 @click.option("--json", "as_json", is_flag=True, help="For machines: everything declared.")
-def metrics_command(as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="As tables, everything declared.")
+def metrics_command(as_json: bool, markdown: bool) -> None:
     """List every metric: its unit, its direction, what it means."""
+    if as_json and markdown:
+        raise click.UsageError("give one of --json and --markdown")
     declared = _declared()
     if as_json:
         document = {"format": FORMAT, "metrics": declared}
         click.echo(msgspec.json.format(msgspec.json.encode(document), indent=1).decode())
+        return
+    if markdown:
+        click.echo("\n".join(_tables()))
         return
     heads = ("metric", "unit", "better", "principles", "title")
     rows = [
@@ -129,6 +135,28 @@ def metrics_command(as_json: bool) -> None:
     ]
     for line in lay_out([heads, None, *rows], WHOLE, left=True):
         click.echo(line)
+
+
+def _tables() -> Iterator[str]:
+    """Lines of Markdown: a table a topic."""
+    from ..tasks.socialnav.metric import GROUPS
+
+    for topic, metrics in GROUPS.items():
+        yield f"### {topic}\n"
+        yield "| metric | unit | better | principles | definition | source | null if |"
+        yield "|---|---|---|---|---|---|---|"
+        for one in metrics:
+            cells = (
+                f"`{one.key}`",
+                one.unit,
+                one.better,
+                " ".join(one.principles),
+                f"{one.title}: {one.formula}",
+                one.source,
+                one.undefined,
+            )
+            yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+        yield ""
 
 
 def _load(path: Path, options: Mapping[str, Any]) -> EpisodeLog:

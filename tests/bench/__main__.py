@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import homes
 import measure
+import scoring
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -94,6 +95,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "scaling": scaling,
     "rivals": rivals,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
+    "scoring": scoring.scoring,
 }
 
 

@@ -455,16 +455,16 @@ def test_social_force_is_helbing_s_over_time(episode: Build, standing: Way) -> N
 
 def test_forces_of_walls_and_things_are_those_of_the_law(something_of_everything: Build) -> None:
     from polyathlon.tasks.socialnav.metric import geometry, influence
-    from polyathlon.tasks.socialnav.metric.trace import Trace
+    from polyathlon.tasks.socialnav.metric.reading import Reading
 
     log = something_of_everything()
-    trace = Trace(log)
+    reading = Reading(log)
     box, post = log.objects
     edges = geometry.rectangle_edges(box.pos[0], box.yaw[0], box.length, box.width)
-    body = (trace.robot_pos, trace.robot_vel, 0.3)
+    body = (reading.robot_pos, reading.robot_vel, 0.3)
     expected = wall_force(*body, np.concatenate([log.walls, edges]))
-    expected = expected + pair_force(*body, post.pos[: trace.n], 0 * trace.robot_vel, 0.3)
-    found = influence.walls_on_robot(trace)
+    expected = expected + pair_force(*body, post.pos[: reading.n], 0 * reading.robot_vel, 0.3)
+    found = influence.walls_on_robot(reading)
     np.testing.assert_allclose(found, np.hypot(*expected.T), rtol=1e-6, atol=1e-6)
 
 

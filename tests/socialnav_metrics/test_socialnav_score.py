@@ -133,6 +133,14 @@ def test_metrics_are_listed(told: Told) -> None:
     assert json.loads(out)["metrics"]["spl"]["formula"] == METRICS["spl"].formula
 
 
+def test_the_page_lists_what_is_declared(told: Told, root: Path) -> None:
+    code, tables, _ = told("metrics", "--markdown")
+    assert code == 0
+    page = (root / "docs" / "socialnav-metrics.md").read_text()
+    assert tables.strip() in page, "write it again: polyathlon socialnav metrics --markdown"
+    assert told("metrics", "--markdown", "--json")[0] == 2
+
+
 def test_means_leave_out_what_is_not_defined() -> None:
     episodes = [
         {"share": 1.0, "length": 2.0, "rare": None},

@@ -9,16 +9,26 @@ from __future__ import annotations
 from ..log import EpisodeLog
 from . import anticipation, contact, influence, legibility, motion, outcome, pairing, space
 from .declaration import PRINCIPLES, Metric
-from .trace import Trace
+from .reading import Reading
+
+GROUPS: dict[str, tuple[Metric, ...]] = {
+    "Outcome": outcome.METRICS,
+    "Collisions": contact.METRICS,
+    "Motion": motion.METRICS,
+    "Space": space.METRICS,
+    "Anticipation": anticipation.METRICS,
+    "Social force": influence.METRICS,
+    "What the robot costs people": pairing.METRICS,
+    "Legibility": legibility.METRICS,
+}
+"""Every metric by topic, in the order of reports."""
 
 METRICS: dict[str, Metric] = {
-    metric.key: metric
-    for part in (outcome, contact, motion, space, anticipation, influence, pairing, legibility)
-    for metric in part.METRICS
+    metric.key: metric for metrics in GROUPS.values() for metric in metrics
 }
-"""Every metric by its key, in the order of reports."""
+"""Every metric by its key, in the same order."""
 
-__all__ = ["METRICS", "PRINCIPLES", "Metric", "score"]
+__all__ = ["GROUPS", "METRICS", "PRINCIPLES", "Metric", "score"]
 
 
 def score(log: EpisodeLog, alone: EpisodeLog | None = None) -> dict[str, float | None]:
@@ -31,5 +41,5 @@ def score(log: EpisodeLog, alone: EpisodeLog | None = None) -> dict[str, float |
     Raises:
         BadLog: the two do not belong together.
     """
-    trace = Trace(log, alone)
-    return {key: metric.compute(trace) for key, metric in METRICS.items()}
+    reading = Reading(log, alone)
+    return {key: metric.compute(reading) for key, metric in METRICS.items()}

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import geometry
 from .declaration import FRANCIS, Metric
-from .trace import Floats, Trace, once
+from .reading import Floats, Reading, once
 
 SOON = 0.01
 """Below this time to collision fear is ``MOST_FEAR``: SocNav3, ``metrics.py`` [s]."""
@@ -49,57 +49,57 @@ def time_to_collision(to: Floats, closing: Floats, radius: Floats) -> Floats:
     return np.where(gap2 < 0, 0.0, np.where(meeting, found, np.nan))
 
 
-def _radii(trace: Trace) -> Floats:
-    return np.asarray(trace.log.robot.radius + trace.log.humans.radius)
+def _radii(reading: Reading) -> Floats:
+    return np.asarray(reading.log.robot.radius + reading.log.humans.radius)
 
 
-def _closing(trace: Trace) -> Floats:
+def _closing(reading: Reading) -> Floats:
     """`[n, H, 2]` [m/s]."""
-    return np.asarray(trace.robot_vel[:, np.newaxis] - trace.human_vel)
+    return np.asarray(reading.robot_vel[:, np.newaxis] - reading.human_vel)
 
 
 @once
-def ttc(trace: Trace) -> Floats:
+def ttc(reading: Reading) -> Floats:
     """`[n, H]` [s], NaN where the two do not meet or nobody is."""
-    return time_to_collision(trace.to_human, _closing(trace), _radii(trace))
+    return time_to_collision(reading.to_human, _closing(reading), _radii(reading))
 
 
 @once
-def ttc_first(trace: Trace) -> Floats:
+def ttc_first(reading: Reading) -> Floats:
     """`[n]` [s], of the person met first; infinite where nobody is met."""
-    return np.asarray(np.fmin.reduce(ttc(trace), axis=1, initial=np.inf))
+    return np.asarray(np.fmin.reduce(ttc(reading), axis=1, initial=np.inf))
 
 
-def ttc_min(trace: Trace) -> float | None:
+def ttc_min(reading: Reading) -> float | None:
     """The least time to collision [s]."""
-    least = float(ttc_first(trace).min())
+    least = float(ttc_first(reading).min())
     return least if np.isfinite(least) else None
 
 
-def ttc_min_personal(trace: Trace, theta: float) -> float | None:
+def ttc_min_personal(reading: Reading, theta: float) -> float | None:
     """The least time until the personal space of ``theta`` is entered [s]."""
-    found = time_to_collision(trace.to_human, _closing(trace), _radii(trace) + theta)
+    found = time_to_collision(reading.to_human, _closing(reading), _radii(reading) + theta)
     least = float(np.fmin.reduce(found, axis=None, initial=np.inf))
     return least if np.isfinite(least) else None
 
 
-def ttc_below(trace: Trace, seconds: float) -> float | None:
+def ttc_below(reading: Reading, seconds: float) -> float | None:
     """Share of time in which a collision is less than that far ahead."""
-    return trace.mean(ttc_first(trace) < seconds) if trace.anyone else None
+    return reading.mean(ttc_first(reading) < seconds) if reading.anyone else None
 
 
 @once
-def fear(trace: Trace) -> Floats:
+def fear(reading: Reading) -> Floats:
     """`[n]` [1/s], of the person met first; 0 where nobody is met."""
-    first = ttc_first(trace)
+    first = ttc_first(reading)
     return np.where(first <= SOON, MOST_FEAR, 1 / np.maximum(first, SOON))
 
 
 @once
-def panic(trace: Trace) -> Floats:
+def panic(reading: Reading) -> Floats:
     """`[n]` [1/s], the greatest over people approached who will be missed; else 0."""
-    to, closing, radius = trace.to_human, _closing(trace), _radii(trace)
-    speed, gap = geometry.norm(closing), trace.centre_distance
+    to, closing, radius = reading.to_human, _closing(reading), _radii(reading)
+    speed, gap = geometry.norm(closing), reading.centre_distance
     side = np.abs(geometry.cross(to, closing))  # sqrt(|V|²|C|² - (C·V)²), without its rounding
     margin = side - speed * radius
     missed = (geometry.dot(to, closing) > 0) & (margin > SOON) & (gap >= radius)
@@ -125,23 +125,23 @@ def conflict(to: Floats, closing: Floats, radius: Floats) -> Floats:
 
 
 @once
-def conflict_series(trace: Trace) -> Floats:
+def conflict_series(reading: Reading) -> Floats:
     """`[n]`, the greatest conflict with anyone."""
-    found = conflict(trace.to_human, _closing(trace), _radii(trace))
+    found = conflict(reading.to_human, _closing(reading), _radii(reading))
     return np.asarray(np.fmax.reduce(found, axis=1, initial=0.0))
 
 
-def robot_responsibility(trace: Trace) -> float | None:
+def robot_responsibility(reading: Reading) -> float | None:
     """Share of the reduction of predicted conflict that the robot's own changes brought.
 
     At each step the change of velocity since the step before is taken for robot and person
     alone, the other's held; what lowered the conflict is added up for each.
     """
-    if trace.n < 2 or not trace.anyone:
+    if reading.n < 2 or not reading.anyone:
         return None
-    to, radius = trace.to_human[1:], _radii(trace)
-    robot_old, robot_new = trace.robot_vel[:-1, np.newaxis], trace.robot_vel[1:, np.newaxis]
-    human_old, human_new = trace.human_vel[:-1], trace.human_vel[1:]
+    to, radius = reading.to_human[1:], _radii(reading)
+    robot_old, robot_new = reading.robot_vel[:-1, np.newaxis], reading.robot_vel[1:, np.newaxis]
+    human_old, human_new = reading.human_vel[:-1], reading.human_vel[1:]
     before = conflict(to, robot_old - human_old, radius)
     by_robot = np.fmax(before - conflict(to, robot_new - human_old, radius), 0.0)
     by_human = np.fmax(before - conflict(to, robot_old - human_new, radius), 0.0)
@@ -150,12 +150,12 @@ def robot_responsibility(trace: Trace) -> float | None:
     return own / (own + theirs) if own + theirs > 1e-9 else None
 
 
-def _greatest(trace: Trace, series: Callable[[Trace], Floats]) -> float | None:
-    return float(series(trace).max()) if trace.anyone else None
+def _greatest(reading: Reading, series: Callable[[Reading], Floats]) -> float | None:
+    return float(series(reading).max()) if reading.anyone else None
 
 
-def _mean(trace: Trace, series: Callable[[Trace], Floats]) -> float | None:
-    return trace.mean(series(trace)) if trace.anyone else None
+def _mean(reading: Reading, series: Callable[[Reading], Floats]) -> float | None:
+    return reading.mean(series(reading)) if reading.anyone else None
 
 
 _NOBODY = "nobody is there"
@@ -168,7 +168,7 @@ def _pair(
     principles: tuple[str, ...],
     formula: str,
     source: str,
-    series: Callable[[Trace], Floats],
+    series: Callable[[Reading], Floats],
     thresholds: str = "",
 ) -> tuple[Metric, Metric]:
     def one(name: str, word: str, undefined: str, compute: partial[float | None]) -> Metric:

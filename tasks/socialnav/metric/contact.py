@@ -8,7 +8,7 @@ import numpy as np
 
 from . import geometry
 from .declaration import FRANCIS, Metric
-from .trace import Bools, Floats, Trace, once
+from .reading import Bools, Floats, Reading, once
 
 CLEAR = 0.05
 """A collision is over once the two are farther apart than this ... [m]"""
@@ -48,163 +48,168 @@ def onsets(distance: Floats, contact: Bools, dt: Floats, clear: float = CLEAR) -
     return found
 
 
-def _recorded(trace: Trace, kind: str) -> dict[int | None, list[int]]:
+def _recorded(reading: Reading, kind: str) -> dict[int | None, list[int]]:
     """The steps of the world's own collision events, by counterpart."""
     found: dict[int | None, list[int]] = {}
-    for event in trace.log.events:
+    for event in reading.log.events:
         if event.kind == kind:
-            k = int(np.searchsorted(trace.t, event.t - 1e-9))
-            if k < trace.n:
+            k = int(np.searchsorted(reading.t, event.t - 1e-9))
+            if k < reading.n:
                 found.setdefault(event.other_id, []).append(k)
     return found
 
 
-def _touching(trace: Trace, kind: str, ids: list[int], swept: Floats) -> Bools:
+def _touching(reading: Reading, kind: str, ids: list[int], swept: Floats) -> Bools:
     """`[n, N]`: in contact by geometry, or by the world's word."""
-    contact = trace.in_contact(swept).copy()
-    for other, steps in _recorded(trace, kind).items():
+    contact = reading.in_contact(swept).copy()
+    for other, steps in _recorded(reading, kind).items():
         if other in ids:
             contact[steps, ids.index(other)] = True
     return contact
 
 
 @once
-def human_contact(trace: Trace) -> Bools:
+def human_contact(reading: Reading) -> Bools:
     """`[n, H]`, whether the robot touched each person in the interval that ends with each step."""
-    return _touching(trace, "collision_human", trace.log.humans.id.tolist(), trace.human_swept)
+    return _touching(
+        reading, "collision_human", reading.log.humans.id.tolist(), reading.human_swept
+    )
 
 
 @once
-def agent_contact(trace: Trace) -> Bools:
+def agent_contact(reading: Reading) -> Bools:
     """`[n, A]`, the same for other robots."""
-    return _touching(trace, "collision_agent", trace.log.agents.id.tolist(), trace.agent_swept)
+    return _touching(
+        reading, "collision_agent", reading.log.agents.id.tolist(), reading.agent_swept
+    )
 
 
 @once
-def thing_contact(trace: Trace) -> Bools:
+def thing_contact(reading: Reading) -> Bools:
     """`[n, O]`, the same for objects."""
-    ids = [thing.id for thing in trace.log.objects]
-    return _touching(trace, "collision_object", ids, trace.thing_distance)
+    ids = [thing.id for thing in reading.log.objects]
+    return _touching(reading, "collision_object", ids, reading.thing_distance)
 
 
 @once
-def wall_contact(trace: Trace) -> Bools:
+def wall_contact(reading: Reading) -> Bools:
     """`[n, 1]`, the same for the walls, which count as one counterpart."""
-    contact = trace.in_contact(trace.wall_swept).copy()
-    for steps in _recorded(trace, "collision_wall").values():
+    contact = reading.in_contact(reading.wall_swept).copy()
+    for steps in _recorded(reading, "collision_wall").values():
         contact[steps] = True
     return np.asarray(contact[:, np.newaxis])
 
 
 @once
-def human_onsets(trace: Trace) -> list[tuple[int, int]]:
+def human_onsets(reading: Reading) -> list[tuple[int, int]]:
     """Step and column of each collision with a person."""
-    contact = human_contact(trace)
+    contact = human_contact(reading)
     return [
         (k, column)
         for column in np.flatnonzero(contact.any(axis=0)).tolist()
-        for k in onsets(trace.human_swept[:, column], contact[:, column], trace.dt)
+        for k in onsets(reading.human_swept[:, column], contact[:, column], reading.dt)
     ]
 
 
-def human_collisions(trace: Trace) -> float | None:
+def human_collisions(reading: Reading) -> float | None:
     """Collisions with people; None without people."""
-    return float(len(human_onsets(trace))) if trace.anyone else None
+    return float(len(human_onsets(reading))) if reading.anyone else None
 
 
-def agent_collisions(trace: Trace) -> float | None:
+def agent_collisions(reading: Reading) -> float | None:
     """Collisions with other robots; None without."""
-    if not len(trace.log.agents):
+    if not len(reading.log.agents):
         return None
-    return _count(trace, trace.agent_swept, agent_contact(trace))
+    return _count(reading, reading.agent_swept, agent_contact(reading))
 
 
-def object_collisions(trace: Trace) -> float | None:
+def object_collisions(reading: Reading) -> float | None:
     """Collisions with objects; None without."""
-    if not trace.log.objects:
+    if not reading.log.objects:
         return None
-    return _count(trace, trace.thing_distance, thing_contact(trace))
+    return _count(reading, reading.thing_distance, thing_contact(reading))
 
 
-def wall_collisions(trace: Trace) -> float | None:
+def wall_collisions(reading: Reading) -> float | None:
     """Collisions with walls; None without walls."""
-    contact = wall_contact(trace)
-    if not len(trace.log.walls) and not contact.any():
+    contact = wall_contact(reading)
+    if not len(reading.log.walls) and not contact.any():
         return None
-    return _count(trace, trace.wall_swept[:, np.newaxis], contact)
+    return _count(reading, reading.wall_swept[:, np.newaxis], contact)
 
 
-def _count(trace: Trace, distance: Floats, contact: Bools) -> float:
+def _count(reading: Reading, distance: Floats, contact: Bools) -> float:
     return float(
         sum(
-            len(onsets(distance[:, column], contact[:, column], trace.dt))
+            len(onsets(distance[:, column], contact[:, column], reading.dt))
             for column in np.flatnonzero(contact.any(axis=0))
         )
     )
 
 
-def collisions(trace: Trace) -> float:
+def collisions(reading: Reading) -> float:
     """All of them; what is not there cannot be hit."""
     kinds = (human_collisions, agent_collisions, object_collisions, wall_collisions)
-    return float(sum(kind(trace) or 0.0 for kind in kinds))
+    return float(sum(kind(reading) or 0.0 for kind in kinds))
 
 
-def collision_time(trace: Trace) -> float:
+def collision_time(reading: Reading) -> float:
     """Time in contact with anything [s]."""
     contact = np.concatenate(
-        [one(trace) for one in (human_contact, agent_contact, thing_contact, wall_contact)], axis=1
+        [one(reading) for one in (human_contact, agent_contact, thing_contact, wall_contact)],
+        axis=1,
     )
-    return trace.total(np.asarray(contact.any(axis=1)))
+    return reading.total(np.asarray(contact.any(axis=1)))
 
 
-def human_collided(trace: Trace) -> float | None:
+def human_collided(reading: Reading) -> float | None:
     """Whether there was a collision with a person."""
-    count = human_collisions(trace)
+    count = human_collisions(reading)
     return None if count is None else float(count > 0)
 
 
-def _approach(trace: Trace, k: int, column: int) -> tuple[float, float]:
+def _approach(reading: Reading, k: int, column: int) -> tuple[float, float]:
     """How fast robot and person went at one another when they met [m/s].
 
     Seen along the line between them before the interval of the contact: after it they may
     have passed through each other.
     """
     before = max(k - 1, 0)
-    if np.isnan(trace.centre_distance[before, column]):
+    if np.isnan(reading.centre_distance[before, column]):
         before = k
-    to = trace.to_human[before, column]
+    to = reading.to_human[before, column]
     toward = to / max(float(geometry.norm(to)), 1e-12)
-    return float(trace.robot_vel[k] @ toward), float(-trace.human_vel[k, column] @ toward)
+    return float(reading.robot_vel[k] @ toward), float(-reading.human_vel[k, column] @ toward)
 
 
-def fault(trace: Trace, who: str) -> float | None:
+def fault(reading: Reading, who: str) -> float | None:
     """Collisions with people that are the fault of ``robot``, ``human`` or ``both``."""
-    if not trace.anyone:
+    if not reading.anyone:
         return None
     count = 0
-    for k, column in human_onsets(trace):
-        robot, human = _approach(trace, k, column)
+    for k, column in human_onsets(reading):
+        robot, human = _approach(reading, k, column)
         faster = "robot" if robot > human else "human"
         count += who == ("both" if abs(robot - human) < EVEN else faster)
     return float(count)
 
 
-def contact_speed(trace: Trace) -> float | None:
+def contact_speed(reading: Reading) -> float | None:
     """The greatest speed at which robot and person closed in when they met [m/s]."""
-    speeds = [max(sum(_approach(trace, *onset)), 0.0) for onset in human_onsets(trace)]
+    speeds = [max(sum(_approach(reading, *onset)), 0.0) for onset in human_onsets(reading)]
     return max(speeds) if speeds else None
 
 
-def near_misses(trace: Trace, theta: float) -> float | None:
+def near_misses(reading: Reading, theta: float) -> float | None:
     """Approaches to less than ``theta`` [m] of a person's surface that ended without contact."""
-    if not trace.anyone:
+    if not reading.anyone:
         return None
-    count, contact = 0, human_contact(trace)
-    close = trace.human_swept < theta
+    count, contact = 0, human_contact(reading)
+    close = reading.human_swept < theta
     for column in np.flatnonzero(close.any(axis=0)).tolist():
-        distance = trace.human_swept[:, column]
-        begun = onsets(distance, close[:, column], trace.dt, clear=theta + CLEAR)
-        for first, after in zip(begun, [*begun[1:], trace.n], strict=True):
+        distance = reading.human_swept[:, column]
+        begun = onsets(distance, close[:, column], reading.dt, clear=theta + CLEAR)
+        for first, after in zip(begun, [*begun[1:], reading.n], strict=True):
             count += not contact[first:after, column].any()
     return float(count)
 
@@ -267,7 +272,7 @@ METRICS: tuple[Metric, ...] = (
         high=1,
         principles=_P1,
         formula="1 if human_collisions > 0 (H-Coll)",
-        source="Falcon (Gong et al. 2024)",
+        source="Falcon",
         undefined=_NOBODY,
         share=True,
         compute=human_collided,

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from .trace import Trace
+from .reading import Reading
 
 Better = Literal["higher", "lower", "neither"]
 
-Compute: TypeAlias = Callable[[Trace], "float | None"]
+Compute: TypeAlias = Callable[[Reading], "float | None"]
 """A metric of one episode; None where it is not defined."""
 
 PRINCIPLES = {
@@ -46,7 +46,7 @@ class Metric:
         undefined: when it is None; empty if never.
         share: whether it is 0 or 1, so that its mean is a proportion.
         successes: whether its mean over successes alone is reported besides, as ``KEY_succ``.
-        compute: from a trace to the figure.
+        compute: from a reading to the figure.
     """
 
     key: str

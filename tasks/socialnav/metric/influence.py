@@ -14,71 +14,71 @@ import numpy as np
 from ..force import HELBING_2000, nearest_on_segment, pair_force, wall_force
 from . import geometry
 from .declaration import Metric
-from .trace import Floats, Trace, once
+from .reading import Floats, Reading, once
 
 NOTHING = 30
 """Gaps of this many times the law's reach: what is left is 2000 N / e^30, 2e-10 N."""
 
 
 @once
-def on_agents(trace: Trace) -> Floats:
+def on_agents(reading: Reading) -> Floats:
     """`[n]` [N], lengths of the robot's forces on people, added up."""
-    return np.asarray(geometry.norm(_by_robot(trace)).sum(axis=1))
+    return np.asarray(geometry.norm(_by_robot(reading)).sum(axis=1))
 
 
 @once
-def on_robot(trace: Trace) -> Floats:
+def on_robot(reading: Reading) -> Floats:
     """`[n]` [N], length of the sum of people's forces on the robot."""
     force = pair_force(
-        trace.robot_pos[:, np.newaxis],
-        trace.robot_vel[:, np.newaxis],
-        trace.log.robot.radius,
-        trace.human_pos,
-        trace.human_vel,
-        trace.log.humans.radius,
+        reading.robot_pos[:, np.newaxis],
+        reading.robot_vel[:, np.newaxis],
+        reading.log.robot.radius,
+        reading.human_pos,
+        reading.human_vel,
+        reading.log.humans.radius,
     )
     return geometry.norm(np.asarray(force.sum(axis=1)))
 
 
 @once
-def walls_on_robot(trace: Trace) -> Floats:
+def walls_on_robot(reading: Reading) -> Floats:
     """`[n]` [N], length of the force of walls and objects on the robot."""
     force = _by_obstacles(
-        trace,
-        trace.robot_pos[:, np.newaxis],
-        trace.robot_vel[:, np.newaxis],
-        np.array([trace.log.robot.radius]),
+        reading,
+        reading.robot_pos[:, np.newaxis],
+        reading.robot_vel[:, np.newaxis],
+        np.array([reading.log.robot.radius]),
     )
     return geometry.norm(force[:, 0])
 
 
 @once
-def walls_on_agents(trace: Trace) -> Floats:
+def walls_on_agents(reading: Reading) -> Floats:
     """`[n]` [N], lengths of the forces of walls and objects on people, added up."""
-    people = trace.log.humans
-    force = _by_obstacles(trace, trace.human_pos, trace.human_vel, people.radius)
+    people = reading.log.humans
+    force = _by_obstacles(reading, reading.human_pos, reading.human_vel, people.radius)
     return np.asarray(geometry.norm(force).sum(axis=1))
 
 
-def _by_robot(trace: Trace) -> Floats:
+def _by_robot(reading: Reading) -> Floats:
     return pair_force(
-        trace.human_pos,
-        trace.human_vel,
-        trace.log.humans.radius,
-        trace.robot_pos[:, np.newaxis],
-        trace.robot_vel[:, np.newaxis],
-        trace.log.robot.radius,
+        reading.human_pos,
+        reading.human_vel,
+        reading.log.humans.radius,
+        reading.robot_pos[:, np.newaxis],
+        reading.robot_vel[:, np.newaxis],
+        reading.log.robot.radius,
     )
 
 
-def _by_obstacles(trace: Trace, pos: Floats, vel: Floats, radius: Floats) -> Floats:
+def _by_obstacles(reading: Reading, pos: Floats, vel: Floats, radius: Floats) -> Floats:
     """The forces on bodies `[n, N]` by walls and objects, `[n, N, 2]` [N]; 0 where nobody is."""
     there = ~np.isnan(pos[..., 0])
     who = np.broadcast_to(radius, there.shape)[there]
     found = np.zeros(pos.shape)
-    found[there] += _by_walls(pos[there], vel[there], who, trace.log.walls)
+    found[there] += _by_walls(pos[there], vel[there], who, reading.log.walls)
     step = np.nonzero(there)[0]
-    for thing in trace.log.objects:
+    for thing in reading.log.objects:
         if thing.shape == "circle":
             force = pair_force(
                 pos[there], vel[there], who, thing.pos[step], 0 * vel[there], thing.length / 2
@@ -113,41 +113,41 @@ def _by_walls(pos: Floats, vel: Floats, radius: Floats, walls: Floats) -> Floats
     )
 
 
-def social_force_on_agents(trace: Trace) -> float | None:
+def social_force_on_agents(reading: Reading) -> float | None:
     """[N s]."""
-    return trace.total(on_agents(trace)) if trace.anyone else None
+    return reading.total(on_agents(reading)) if reading.anyone else None
 
 
-def social_force_on_robot(trace: Trace) -> float | None:
+def social_force_on_robot(reading: Reading) -> float | None:
     """[N s]."""
-    return trace.total(on_robot(trace)) if trace.anyone else None
+    return reading.total(on_robot(reading)) if reading.anyone else None
 
 
-def obstacle_force_on_robot(trace: Trace) -> float | None:
+def obstacle_force_on_robot(reading: Reading) -> float | None:
     """[N s]."""
-    return trace.total(walls_on_robot(trace)) if _obstructed(trace) else None
+    return reading.total(walls_on_robot(reading)) if _obstructed(reading) else None
 
 
-def obstacle_force_on_agents(trace: Trace) -> float | None:
+def obstacle_force_on_agents(reading: Reading) -> float | None:
     """[N s]."""
-    if not _obstructed(trace) or not trace.anyone:
+    if not _obstructed(reading) or not reading.anyone:
         return None
-    return trace.total(walls_on_agents(trace))
+    return reading.total(walls_on_agents(reading))
 
 
-def social_work(trace: Trace) -> float | None:
+def social_work(reading: Reading) -> float | None:
     """[N s]."""
-    if not trace.anyone:
+    if not reading.anyone:
         return None
-    return trace.total(on_robot(trace) + walls_on_robot(trace) + on_agents(trace))
+    return reading.total(on_robot(reading) + walls_on_robot(reading) + on_agents(reading))
 
 
-def _obstructed(trace: Trace) -> bool:
-    return bool(len(trace.log.walls) or trace.log.objects)
+def _obstructed(reading: Reading) -> bool:
+    return bool(len(reading.log.walls) or reading.log.objects)
 
 
 def _metric(
-    key: str, title: str, formula: str, undefined: str, compute: Callable[[Trace], float | None]
+    key: str, title: str, formula: str, undefined: str, compute: Callable[[Reading], float | None]
 ) -> Metric:
     return Metric(
         key=key,

@@ -1,8 +1,9 @@
 """Can an onlooker tell where the robot is going? Only where the scenario declares the choices.
 
-Dragan, Lee and Srinivasa, "Legibility and predictability of robot motion" (HRI 2013): an observer
-who expects efficient ways gives each goal the probability ``exp(V(start) - V(here))``, with V the
-shortest way to that goal in metres; what has been gone already is the same for all and cancels.
+After Dragan, Lee and Srinivasa, "Legibility and predictability of robot motion" (HRI 2013), with
+lengths of ways in metres for costs: an onlooker who expects short ways gives each goal the
+probability ``exp(V(start) - V(here))``, with V the shortest way to that goal; what has been gone
+already is the same for all and cancels.
 """
 
 from __future__ import annotations
@@ -10,40 +11,44 @@ from __future__ import annotations
 import numpy as np
 
 from .declaration import Metric
-from .trace import Floats, Trace, once
+from .reading import Floats, Reading, once
 
 
 @once
-def goal_probability(trace: Trace) -> Floats | None:
+def goal_probability(reading: Reading) -> Floats | None:
     """`[n]`, of the true goal among the candidates; None where there is nothing to choose."""
-    goal = trace.log.robot.goal
+    goal = reading.log.robot.goal
     if len(goal.candidates) < 2 or goal.kind != "go-to":
         return None
-    ways = [trace.ways_to(candidate) for candidate in goal.candidates]
+    ways = [reading.ways_to(candidate) for candidate in goal.candidates]
     if any(way is None for way in ways):
         return None
     gain = np.stack([way[0] - way for way in ways if way is not None], axis=1)
-    true = int(np.argmin(((goal.candidates - trace.goal_pos[0]) ** 2).sum(axis=1)))
+    true = int(np.argmin(((goal.candidates - reading.goal_pos[0]) ** 2).sum(axis=1)))
     weight = np.exp(gain - gain.max(axis=1, keepdims=True))
     return np.asarray(weight[:, true] / weight.sum(axis=1))
 
 
-def legibility(trace: Trace) -> float | None:
+def legibility(reading: Reading) -> float | None:
     """The true goal's probability, the earlier the more it counts."""
-    probability = goal_probability(trace)
-    if probability is None or trace.duration <= 0:
+    probability = goal_probability(reading)
+    if probability is None or reading.duration <= 0:
         return None
     # The weight falls from the whole duration to nothing; within a step it is its mean.
-    left = trace.t[-1] - trace.t
+    left = reading.t[-1] - reading.t
     early = np.concatenate([[0.0], (left[1:] + left[:-1]) / 2])
-    return trace.total(probability * early) / trace.total(early)
+    return reading.total(probability * early) / reading.total(early)
 
 
-def predictability(trace: Trace) -> float | None:
+def predictability(reading: Reading) -> float | None:
     """exp(-(PL - L*)), 1 for the shortest way."""
-    if not trace.reached or trace.shortest_path is None or not len(trace.log.robot.goal.candidates):
+    if (
+        not reading.reached
+        or reading.shortest_path is None
+        or not len(reading.log.robot.goal.candidates)
+    ):
         return None
-    return float(np.exp(-max(trace.path_length - trace.shortest_path, 0.0)))
+    return float(np.exp(-max(reading.path_length - reading.shortest_path, 0.0)))
 
 
 METRICS: tuple[Metric, ...] = (
@@ -56,7 +61,7 @@ METRICS: tuple[Metric, ...] = (
         principles=("P3",),
         formula="Σ P(G|t) f Δt / Σ f Δt, f = T - t, P(G|t) ∝ exp(V_G(start) - V_G(t)), V_G the "
         "shortest way to G in metres",
-        source="Dragan et al. 2013",
+        source="after Dragan et al. 2013, with path lengths for costs",
         undefined="fewer than two candidate goals are declared; a way to one is not known",
         compute=legibility,
     ),
@@ -68,7 +73,7 @@ METRICS: tuple[Metric, ...] = (
         high=1,
         principles=("P3",),
         formula="exp(-(PL - L*)₊), in metres",
-        source="Dragan et al. 2013",
+        source="after Dragan et al. 2013, with path lengths for costs",
         undefined="no candidate goals are declared; not reached; the shortest way is not known",
         compute=predictability,
     ),

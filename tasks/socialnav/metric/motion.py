@@ -9,7 +9,7 @@ import numpy as np
 
 from . import geometry
 from .declaration import FRANCIS, Compute, Metric
-from .trace import Floats, Trace
+from .reading import Floats, Reading
 
 DROPPED = 2
 """First samples of acceleration and jerk that are left out: they hang on the initial velocity,
@@ -43,67 +43,67 @@ def _p95(values: Floats, weight: Floats) -> float:
     return float(np.quantile(values, 0.95))
 
 
-def speed(trace: Trace) -> Floats:
+def speed(reading: Reading) -> Floats:
     """`[n - 1]` [m/s], at steps 1 and on."""
-    return trace.speed[1:]
+    return reading.speed[1:]
 
 
-def forward_speed(trace: Trace) -> Floats:
+def forward_speed(reading: Reading) -> Floats:
     """`[n - 1]` [m/s], along the heading, negative backwards."""
-    yaw = trace.log.robot.yaw[1 : trace.n]
-    return geometry.into_frame(trace.robot_vel[1:], yaw)[..., 0]
+    yaw = reading.log.robot.yaw[1 : reading.n]
+    return geometry.into_frame(reading.robot_vel[1:], yaw)[..., 0]
 
 
-def accel(trace: Trace) -> Floats:
+def accel(reading: Reading) -> Floats:
     """`[n - 1 - DROPPED]` [m/s²], lengths of the vectors."""
-    return geometry.norm(trace.accel)[DROPPED:]
+    return geometry.norm(reading.accel)[DROPPED:]
 
 
-def speed_change(trace: Trace) -> Floats:
+def speed_change(reading: Reading) -> Floats:
     """`[n - 1 - DROPPED]` [m/s²], d|v|/dt, negative when braking."""
-    return np.asarray(np.diff(trace.speed) / trace.dt)[DROPPED:]
+    return np.asarray(np.diff(reading.speed) / reading.dt)[DROPPED:]
 
 
-def jerk(trace: Trace) -> Floats:
+def jerk(reading: Reading) -> Floats:
     """`[n - 2 - DROPPED]` [m/s³], lengths of the vectors."""
-    return geometry.norm(trace.jerk)[DROPPED:]
+    return geometry.norm(reading.jerk)[DROPPED:]
 
 
-def _reduced(trace: Trace, series: Callable[[Trace], Floats], reduce: Reduce) -> float | None:
-    values = series(trace)
+def _reduced(reading: Reading, series: Callable[[Reading], Floats], reduce: Reduce) -> float | None:
+    values = series(reading)
     if not values.size:
         return None
-    return reduce(values, trace.dt[len(trace.dt) - len(values) :])
+    return reduce(values, reading.dt[len(reading.dt) - len(values) :])
 
 
-def stalled_time(trace: Trace, below: float) -> float:
+def stalled_time(reading: Reading, below: float) -> float:
     """Time slower than ``below`` [s]."""
-    return trace.total(trace.speed < below)
+    return reading.total(reading.speed < below)
 
 
-def stalled_time_turning(trace: Trace, below: float, rate: float) -> float:
+def stalled_time_turning(reading: Reading, below: float, rate: float) -> float:
     """Time slower than ``below`` and turning less than ``rate`` [s]."""
-    still = np.abs(trace.log.robot.omega[: trace.n]) < rate
-    return trace.total((trace.speed < below) & still)
+    still = np.abs(reading.log.robot.omega[: reading.n]) < rate
+    return reading.total((reading.speed < below) & still)
 
 
-def longest_stall(trace: Trace, below: float) -> float:
+def longest_stall(reading: Reading, below: float) -> float:
     """The longest time on end slower than ``below`` [s]."""
     longest = lasted = 0.0
-    for dt, slow in zip(trace.dt.tolist(), (trace.speed[1:] < below).tolist(), strict=True):
+    for dt, slow in zip(reading.dt.tolist(), (reading.speed[1:] < below).tolist(), strict=True):
         lasted = lasted + dt if slow else 0.0
         longest = max(longest, lasted)
     return longest
 
 
-def failure_to_progress(trace: Trace, window: float, delta: float) -> float | None:
+def failure_to_progress(reading: Reading, window: float, delta: float) -> float | None:
     """Whole windows one after another in which the least distance so far fell by less."""
-    distance = trace.way_left
+    distance = reading.way_left
     if distance is None:
         return None
     best, count = float(distance[0]), 0
-    since = trace.t - trace.t[0]
-    for first in range(int(trace.duration / window + 1e-9)):
+    since = reading.t - reading.t[0]
+    for first in range(int(reading.duration / window + 1e-9)):
         begin, end = first * window, (first + 1) * window
         inside = (since > begin + 1e-9) & (since <= end + 1e-9)
         least = min(best, float(distance[inside].min(initial=np.inf)))
@@ -112,35 +112,35 @@ def failure_to_progress(trace: Trace, window: float, delta: float) -> float | No
     return float(count)
 
 
-def cumulative_heading_change(trace: Trace) -> float:
+def cumulative_heading_change(reading: Reading) -> float:
     """Σ|wrap(Δyaw)| [rad]."""
-    return float(np.abs(geometry.wrapped(np.diff(trace.log.robot.yaw[: trace.n]))).sum())
+    return float(np.abs(geometry.wrapped(np.diff(reading.log.robot.yaw[: reading.n]))).sum())
 
 
-def excess_turning(trace: Trace) -> float | None:
+def excess_turning(reading: Reading) -> float | None:
     """How much more the path turns than the shortest way does [rad]."""
-    if trace.route is None:
+    if reading.route is None:
         return None
-    needed = geometry.turning(geometry.path_vertices(trace.route))
-    return max(geometry.turning(trace.path) - needed, 0.0)
+    needed = geometry.turning(geometry.path_vertices(reading.route))
+    return max(geometry.turning(reading.path) - needed, 0.0)
 
 
-def path_irregularity(trace: Trace) -> float | None:
+def path_irregularity(reading: Reading) -> float | None:
     """Excess turning for each metre of the path [rad/m]."""
-    excess = excess_turning(trace)
-    return None if excess is None or len(trace.path) < 2 else excess / trace.path_length
+    excess = excess_turning(reading)
+    return None if excess is None or len(reading.path) < 2 else excess / reading.path_length
 
 
-def angle_over_length(trace: Trace) -> float | None:
+def angle_over_length(reading: Reading) -> float | None:
     """Turning of the path for each metre of it [rad/m]."""
-    if len(trace.path) < 2:
+    if len(reading.path) < 2:
         return None
-    return geometry.turning(trace.path) / trace.path_length
+    return geometry.turning(reading.path) / reading.path_length
 
 
-def _triangles(trace: Trace) -> tuple[Floats, Floats, Floats, Floats] | None:
+def _triangles(reading: Reading) -> tuple[Floats, Floats, Floats, Floats] | None:
     """Areas and sides of the triangles of each three points of the path on end, `[K - 2]`."""
-    path = trace.path
+    path = reading.path
     if len(path) < 3:
         return None
     one, other, across = path[1:-1] - path[:-2], path[2:] - path[1:-1], path[2:] - path[:-2]
@@ -148,45 +148,45 @@ def _triangles(trace: Trace) -> tuple[Floats, Floats, Floats, Floats] | None:
     return area, geometry.norm(one), geometry.norm(other), geometry.norm(across)
 
 
-def curvature(trace: Trace) -> float | None:
+def curvature(reading: Reading) -> float | None:
     """Mean Menger curvature, 4 areas over the product of the sides [1/m]."""
-    found = _triangles(trace)
+    found = _triangles(reading)
     if found is None:
         return None
     area, one, other, across = found
     return float((4 * area / np.maximum(one * other * across, 1e-12)).mean())
 
 
-def curvature_normalised(trace: Trace) -> float | None:
+def curvature_normalised(reading: Reading) -> float | None:
     """The same times the length of the two legs."""
-    found = _triangles(trace)
+    found = _triangles(reading)
     if found is None:
         return None
     area, one, other, across = found
     return float((4 * area * (one + other) / np.maximum(one * other * across, 1e-12)).mean())
 
 
-def roughness(trace: Trace) -> float | None:
+def roughness(reading: Reading) -> float | None:
     """Mean of twice the area over the square of the side across."""
-    found = _triangles(trace)
+    found = _triangles(reading)
     if found is None:
         return None
     area, _, _, across = found
     return float((2 * area / np.maximum(across**2, 1e-12)).mean())
 
 
-def energy(trace: Trace) -> float | None:
+def energy(reading: Reading) -> float | None:
     """Σ m|a·v|Δt [J]."""
-    mass = trace.log.robot.mass
+    mass = reading.log.robot.mass
     if mass is None:
         return None
-    power = np.abs(geometry.dot(trace.accel, trace.robot_vel[1:]))
-    return float(mass * (power * trace.dt).sum())
+    power = np.abs(geometry.dot(reading.accel, reading.robot_vel[1:]))
+    return float(mass * (power * reading.dt).sum())
 
 
-def effort(trace: Trace) -> float:
+def effort(reading: Reading) -> float:
     """Σ|a|Δt [m/s]."""
-    return float((geometry.norm(trace.accel) * trace.dt).sum())
+    return float((geometry.norm(reading.accel) * reading.dt).sum())
 
 
 _STANDS = "the robot does not move"
@@ -198,7 +198,7 @@ def _extremes(
     stem: str,
     words: str,
     unit: str,
-    series: Callable[[Trace], Floats],
+    series: Callable[[Reading], Floats],
     formula: str,
     short: str,
     *,
@@ -356,7 +356,7 @@ METRICS: tuple[Metric, ...] = (
         "rad/m",
         "Σ|Δθ| / PL",
         angle_over_length,
-        source=_ARENA,
+        source=f"after {_ARENA}, in a form of ours",
         undefined=_STANDS,
     ),
     _path(
@@ -383,7 +383,7 @@ METRICS: tuple[Metric, ...] = (
         "1",
         "mean of 2 area / |ac|²",
         roughness,
-        source="Arena-Rosnav",
+        source=f"after {_ARENA}, in a form of ours",
         undefined="fewer than three distinct points",
     ),
     Metric(

@@ -6,121 +6,121 @@ import numpy as np
 
 from .contact import collisions
 from .declaration import FRANCIS, Metric
-from .trace import Trace
+from .reading import Reading
 
 COLLISIONS = frozenset({"collision_wall", "collision_object", "collision_human", "collision_agent"})
 
 
-def success_goal(trace: Trace) -> float | None:
+def success_goal(reading: Reading) -> float | None:
     """Whether the goal was reached."""
-    return None if trace.reached is None else float(trace.reached)
+    return None if reading.reached is None else float(reading.reached)
 
 
-def success(trace: Trace) -> float | None:
+def success(reading: Reading) -> float | None:
     """Whether the goal was reached without any collision."""
-    if trace.reached is None:
+    if reading.reached is None:
         return None
-    return float(trace.reached and collisions(trace) == 0)
+    return float(reading.reached and collisions(reading) == 0)
 
 
-def timeout(trace: Trace) -> float | None:
+def timeout(reading: Reading) -> float | None:
     """Whether time ran out before the goal was reached.
 
     The world's word counts; else the time limit of ``meta.time_limit``, if it is stated.
     """
-    if trace.reached is None:
+    if reading.reached is None:
         return None
-    if trace.reached:
+    if reading.reached:
         return 0.0
-    ended = {event.kind for event in trace.log.events if event.t >= trace.log.t[-1] - 1e-9}
-    if "timeout" in {event.kind for event in trace.log.events}:
+    ended = {event.kind for event in reading.log.events if event.t >= reading.log.t[-1] - 1e-9}
+    if "timeout" in {event.kind for event in reading.log.events}:
         return 1.0
     if ended & COLLISIONS or "out_of_map" in ended:
         return 0.0
-    limit = trace.stated("time_limit")
-    return None if limit is None else float(trace.duration >= limit - 1e-9)
+    limit = reading.stated("time_limit")
+    return None if limit is None else float(reading.duration >= limit - 1e-9)
 
 
-def time_to_goal(trace: Trace) -> float | None:
+def time_to_goal(reading: Reading) -> float | None:
     """[s], from the first step."""
-    return trace.duration if trace.reached else None
+    return reading.duration if reading.reached else None
 
 
-def spl(trace: Trace) -> float | None:
+def spl(reading: Reading) -> float | None:
     """Success weighted by path length."""
-    won, shortest = success(trace), trace.shortest_path
+    won, shortest = success(reading), reading.shortest_path
     if won is None or shortest is None or shortest <= 0:
         return None
-    return won * shortest / max(shortest, trace.path_length)
+    return won * shortest / max(shortest, reading.path_length)
 
 
-def stl(trace: Trace) -> float | None:
+def stl(reading: Reading) -> float | None:
     """Success weighted by time, against the shortest way at full speed."""
-    return _weighted_by_time(trace, _full_speed_time(trace))
+    return _weighted_by_time(reading, _full_speed_time(reading))
 
 
-def stl_reference(trace: Trace) -> float | None:
+def stl_reference(reading: Reading) -> float | None:
     """Success weighted by time, against another robot's time in the same episode."""
-    return _weighted_by_time(trace, trace.stated("reference_time"))
+    return _weighted_by_time(reading, reading.stated("reference_time"))
 
 
-def _full_speed_time(trace: Trace) -> float | None:
-    fastest = trace.log.robot.v_max
-    if fastest is None or not trace.shortest_path:
+def _full_speed_time(reading: Reading) -> float | None:
+    fastest = reading.log.robot.v_max
+    if fastest is None or not reading.shortest_path:
         return None
-    return trace.shortest_path / fastest
+    return reading.shortest_path / fastest
 
 
-def _weighted_by_time(trace: Trace, reference: float | None) -> float | None:
-    won = success(trace)
+def _weighted_by_time(reading: Reading, reference: float | None) -> float | None:
+    won = success(reading)
     if won is None or reference is None:
         return None
-    return won * (min(1.0, reference / trace.duration) if trace.duration > 0 else 1.0)
+    return won * (min(1.0, reference / reading.duration) if reading.duration > 0 else 1.0)
 
 
-def time_ratio(trace: Trace) -> float | None:
+def time_ratio(reading: Reading) -> float | None:
     """Time to the goal over that of the shortest way at full speed."""
-    time, reference = time_to_goal(trace), _full_speed_time(trace)
+    time, reference = time_to_goal(reading), _full_speed_time(reading)
     return None if time is None or reference is None else time / reference
 
 
-def path_efficiency(trace: Trace) -> float | None:
+def path_efficiency(reading: Reading) -> float | None:
     """Shortest way over the way gone, of those who arrived."""
-    if not trace.reached or not trace.shortest_path or trace.path_length <= 0:
+    if not reading.reached or not reading.shortest_path or reading.path_length <= 0:
         return None
-    return trace.shortest_path / trace.path_length
+    return reading.shortest_path / reading.path_length
 
 
-def goal_distance_min(trace: Trace) -> float:
+def goal_distance_min(reading: Reading) -> float:
     """[m]."""
-    return float(trace.goal_distance.min())
+    return float(reading.goal_distance.min())
 
 
-def goal_distance_final(trace: Trace) -> float:
+def goal_distance_final(reading: Reading) -> float:
     """[m]."""
-    return float(trace.goal_distance[-1])
+    return float(reading.goal_distance[-1])
 
 
-def _arrivals(trace: Trace) -> list[float] | None:
+def _arrivals(reading: Reading) -> list[float] | None:
     """Times of the robot and of all people with goals, from the first step [s]."""
-    own = time_to_goal(trace)
-    people = trace.log.humans
+    own = time_to_goal(reading)
+    people = reading.log.humans
     asked = ~np.isnan(people.goal).any(axis=(0, 2))
-    times = people.reached_t[asked] - trace.t[0]
+    times = people.reached_t[asked] - reading.t[0]
     if own is None or not asked.any() or np.isnan(times).any():
         return None
     return [own, *times.tolist()]
 
 
-def at_max(trace: Trace) -> float | None:
+def at_max(reading: Reading) -> float | None:
     """When the last of robot and people with goals had arrived [s]."""
-    times = _arrivals(trace)
+    times = _arrivals(reading)
     return None if times is None else max(times)
 
 
-def at_sum(trace: Trace) -> float | None:
+def at_sum(reading: Reading) -> float | None:
     """The arrival times of robot and people with goals, added up [s]."""
-    times = _arrivals(trace)
+    times = _arrivals(reading)
     return None if times is None else sum(times)
 
 
@@ -195,7 +195,7 @@ METRICS: tuple[Metric, ...] = (
         formula="PL = Σ|Δp|, to the goal or the end",
         source=FRANCIS,
         successes=True,
-        compute=lambda trace: trace.path_length,
+        compute=lambda reading: reading.path_length,
     ),
     Metric(
         key="path_efficiency",
@@ -203,7 +203,7 @@ METRICS: tuple[Metric, ...] = (
         better="higher",
         low=0,
         formula="L* / PL; above 1 where the tolerance saved more than detours cost",
-        source="SEAN 2.0 (Tsoi et al. 2022)",
+        source="SEAN 2.0",
         undefined=f"not reached; {_NO_PATH}",
         compute=path_efficiency,
     ),

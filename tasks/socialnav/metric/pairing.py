@@ -14,28 +14,28 @@ import numpy as np
 from ....core.errors import BadLog
 from . import geometry
 from .declaration import Metric
-from .trace import Floats, Trace, once
+from .reading import Floats, Reading, once
 
 
 @once
-def _pairs(trace: Trace) -> list[tuple[int, int]]:
+def _pairs(reading: Reading) -> list[tuple[int, int]]:
     """Columns of the same person with and without the robot.
 
     Raises:
         BadLog: the other log is of another seed or scenario, or knows none of the people.
     """
-    alone = trace.alone
+    alone = reading.alone
     if alone is None:
         return []
     for name in ("seed", "scenario"):
-        one, other = trace.log.meta.get(name), alone.meta.get(name)
+        one, other = reading.log.meta.get(name), alone.meta.get(name)
         if one != other:
             raise BadLog(f"meta.{name}: {one!r} with the robot, {other!r} without; give the same")
     ids = alone.humans.id.tolist()
     found = [
-        (k, ids.index(who)) for k, who in enumerate(trace.log.humans.id.tolist()) if who in ids
+        (k, ids.index(who)) for k, who in enumerate(reading.log.humans.id.tolist()) if who in ids
     ]
-    if len(trace.log.humans) and not found:
+    if len(reading.log.humans) and not found:
         raise BadLog("humans.id: the log without the robot knows none of these people")
     return found
 
@@ -46,64 +46,64 @@ def _way(pos: Floats, t: Floats, until: float) -> float:
     return geometry.path_length(pos[there])
 
 
-def _both_arrived(trace: Trace) -> list[tuple[int, int]]:
-    if trace.alone is None:
+def _both_arrived(reading: Reading) -> list[tuple[int, int]]:
+    if reading.alone is None:
         return []
-    mine, theirs = trace.log.humans.reached_t, trace.alone.humans.reached_t
+    mine, theirs = reading.log.humans.reached_t, reading.alone.humans.reached_t
     return [
         (one, other)
-        for one, other in _pairs(trace)
+        for one, other in _pairs(reading)
         if not np.isnan(mine[one]) and not np.isnan(theirs[other])
     ]
 
 
-def human_delay(trace: Trace) -> float | None:
+def human_delay(reading: Reading) -> float | None:
     """Mean over people who arrived in both of how much later they did [s]."""
-    alone = trace.alone
-    pairs = _both_arrived(trace)
+    alone = reading.alone
+    pairs = _both_arrived(reading)
     if alone is None or not pairs:
         return None
-    offset = float(trace.log.t[0] - alone.t[0])
+    offset = float(reading.log.t[0] - alone.t[0])
     late = [
-        float(trace.log.humans.reached_t[one] - alone.humans.reached_t[other]) - offset
+        float(reading.log.humans.reached_t[one] - alone.humans.reached_t[other]) - offset
         for one, other in pairs
     ]
     return float(np.mean(late))
 
 
-def human_path_excess(trace: Trace) -> float | None:
+def human_path_excess(reading: Reading) -> float | None:
     """Mean over people who arrived in both of how much longer their way was [m]."""
-    alone = trace.alone
-    pairs = _both_arrived(trace)
+    alone = reading.alone
+    pairs = _both_arrived(reading)
     if alone is None or not pairs:
         return None
-    mine, theirs = trace.log.humans, alone.humans
+    mine, theirs = reading.log.humans, alone.humans
     excess = [
-        _way(mine.pos[:, one], trace.log.t, float(mine.reached_t[one]))
+        _way(mine.pos[:, one], reading.log.t, float(mine.reached_t[one]))
         - _way(theirs.pos[:, other], alone.t, float(theirs.reached_t[other]))
         for one, other in pairs
     ]
     return float(np.mean(excess))
 
 
-def human_speed_loss(trace: Trace) -> float | None:
+def human_speed_loss(reading: Reading) -> float | None:
     """Mean over people of how much slower they were while both logs know them [m/s]."""
-    alone = trace.alone
+    alone = reading.alone
     if alone is None:
         return None
     losses = []
-    for one, other in _pairs(trace):
-        fast = _mean_speeds(trace, one, other)
+    for one, other in _pairs(reading):
+        fast = _mean_speeds(reading, one, other)
         if fast is not None:
             losses.append(fast[1] - fast[0])
     return float(np.mean(losses)) if losses else None
 
 
-def _mean_speeds(trace: Trace, one: int, other: int) -> tuple[float, float] | None:
+def _mean_speeds(reading: Reading, one: int, other: int) -> tuple[float, float] | None:
     """Of a person with and without the robot, over the time that both logs have [m/s]."""
-    assert trace.alone is not None
+    assert reading.alone is not None
     sides = []
-    for log, column in ((trace.log, one), (trace.alone, other)):
+    for log, column in ((reading.log, one), (reading.alone, other)):
         there = log.humans.valid[:, column]
         sides.append((log.t[there] - log.t[0], geometry.norm(log.humans.vel[there, column])))
     begin = max(times[0] for times, _ in sides)
@@ -122,7 +122,7 @@ def _mean_speeds(trace: Trace, one: int, other: int) -> tuple[float, float] | No
 
 
 def _metric(
-    key: str, title: str, unit: str, formula: str, compute: Callable[[Trace], float | None]
+    key: str, title: str, unit: str, formula: str, compute: Callable[[Reading], float | None]
 ) -> Metric:
     return Metric(
         key=key,

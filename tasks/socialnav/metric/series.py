@@ -12,7 +12,7 @@ import numpy as np
 from ....core.files import write_atomically
 from ..log import EpisodeLog
 from . import anticipation, contact, influence, space
-from .trace import Floats, Trace
+from .reading import Floats, Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,55 +24,55 @@ class StepMetric:
         unit: ``1`` for none.
         shape: what its axes are: ``T`` steps, ``H`` people.
         title: what it is; NaN or infinite where nobody is.
-        compute: from a trace to the series.
+        compute: from a reading to the series.
     """
 
     key: str
     unit: str
     shape: str
     title: str
-    compute: Callable[[Trace], Floats]
+    compute: Callable[[Reading], Floats]
 
 
-def _padded(series: Floats, trace: Trace) -> Floats:
+def _padded(series: Floats, reading: Reading) -> Floats:
     """A series that begins later, with NaN before."""
-    return np.concatenate([np.full(trace.n - len(series), np.nan), series])
+    return np.concatenate([np.full(reading.n - len(series), np.nan), series])
 
 
-def _norms(vectors: Floats, trace: Trace) -> Floats:
-    return _padded(np.hypot(vectors[:, 0], vectors[:, 1]), trace)
+def _norms(vectors: Floats, reading: Reading) -> Floats:
+    return _padded(np.hypot(vectors[:, 0], vectors[:, 1]), reading)
 
 
 SERIES: tuple[StepMetric, ...] = tuple(
     StepMetric(key=key, unit=unit, shape=shape, title=title, compute=compute)
     for key, unit, shape, title, compute in (
-        ("t", "s", "T", "time", lambda trace: trace.t),
-        ("speed", "m/s", "T", "|v|", lambda trace: trace.speed),
-        ("accel", "m/s²", "T", "|a|, from step 1", lambda trace: _norms(trace.accel, trace)),
-        ("jerk", "m/s³", "T", "|j|, from step 2", lambda trace: _norms(trace.jerk, trace)),
-        ("goal_distance", "m", "T", "to the goal, straight", lambda trace: trace.goal_distance),
-        ("clearance", "m", "T", "to walls and objects", lambda trace: trace.clearance),
+        ("t", "s", "T", "time", lambda reading: reading.t),
+        ("speed", "m/s", "T", "|v|", lambda reading: reading.speed),
+        ("accel", "m/s²", "T", "|a|, from step 1", lambda reading: _norms(reading.accel, reading)),
+        ("jerk", "m/s³", "T", "|j|, from step 2", lambda reading: _norms(reading.jerk, reading)),
+        ("goal_distance", "m", "T", "to the goal, straight", lambda reading: reading.goal_distance),
+        ("clearance", "m", "T", "to walls and objects", lambda reading: reading.clearance),
         (
             "human_distance",
             "m",
             "T, H",
             "between surfaces",
-            lambda trace: trace.human_distance,
+            lambda reading: reading.human_distance,
         ),
         (
             "human_swept_distance",
             "m",
             "T, H",
             "the least between surfaces since the step before",
-            lambda trace: trace.human_swept,
+            lambda reading: reading.human_swept,
         ),
-        ("human_centre_distance", "m", "T, H", "centres", lambda trace: trace.centre_distance),
+        ("human_centre_distance", "m", "T, H", "centres", lambda reading: reading.centre_distance),
         (
             "human_contact",
             "1",
             "T, H",
             "whether they touched since the step before",
-            lambda trace: contact.human_contact(trace).astype(np.float64),
+            lambda reading: contact.human_contact(reading).astype(np.float64),
         ),
         ("ttc", "s", "T, H", "time to collision", anticipation.ttc),
         ("fear", "1/s", "T", "fear", anticipation.fear),
@@ -88,8 +88,8 @@ SERIES: tuple[StepMetric, ...] = tuple(
 
 def series(log: EpisodeLog) -> dict[str, Floats]:
     """Every step metric of an episode by its key."""
-    trace = Trace(log)
-    return {one.key: np.asarray(one.compute(trace)) for one in SERIES}
+    reading = Reading(log)
+    return {one.key: np.asarray(one.compute(reading)) for one in SERIES}
 
 
 def save_series(path: Path, log: EpisodeLog) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import geometry
 from .declaration import FRANCIS, Metric
-from .trace import Floats, Trace, once
+from .reading import Floats, Reading, once
 
 PSC = {
     0.2: "CrowdNav's discomfort distance",
@@ -46,74 +46,74 @@ SIDE, REAR = 1 / 4, 1 / 3
 """... and to the sides and back by these shares of it: SocNavBench, ``cost_functions.py``."""
 
 
-def clearance_min(trace: Trace) -> float | None:
+def clearance_min(reading: Reading) -> float | None:
     """Least distance to walls and objects, between steps too [m]."""
-    least = min(float(trace.wall_swept.min()), float(trace.thing_distance.min(initial=np.inf)))
+    least = min(float(reading.wall_swept.min()), float(reading.thing_distance.min(initial=np.inf)))
     return least if np.isfinite(least) else None
 
 
-def clearance_avg(trace: Trace) -> float | None:
+def clearance_avg(reading: Reading) -> float | None:
     """Mean over time of the distance to the nearest wall or object [m]."""
-    return trace.mean(trace.clearance) if np.isfinite(trace.clearance).all() else None
+    return reading.mean(reading.clearance) if np.isfinite(reading.clearance).all() else None
 
 
-def distance_min(trace: Trace) -> float | None:
+def distance_min(reading: Reading) -> float | None:
     """Least distance to a person's surface, between steps too [m]."""
-    return float(np.nanmin(trace.human_swept)) if trace.anyone else None
+    return float(np.nanmin(reading.human_swept)) if reading.anyone else None
 
 
-def centre_distance_min(trace: Trace) -> float | None:
+def centre_distance_min(reading: Reading) -> float | None:
     """Least distance to a person's centre, between steps too [m]."""
-    if not trace.anyone:
+    if not reading.anyone:
         return None
-    least = float(np.nanmin(trace.centre_distance))
-    between = geometry.swept_distance(trace.to_human)
+    least = float(np.nanmin(reading.centre_distance))
+    between = geometry.swept_distance(reading.to_human)
     return float(np.fmin(np.fmin.reduce(between, axis=None, initial=np.inf), least))
 
 
-def distance_avg(trace: Trace) -> float | None:
+def distance_avg(reading: Reading) -> float | None:
     """Mean over time and people of the distance between surfaces [m]."""
-    there = ~np.isnan(trace.human_distance)
-    weight = there * trace.weight[:, np.newaxis]
+    there = ~np.isnan(reading.human_distance)
+    weight = there * reading.weight[:, np.newaxis]
     if weight.sum() <= 0:
         return None
-    return float((np.where(there, trace.human_distance, 0.0) * weight).sum() / weight.sum())
+    return float((np.where(there, reading.human_distance, 0.0) * weight).sum() / weight.sum())
 
 
-def nearest_avg(trace: Trace) -> float | None:
+def nearest_avg(reading: Reading) -> float | None:
     """Mean, over the time in which someone is there, of the distance to the nearest [m]."""
-    there = np.isfinite(trace.nearest)
-    time = trace.total(there)
-    return trace.total(np.where(there, trace.nearest, 0.0)) / time if time > 0 else None
+    there = np.isfinite(reading.nearest)
+    time = reading.total(there)
+    return reading.total(np.where(there, reading.nearest, 0.0)) / time if time > 0 else None
 
 
-def compliance(trace: Trace, theta: float) -> float | None:
+def compliance(reading: Reading, theta: float) -> float | None:
     """Share of time in which nobody is nearer than ``theta``, surface to surface."""
-    return trace.mean(trace.nearest >= theta) if trace.anyone else None
+    return reading.mean(reading.nearest >= theta) if reading.anyone else None
 
 
-def compliance_centre(trace: Trace, theta: float) -> float | None:
+def compliance_centre(reading: Reading, theta: float) -> float | None:
     """Share of time in which nobody is nearer than ``theta``, centre to centre."""
-    return trace.mean(trace.nearest_centre >= theta) if trace.anyone else None
+    return reading.mean(reading.nearest_centre >= theta) if reading.anyone else None
 
 
-def violation(trace: Trace, theta: float) -> float | None:
+def violation(reading: Reading, theta: float) -> float | None:
     """Share of time in which someone is nearer than ``theta``, surface to surface."""
-    return trace.mean(trace.nearest < theta) if trace.anyone else None
+    return reading.mean(reading.nearest < theta) if reading.anyone else None
 
 
-def zone_share(trace: Trace, low: float, high: float) -> float | None:
+def zone_share(reading: Reading, low: float, high: float) -> float | None:
     """Share of time in which the nearest person is in that zone."""
-    if not trace.anyone:
+    if not reading.anyone:
         return None
-    return trace.mean(_within(trace.nearest, low, high))
+    return reading.mean(_within(reading.nearest, low, high))
 
 
-def zone_time(trace: Trace, low: float, high: float) -> float | None:
+def zone_time(reading: Reading, low: float, high: float) -> float | None:
     """Time in that zone, added up over people [s]."""
-    if not trace.anyone:
+    if not reading.anyone:
         return None
-    return trace.total(_within(trace.human_distance, low, high).sum(axis=1))
+    return reading.total(_within(reading.human_distance, low, high).sum(axis=1))
 
 
 def _within(distance: Floats, low: float, high: float) -> Floats:
@@ -123,12 +123,12 @@ def _within(distance: Floats, low: float, high: float) -> Floats:
 
 
 @once
-def _groups(trace: Trace) -> list[tuple[Floats, Floats]]:
+def _groups(reading: Reading) -> list[tuple[Floats, Floats]]:
     """Of each group: members' positions `[n, M, 2]`, NaN where not there, and centre `[n, 2]`.
 
     The centre is NaN where fewer than two members are there.
     """
-    people, n = trace.log.humans, trace.n
+    people, n = reading.log.humans, reading.n
     found = []
     for group in np.unique(people.group_id[people.group_id >= 0]):
         members = np.flatnonzero(people.group_id == group)
@@ -142,49 +142,49 @@ def _groups(trace: Trace) -> list[tuple[Floats, Floats]]:
     return found
 
 
-def _group_distance(trace: Trace) -> Floats:
+def _group_distance(reading: Reading) -> Floats:
     """`[n]`, to the nearest group's centre; infinite where there is none."""
-    distance = [geometry.norm(centre - trace.robot_pos) for _, centre in _groups(trace)]
+    distance = [geometry.norm(centre - reading.robot_pos) for _, centre in _groups(reading)]
     return np.asarray(np.fmin.reduce(distance, axis=0, initial=np.inf))
 
 
-def group_zone_share(trace: Trace, low: float, high: float) -> float | None:
+def group_zone_share(reading: Reading, low: float, high: float) -> float | None:
     """Share of time in which the nearest group's centre is in that zone."""
-    if not _groups(trace):
+    if not _groups(reading):
         return None
-    return trace.mean(_within(_group_distance(trace), low, high))
+    return reading.mean(_within(_group_distance(reading), low, high))
 
 
-def group_intrusion(trace: Trace) -> float | None:
+def group_intrusion(reading: Reading) -> float | None:
     """Share of time in which the robot's centre is inside a group."""
-    if not _groups(trace):
+    if not _groups(reading):
         return None
-    inside = _group_distance(trace) < O_SPACE
-    for members, centre in _groups(trace):
+    inside = _group_distance(reading) < O_SPACE
+    for members, centre in _groups(reading):
         together = ~np.isnan(centre).any(axis=-1)
-        inside |= together & geometry.inside_hull(trace.robot_pos, members)
-    return trace.mean(inside)
+        inside |= together & geometry.inside_hull(reading.robot_pos, members)
+    return reading.mean(inside)
 
 
 @once
-def personal_space_cost(trace: Trace) -> Floats:
+def personal_space_cost(reading: Reading) -> Floats:
     """`[n]`, the sum over people of an asymmetric Gaussian about each, at the robot's centre."""
-    people = trace.log.humans
-    seen = geometry.into_frame(-trace.to_human, people.yaw[: trace.n])
-    front = np.maximum(FRONT_SECONDS * geometry.norm(trace.human_vel), FRONT_LEAST)
+    people = reading.log.humans
+    seen = geometry.into_frame(-reading.to_human, people.yaw[: reading.n])
+    front = np.maximum(FRONT_SECONDS * geometry.norm(reading.human_vel), FRONT_LEAST)
     along = np.where(seen[..., 0] >= 0, front, front * REAR)
     exponent = (seen[..., 0] / along) ** 2 + (seen[..., 1] / (front * SIDE)) ** 2
     return np.asarray(np.nansum(np.exp(-exponent / 2), axis=1))
 
 
-def personal_space_cost_avg(trace: Trace) -> float | None:
+def personal_space_cost_avg(reading: Reading) -> float | None:
     """Its mean over time."""
-    return trace.mean(personal_space_cost(trace)) if trace.anyone else None
+    return reading.mean(personal_space_cost(reading)) if reading.anyone else None
 
 
-def personal_space_cost_max(trace: Trace) -> float | None:
+def personal_space_cost_max(reading: Reading) -> float | None:
     """Its greatest value."""
-    return float(personal_space_cost(trace).max()) if trace.anyone else None
+    return float(personal_space_cost(reading).max()) if reading.anyone else None
 
 
 _NOBODY = "nobody is there"
@@ -374,8 +374,7 @@ METRICS: tuple[Metric, ...] = (
         principles=_P2,
         formula="mean over t of Σ over i of exp(-(x²/σ_x² + y²/σ_y²)/2) in the person's frame, σ_x "
         "= max(2|v_i|, 0.5) ahead, a third of it behind, σ_y a quarter of it",
-        source="SocNavBench (Biswas et al. 2022), cost_functions.py, with the heading for the "
-        "direction of the velocity",
+        source="SocNavBench, cost_functions.py, with the heading for the direction of the velocity",
         undefined=_NO_TIME,
         compute=personal_space_cost_avg,
     ),

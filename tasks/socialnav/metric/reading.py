@@ -30,20 +30,20 @@ TOUCH = 1e-9
 """Discs whose surfaces are nearer than minus this are in contact; rounding is no collision [m]."""
 
 
-def once(compute: Callable[[Trace], Value]) -> Callable[[Trace], Value]:
-    """The same function, which computes for each trace but once."""
+def once(compute: Callable[[Reading], Value]) -> Callable[[Reading], Value]:
+    """The same function, which computes for each reading but once."""
 
     @wraps(compute)
-    def remembered(trace: Trace) -> Value:
-        if compute not in trace.memo:
-            trace.memo[compute] = compute(trace)
-        value: Value = trace.memo[compute]
+    def remembered(reading: Reading) -> Value:
+        if compute not in reading.memo:
+            reading.memo[compute] = compute(reading)
+        value: Value = reading.memo[compute]
         return value
 
     return remembered
 
 
-class Trace:
+class Reading:
     """An episode up to the step at which the goal is reached, or to its end.
 
     Args:
@@ -69,7 +69,7 @@ class Trace:
 
     def __init__(self, log: EpisodeLog, alone: EpisodeLog | None = None) -> None:
         self.log, self.alone = log, alone
-        self.memo: dict[Callable[[Trace], Any], Any] = {}
+        self.memo: dict[Callable[[Reading], Any], Any] = {}
         self.reached, last = _reaching(log)
         self.n = n = last + 1
         self.t = log.t[:n]
