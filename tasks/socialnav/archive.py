@@ -10,6 +10,7 @@ import dataclasses
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ FORMAT = 1
 
 WORDS = "json"
 """The entry that holds what is not an array, as UTF-8."""
+
+ZIP = b"PK"
+"""First bytes of every ``.npz``."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -81,13 +85,15 @@ def _parted(name: str, part: Any, arrays: Arrays) -> dict[str, Any]:
 
 def _read(path: Path) -> Arrays:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise BadLog("this is a single array; a log is an .npz of many")
-            return {name: archive[name] for name in archive.files}
+        data = path.read_bytes()
     except OSError as error:
         raise BadLog(f"cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, zipfile.error, KeyError) as error:
+    if not data.startswith(ZIP):
+        raise BadLog("is no log of arrays: not an .npz")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise BadLog(f"is no log of arrays: {str(error).splitlines()[0]}") from error
 
 

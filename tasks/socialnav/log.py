@@ -62,18 +62,21 @@ class Goal:
     Attributes:
         pos: `[T, 2]` [m]; `[2]` for a place that stays where it is.
         pos_tol: how near counts as there [m].
-        yaw: the heading to arrive with [rad], or None where any will do.
+        yaw: the heading to arrive with [rad], a number or `[T]`, or None where any will do.
         yaw_tol: how far off it may be [rad]; None where ``yaw`` is None.
         kind: what is asked. Reaching the position is success for ``go-to`` only.
         human: the id of the person to guide or to follow.
+        candidates: `[G, 2]` [m], places of which an onlooker knows that one is the goal; it is
+            the one nearest to ``pos``. Without them legibility has no meaning.
     """
 
     pos: Floats
     pos_tol: float = 0.3
-    yaw: float | None = None
+    yaw: Floats | float | None = None
     yaw_tol: float | None = None
     kind: GoalKind = "go-to"
     human: int | None = None
+    candidates: Floats = field(default_factory=_unset)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

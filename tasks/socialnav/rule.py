@@ -253,7 +253,7 @@ def _faces(step: Interval) -> bool:
     goal = step.goal
     if goal.yaw is None or goal.yaw_tol is None:
         return True
-    off = (step.robot_yaw - goal.yaw + np.pi) % (2 * np.pi) - np.pi
+    off = (step.robot_yaw - float(goal.yaw) + np.pi) % (2 * np.pi) - np.pi
     return bool(abs(off) <= goal.yaw_tol)
 
 

@@ -84,18 +84,20 @@ def robot(track: RobotTrack, steps: int) -> RobotTrack:
 
 
 def _goal(goal: Goal, steps: int) -> Goal:
-    from .log import GoalKind
+    from .log import UNSET, GoalKind
 
+    candidates = np.zeros((0, 2)) if goal.candidates is UNSET else goal.candidates
     if (goal.yaw is None) != (goal.yaw_tol is None):
         raise BadLog("robot.goal.yaw_tol: give both a heading and its tolerance, or neither")
     return dataclasses.replace(
         goal,
         pos=_spread("robot.goal.pos", goal.pos, steps, (2,)),
         pos_tol=_positive("robot.goal.pos_tol", goal.pos_tol),
-        yaw=None if goal.yaw is None else _number("robot.goal.yaw", goal.yaw),
+        yaw=None if goal.yaw is None else _spread("robot.goal.yaw", goal.yaw, steps, ()),
         yaw_tol=None if goal.yaw_tol is None else _positive("robot.goal.yaw_tol", goal.yaw_tol),
         kind=_choice("robot.goal.kind", goal.kind, get_args(GoalKind)),
         human=None if goal.human is None else _integer("robot.goal.human", goal.human),
+        candidates=_numbers("robot.goal.candidates", candidates, (None, 2)),
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import crowds
 import homes
 import measure
+import scoring
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -96,6 +97,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "rivals": rivals,
     "socialnav": crowds.steps,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
+    "scoring": scoring.scoring,
 }
 
 
