@@ -13,7 +13,7 @@ import contextlib
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,9 @@ from ..core.errors import BadArgument, MissingExtra
 
 Floats = NDArray[np.floating[Any]]
 Whole = NDArray[np.int64]
+
+Watch = Callable[[int, int], None]
+"""Is told how far a training has come: updates done, and how many there will be."""
 
 BLOCK = 4096
 """Rows that go through the networks at once, so that a hidden layer stays in the cache."""
@@ -209,7 +212,11 @@ def _forward(layers: Sequence[tuple[Floats, Floats]], rows: Floats) -> Floats:
 
 
 def train(
-    rows: Sequence[Floats], recipe: Recipe, size: int, start: Quantiser | None = None
+    rows: Sequence[Floats],
+    recipe: Recipe,
+    size: int,
+    start: Quantiser | None = None,
+    watch: Watch | None = None,
 ) -> Quantiser:
     """Fits a quantiser to the normalised actions of one body or several.
 
@@ -221,6 +228,7 @@ def train(
         recipe: sizes and training.
         size: slots P of an action; shorter ones are padded with zeros on the right.
         start: a quantiser to go on from; its sizes stand for the recipe's.
+        watch: is told how far it has come, every hundredth or so.
 
     Raises:
         BadArgument: there is no data, or a body has more dimensions than slots.
@@ -233,7 +241,7 @@ def train(
         raise BadArgument(f"a body has {widest} dimensions, the quantiser has {size} slots")
     with _torch(recipe) as torch:
         networks = _networks(torch, recipe, size, start)
-        _fit(torch, networks, rows, recipe)
+        _fit(torch, networks, rows, recipe, watch)
         return Quantiser(_arrays(networks))
 
 
@@ -346,7 +354,13 @@ def _restore(torch: Any, networks: dict[str, Any], start: Quantiser, recipe: Rec
     books.load_state_dict(state)
 
 
-def _fit(torch: Any, networks: dict[str, Any], rows: Sequence[Floats], recipe: Recipe) -> None:
+def _fit(
+    torch: Any,
+    networks: dict[str, Any],
+    rows: Sequence[Floats],
+    recipe: Recipe,
+    watch: Watch | None = None,
+) -> None:
     """Trains in place: reconstruction over the active slots alone, and the commitment."""
     encoder, decoder, books = networks["encoder"], networks["decoder"], networks["codebooks"]
     size = decoder[-1].out_features
@@ -373,6 +387,8 @@ def _fit(torch: Any, networks: dict[str, Any], rows: Sequence[Floats], recipe: R
         books(encoder(draw(max(recipe.batch, 8 * recipe.codes))[0]))
     last = round(recipe.updates * (1 - recipe.settled))
     for update in range(recipe.updates):
+        if watch is not None and update % max(1, recipe.updates // 100) == 0:
+            watch(update, recipe.updates)
         if update == last:
             for layer in books.layers:
                 layer._codebook.has_dead_code_replacement = False

@@ -19,6 +19,7 @@ COMMANDS = {
     "report": ("report:report_command", "Make the page of a run: one HTML file."),
     "replay": ("replay:replay_command", "Play a recorded episode again and compare."),
     "data": ("data:data_group", "Import and list the data sets of others that tasks can use."),
+    "tokenizer": ("tokenizer:tokenizer_group", "Fit action adapters, report what they keep."),
     "leaderboard": ("leaderboard:leaderboard_group", "Build a leaderboard from runs."),
 }
 """Name: where its command is, and its line in the help."""

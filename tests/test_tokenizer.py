@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from polyathlon.adapters.tokenizer import MultiEmbodimentTokenizer, UiWords, box_of
+from polyathlon.adapters.screen import UiWords
+from polyathlon.adapters.tokenizer import MultiEmbodimentTokenizer, box_of
 from polyathlon.core.errors import (
     BadArgument,
     DecodeError,
