@@ -76,7 +76,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,data,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)

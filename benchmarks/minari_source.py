@@ -122,7 +122,7 @@ def _body(space: dict[str, Any], name: str, folder: Path) -> Embodiment:
 
 def _episodes(path: Path, source: str, kind: str) -> list[Episode]:
     try:
-        import h5py  # type: ignore[import-untyped]
+        import h5py
     except ModuleNotFoundError as error:
         raise MissingExtra("Minari", "data", "h5py") from error
     found = []
