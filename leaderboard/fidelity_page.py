@@ -11,7 +11,7 @@ from .adapter_success import CONTINUOUS, DISCRETE, SOURCE, success_table
 from .chart import Point, error_chart, trace_chart, usage_chart
 from .fidelity_style import FIDELITY_STYLE
 from .markup import Child, Markup, document, element, join
-from .wording import plural
+from .wording import NONE, plural
 
 MOST_DIMENSIONS = 8
 """Dimensions whose course is drawn; the file beside the page has them all."""
@@ -168,7 +168,8 @@ def _table(one: BodyReport, spoken: Sequence[Fidelity]) -> Markup:
     rows = []
     for adapter in spoken:
         head = [adapter.adapter, element("span", adapter.setting, class_="soft")]
-        cells = [f"{adapter.tokens:.2f}".rstrip("0").rstrip("."), f"{adapter.bits:.1f}"]
+        tokens = f"{adapter.tokens:.2f}".rstrip("0").rstrip(".") if adapter.tokens else NONE
+        cells: list[Child] = [tokens, f"{adapter.bits:.1f}"]
         cells += [_scientific(value) for value in (adapter.mse, *adapter.mse_by_dimension)]
         rows.append(
             element(

@@ -34,7 +34,7 @@ FIDELITY_STYLE = (
 .chart .tick-text,.chart .soft-text{fill:var(--soft)}
 .chart .raised{font-size:9px}
 .chart .middle{text-anchor:middle}.chart .end{text-anchor:end}
-.chart .name{font-weight:600}
+.chart .name{font-weight:600;stroke:var(--paper);stroke-width:3;paint-order:stroke}
 .chart .use{fill:var(--accent);opacity:.75}
 .chart .frame{fill:none;stroke:var(--rule)}
 .chart .actual{fill:none;stroke:var(--hollow);stroke-width:3;opacity:.55;stroke-linejoin:round}
