@@ -53,9 +53,10 @@ typings:  ## the links through which type checkers find the package
 bench: $(BENCH_STAMP) system  ## what the evaluator costs, as ratios within one run
 	@$(PY) tests/bench
 
-proof: $(STAMP)  ## slow proofs: Language Rearrangement's oracle and random play, all splits
+proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters on 50 tasks
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
+	@$(PY) tests/proofs adapters
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

@@ -13,6 +13,7 @@ import contextlib
 import functools
 import itertools
 import math
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -28,8 +29,11 @@ Whole = NDArray[np.int64]
 Watch = Callable[[int, int], None]
 """Is told how far a training has come: updates done, and how many there will be."""
 
-BLOCK = 4096
+BLOCK = 512
 """Rows that go through the networks at once, so that a hidden layer stays in the cache."""
+
+_scratch = threading.local()
+"""Arrays between two layers, kept by each thread: fresh memory costs as much as a product."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +184,8 @@ class Quantiser:
         return codes
 
     def _search(self, latents: Floats) -> Whole:
-        scores = latents @ self._keys
+        scores = _between("scores", len(latents), self._keys.shape[1])
+        np.matmul(latents, self._keys, out=scores)
         scores += self._halves
         found = np.empty((len(latents), self.levels), np.int64)
         for level in range(self.levels):
@@ -197,18 +202,29 @@ class Quantiser:
             block = codes[start : start + BLOCK]
             latents = self.codebooks[0][block[:, 0]]
             for level in range(1, self.levels):
-                latents = latents + self.codebooks[level][block[:, level]]
+                latents += self.codebooks[level][block[:, level]]
             rows[start : start + BLOCK] = _forward(self._decoder, latents)
         return rows
 
 
 def _forward(layers: Sequence[tuple[Floats, Floats]], rows: Floats) -> Floats:
+    """What a network says, in an array that the thread's next call overwrites."""
     for number, (weight, bias) in enumerate(layers):
-        rows = rows @ weight
+        out = _between(number % 2, len(rows), weight.shape[1])
+        rows = np.matmul(rows, weight, out=out)
         rows += bias
         if number < len(layers) - 1:
             np.maximum(rows, 0.0, out=rows)
     return rows
+
+
+def _between(place: int | str, rows: int, columns: int) -> Floats:
+    """An array `[rows, columns]` of the thread's own, with anything in it."""
+    kept: dict[int | str, Floats] = _scratch.__dict__
+    flat = kept.get(place)
+    if flat is None or flat.size < rows * columns:
+        flat = kept[place] = np.empty(rows * columns, np.float32)
+    return flat[: rows * columns].reshape(rows, columns)
 
 
 def train(

@@ -11,8 +11,10 @@ import functools
 import platform
 from collections.abc import Callable
 
+import decoding
 import homes
 import measure
+import quantisers
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -94,6 +96,8 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "scaling": scaling,
     "rivals": rivals,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
+    "decoding": lambda pairs: decoding.masks(pairs) + decoding.uniform(pairs),
+    "quantisers": quantisers.throughput,
 }
 
 
@@ -116,6 +120,10 @@ def main() -> None:
     if "langr" in options.groups:
         _print(console, "langr: episodes", "a second", homes.episodes(options.pairs))
         _print(console, "langr: memory (one, five)", "MB", homes.memory())
+    if "decoding" in options.groups:
+        _print(console, "adapters", "million actions/s", decoding.throughput(options.pairs))
+    if "fit" in options.groups:  # Only when asked for: it takes minutes.
+        _print(console, "tokenizer", "seconds", quantisers.fitting())
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 
