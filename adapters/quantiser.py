@@ -220,8 +220,8 @@ def _forward(layers: Sequence[tuple[Floats, Floats]], rows: Floats) -> Floats:
 
 def _between(place: int | str, rows: int, columns: int) -> Floats:
     """An array `[rows, columns]` of the thread's own, with anything in it."""
-    kept: dict[int | str, Floats] = _scratch.__dict__
-    flat = kept.get(place)
+    kept: dict[Any, Any] = _scratch.__dict__
+    flat: Floats | None = kept.get(place)
     if flat is None or flat.size < rows * columns:
         flat = kept[place] = np.empty(rows * columns, np.float32)
     return flat[: rows * columns].reshape(rows, columns)
