@@ -150,28 +150,10 @@ def fit_all(
         raise BadArgument("there are no actions to fit adapters to: name a source")
     parts = {stream.body: split(stream, held_out, recipe.seed) for stream in streams}
     _write_held_out(folder, [held for _, held in parts.values()])
-    jobs = [
-        (stream, setting)
-        for stream, _ in parts.values()
-        for setting in (fitted_settings(recipe) if stream.body.kind == "continuous" else ())
-    ]
-    refused: dict[str, dict[str, str]] = {}
     shared = [stream for stream, _ in parts.values() if stream.body.kind == "continuous"]
+    jobs = [(stream, setting) for stream in shared for setting in fitted_settings(recipe)]
     total = len(jobs) + bool(shared)
-    for done, (stream, setting) in enumerate(jobs):
-        what = f"{stream.body.id}: {setting.adapter}, {setting.words}"
-        target = adapter_folder(folder, stream.body.id, setting)
-        inputs = digest_of([stream.digest(), setting.adapter, _plain(setting.options)])
-        if _stands(target, inputs):
-            watcher.kept(what)
-            continue
-        watcher.fitting(what, done, total)
-        try:
-            fitted = _fit(setting, stream, watcher)
-        except BadArgument as error:
-            refused.setdefault(stream.body.id, {})[setting.folder] = str(error)
-            continue
-        _save(fitted, target, inputs)
+    refused = _fit_each(jobs, folder, watcher, total)
     words = [stream.body for stream, _ in parts.values() if stream.body.kind == "discrete"]
     if shared:
         _fit_shared(shared, words, folder, recipe, watcher, total)
@@ -188,6 +170,28 @@ def fit_all(
     )
     write_atomically(folder / FILE_NAME, msgspec.json.format(canonical_json(record), indent=1))
     return record
+
+
+def _fit_each(
+    jobs: Sequence[tuple[Stream, Setting]], folder: Path, watcher: Watcher, total: int
+) -> dict[str, dict[str, str]]:
+    """Fits what does not stand yet; returns, by body and setting, why some cannot be fitted."""
+    refused: dict[str, dict[str, str]] = {}
+    for done, (stream, setting) in enumerate(jobs):
+        what = f"{stream.body.id}: {setting.adapter}, {setting.words}"
+        target = adapter_folder(folder, stream.body.id, setting)
+        inputs = digest_of([stream.digest(), setting.adapter, _plain(setting.options)])
+        if _stands(target, inputs):
+            watcher.kept(what)
+            continue
+        watcher.fitting(what, done, total)
+        try:
+            fitted = _fit(setting, stream, watcher)
+        except BadArgument as error:
+            refused.setdefault(stream.body.id, {})[setting.folder] = str(error)
+            continue
+        _save(fitted, target, inputs)
+    return refused
 
 
 def adapter_folder(folder: Path, body: str, setting: Setting) -> Path:
