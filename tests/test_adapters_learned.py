@@ -23,7 +23,7 @@ from polyathlon.adapters.quantiser import Quantiser, Recipe, train
 from polyathlon.adapters.rvq import RvqAdapter
 from polyathlon.adapters.vq import VqAdapter
 
-SMALL = {"width": 48, "latent": 16, "updates": 150, "batch": 512, "rate": 3e-3}
+SMALL = {"width": 48, "latent": 16, "updates": 250, "batch": 512, "rate": 3e-3}
 LEARNED = (VqAdapter, RvqAdapter)
 
 
