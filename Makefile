@@ -34,11 +34,11 @@ demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random
 	@echo "             runs/demo-langr/report.html (every step of ten episodes in a home)"
 	@echo "leaderboard: runs/leaderboard.json"
 
-# A process more than there are cores: many tests wait. Each with one thread, or they would fight.
+# A process more than there are cores: many tests wait.
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 test: $(STAMP) system  ## every test
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(JOBS) --dist loadgroup
+	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup
 
 check: $(STAMP) typings  ## style, types, spelling, and that the changelog is kept
 	@echo "ruff check" && $(PY) -m ruff check .
@@ -56,9 +56,10 @@ typings:  ## the links through which type checkers find the package
 bench: $(BENCH_STAMP) system  ## what the evaluator costs, as ratios within one run
 	@$(PY) tests/bench
 
-proof: $(STAMP)  ## slow proofs: Language Rearrangement's oracle and random play, all splits
+proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters on 50 tasks
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
+	@$(PY) tests/proofs adapters
 
 validate-socialnav: $(STAMP)  ## social navigation's protocols beside known numbers, 2 min
 	@$(PY) tests/proofs socialnav
@@ -82,7 +83,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,data,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)

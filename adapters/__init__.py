@@ -31,6 +31,7 @@ DIALECTS = Registry(
         "vq": "polyathlon.adapters.vq:VqAdapter",
         "rvq": "polyathlon.adapters.rvq:RvqAdapter",
         "fast": "polyathlon.adapters.fast:FastAdapter",
+        "spoken": "polyathlon.adapters.speaker:Speaker",
     },
 )
 """From the environment's own actions to heads, words, digits, bins and learned codes."""
@@ -51,6 +52,8 @@ def make_adapter(dialect: str, env_space: Space[Any], embodiment: Embodiment) ->
     """
     name, colon, folder = dialect.partition(":")
     kind = DIALECTS[name]
+    if not colon and name == "spoken":
+        raise BadArgument("the dialect 'spoken' is saved with its vocabulary: name 'spoken:folder'")
     if not colon:
         made: ActionAdapter = kind(env_space, embodiment)
         return made

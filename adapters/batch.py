@@ -107,12 +107,16 @@ def clip_and_count(
     """Finite numbers `[..., D]` clipped to `[low, high]` in `dtype`, and how many lay outside.
 
     A number is outside if it is so after rounding to `dtype`: an action that is the bound itself
-    in a higher precision is not counted.
+    in a higher precision is not counted. Where nothing is clipped the array itself may come back.
     """
-    with np.errstate(over="ignore"):
-        rounded = array.astype(dtype)
+    rounded = array
+    if array.dtype != dtype:
+        with np.errstate(over="ignore"):
+            rounded = array.astype(dtype)
     outside = int(np.count_nonzero((rounded < low) | (rounded > high)))
-    return np.clip(rounded, low, high), outside
+    if not outside:
+        return rounded, 0
+    return np.minimum(np.maximum(rounded, low), high), outside
 
 
 def codes_of(uttered: Any, counts: NDArray[np.int64], what: str = "tokens") -> Numbers:

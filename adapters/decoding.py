@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import BadArgument, DecodeError
-from ..core.protocols import ActionAdapter
-
-DecodePolicy = Literal["no-op", "resample", "fail"]
-"""Do what the caller names as doing nothing, ask again, or raise."""
+from ..core.protocols import ActionAdapter, DecodePolicy
 
 ATTEMPTS = 3
 """How often an utterance is asked for anew before it is given up; of our own choice."""
@@ -78,24 +75,83 @@ def decode_by(
         BadArgument: the policy is unknown, or lacks what it needs.
     """
     _check(policy, adapter, no_op, resample)
-    invalid = np.zeros(len(uttered), bool)
     try:
-        return Decoded(np.asarray(adapter.decode(uttered)), invalid)
+        return Decoded(np.asarray(adapter.decode(uttered)), np.zeros(len(uttered), bool))
     except DecodeError:
         if policy == "fail":
             raise
-    actions: list[Any] = []
-    for position, one in enumerate(uttered):
-        try:
-            actions.append(adapter.decode(one))
-        except DecodeError:
-            invalid[position] = True
-            if policy == "no-op":
-                actions.append(no_op)
-            else:
-                assert resample is not None
-                actions.append(_decode_again(adapter, resample, position, attempts))
+    actions, invalid = settle(
+        policy,
+        uttered,
+        lambda _, one: adapter.decode(one),
+        no_op=lambda _: no_op,
+        ask_again=lambda places: [resample(place) for place in places] if resample else [],
+        attempts=attempts,
+    )
     return Decoded(np.asarray(actions), invalid)
+
+
+def settle(
+    policy: DecodePolicy,
+    uttered: Sequence[Any] | NDArray[Any],
+    decode: Callable[[int, Any], Any],
+    *,
+    no_op: Callable[[int], Any],
+    ask_again: Callable[[Sequence[int]], Sequence[Any]],
+    attempts: int = ATTEMPTS,
+) -> tuple[list[Any], NDArray[np.bool_]]:
+    """The same where each utterance has a decoder of its own: the evaluator's slots.
+
+    Args:
+        policy: ``no-op``, ``resample`` or ``fail``.
+        uttered: the utterances.
+        decode: the action of the utterance at a place, or a ``DecodeError``.
+        no_op: the action that does nothing at a place.
+        ask_again: other utterances for some places; called once a round, with all that lack one.
+        attempts: rounds.
+
+    Returns:
+        The actions in order, and which of the utterances meant none at first, `[N]`.
+
+    Raises:
+        DecodeError: an utterance means no action, and the policy is ``fail`` or every attempt
+            was in vain.
+    """
+    actions: list[Any] = [None] * len(uttered)
+    wrong = _decode_into(actions, range(len(uttered)), uttered, decode)
+    invalid = np.zeros(len(uttered), bool)
+    invalid[list(wrong)] = True
+    if policy == "no-op":
+        for place in wrong:
+            actions[place] = no_op(place)
+        return actions, invalid
+    for _ in range(attempts if policy == "resample" else 0):
+        if not wrong:
+            break
+        places = list(wrong)
+        wrong = _decode_into(actions, places, ask_again(places), decode)
+    if not wrong:
+        return actions, invalid
+    error = next(iter(wrong.values()))
+    if policy == "fail":
+        raise error
+    raise DecodeError(f"{error} (nor did {attempts} more utterances mean any)") from error
+
+
+def _decode_into(
+    actions: list[Any],
+    places: Sequence[int],
+    uttered: Sequence[Any] | NDArray[Any],
+    decode: Callable[[int, Any], Any],
+) -> dict[int, DecodeError]:
+    """Puts actions in their places; returns what is wrong with the utterances that mean none."""
+    wrong = {}
+    for place, one in zip(places, uttered, strict=True):
+        try:
+            actions[place] = decode(place, one)
+        except DecodeError as error:
+            wrong[place] = error
+    return wrong
 
 
 def _check(
@@ -110,17 +166,3 @@ def _check(
         )
     if policy == "resample" and resample is None:
         raise BadArgument("the policy resample needs somebody to ask again: give resample=")
-
-
-def _decode_again(
-    adapter: ActionAdapter, resample: Callable[[int], Any], position: int, attempts: int
-) -> Any:
-    for _ in range(attempts):
-        try:
-            return adapter.decode(resample(position))
-        except DecodeError as error:
-            latest = error
-    raise DecodeError(
-        f"utterance {position} meant no action, nor did {attempts} more"
-        + (f": {latest}" if attempts else "")
-    )

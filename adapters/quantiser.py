@@ -13,7 +13,8 @@ import contextlib
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,8 +26,14 @@ from ..core.errors import BadArgument, MissingExtra
 Floats = NDArray[np.floating[Any]]
 Whole = NDArray[np.int64]
 
-BLOCK = 4096
+Watch = Callable[[int, int], None]
+"""Is told how far a training has come: updates done, and how many there will be."""
+
+BLOCK = 512
 """Rows that go through the networks at once, so that a hidden layer stays in the cache."""
+
+_scratch = threading.local()
+"""Arrays between two layers, kept by each thread: fresh memory costs as much as a product."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,7 +184,8 @@ class Quantiser:
         return codes
 
     def _search(self, latents: Floats) -> Whole:
-        scores = latents @ self._keys
+        scores = _between("scores", len(latents), self._keys.shape[1])
+        np.matmul(latents, self._keys, out=scores)
         scores += self._halves
         found = np.empty((len(latents), self.levels), np.int64)
         for level in range(self.levels):
@@ -194,22 +202,37 @@ class Quantiser:
             block = codes[start : start + BLOCK]
             latents = self.codebooks[0][block[:, 0]]
             for level in range(1, self.levels):
-                latents = latents + self.codebooks[level][block[:, level]]
+                latents += self.codebooks[level][block[:, level]]
             rows[start : start + BLOCK] = _forward(self._decoder, latents)
         return rows
 
 
 def _forward(layers: Sequence[tuple[Floats, Floats]], rows: Floats) -> Floats:
+    """What a network says, in an array that the thread's next call overwrites."""
     for number, (weight, bias) in enumerate(layers):
-        rows = rows @ weight
+        out = _between(number % 2, len(rows), weight.shape[1])
+        rows = np.matmul(rows, weight, out=out)
         rows += bias
         if number < len(layers) - 1:
             np.maximum(rows, 0.0, out=rows)
     return rows
 
 
+def _between(place: int | str, rows: int, columns: int) -> Floats:
+    """An array `[rows, columns]` of the thread's own, with anything in it."""
+    kept: dict[Any, Any] = _scratch.__dict__
+    flat: Floats | None = kept.get(place)
+    if flat is None or flat.size < rows * columns:
+        flat = kept[place] = np.empty(rows * columns, np.float32)
+    return flat[: rows * columns].reshape(rows, columns)
+
+
 def train(
-    rows: Sequence[Floats], recipe: Recipe, size: int, start: Quantiser | None = None
+    rows: Sequence[Floats],
+    recipe: Recipe,
+    size: int,
+    start: Quantiser | None = None,
+    watch: Watch | None = None,
 ) -> Quantiser:
     """Fits a quantiser to the normalised actions of one body or several.
 
@@ -221,6 +244,7 @@ def train(
         recipe: sizes and training.
         size: slots P of an action; shorter ones are padded with zeros on the right.
         start: a quantiser to go on from; its sizes stand for the recipe's.
+        watch: is told how far it has come, every hundredth or so.
 
     Raises:
         BadArgument: there is no data, or a body has more dimensions than slots.
@@ -233,7 +257,7 @@ def train(
         raise BadArgument(f"a body has {widest} dimensions, the quantiser has {size} slots")
     with _torch(recipe) as torch:
         networks = _networks(torch, recipe, size, start)
-        _fit(torch, networks, rows, recipe)
+        _fit(torch, networks, rows, recipe, watch)
         return Quantiser(_arrays(networks))
 
 
@@ -346,7 +370,13 @@ def _restore(torch: Any, networks: dict[str, Any], start: Quantiser, recipe: Rec
     books.load_state_dict(state)
 
 
-def _fit(torch: Any, networks: dict[str, Any], rows: Sequence[Floats], recipe: Recipe) -> None:
+def _fit(
+    torch: Any,
+    networks: dict[str, Any],
+    rows: Sequence[Floats],
+    recipe: Recipe,
+    watch: Watch | None = None,
+) -> None:
     """Trains in place: reconstruction over the active slots alone, and the commitment."""
     encoder, decoder, books = networks["encoder"], networks["decoder"], networks["codebooks"]
     size = decoder[-1].out_features
@@ -373,6 +403,8 @@ def _fit(torch: Any, networks: dict[str, Any], rows: Sequence[Floats], recipe: R
         books(encoder(draw(max(recipe.batch, 8 * recipe.codes))[0]))
     last = round(recipe.updates * (1 - recipe.settled))
     for update in range(recipe.updates):
+        if watch is not None and update % max(1, recipe.updates // 100) == 0:
+            watch(update, recipe.updates)
         if update == last:
             for layer in books.layers:
                 layer._codebook.has_dead_code_replacement = False

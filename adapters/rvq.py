@@ -21,7 +21,7 @@ from ..core.errors import BadArgument
 from ..core.specs import Embodiment
 from .batch import codes_of, continuous_range, finite_actions, rounding
 from .lookup import Scale, Table, entries_of
-from .quantiser import Floats, Quantiser, Recipe, Whole, train
+from .quantiser import Floats, Quantiser, Recipe, Watch, Whole, train
 from .storage import check_embodiment, load_adapter, save_adapter
 
 PROBES = 1 << 12
@@ -118,6 +118,7 @@ class RvqAdapter:
         normalise: str = "range",
         exact: bool = True,
         recipe: Recipe | None = None,
+        watch: Watch | None = None,
         **options: Any,
     ) -> Self:
         """An adapter trained on actions `[N, D]`.
@@ -130,6 +131,7 @@ class RvqAdapter:
             normalise: ``range`` or ``quantile``, see :meth:`Scale.of`.
             exact: see the class.
             recipe: how to train; by default of this adapter's levels.
+            watch: is told how far the training has come.
             options: fields of :class:`Recipe` that differ, e.g. ``updates=200``.
 
         Raises:
@@ -143,7 +145,7 @@ class RvqAdapter:
         entries_of(recipe.codes, recipe.levels)
         scale = Scale.of(stream, space, embodiment, normalise)
         rows, clipped = scale.normalise(stream)
-        quantiser = train([rows], recipe, space.shape[0])
+        quantiser = train([rows], recipe, space.shape[0], watch=watch)
         adapter = cls.of(quantiser, scale, space, embodiment, stream, exact=exact, recipe=recipe)
         adapter.clipped = clipped
         adapter.report |= {"clipped": clipped, "actions": len(stream), "normalise": normalise}

@@ -61,15 +61,12 @@ def save_adapter(
         "arrays_sha256": hashlib.sha256(packed).hexdigest(),
     }
     manifest["sha256"] = digest_of(manifest)
-    text = json.dumps(
-        json.loads(canonical_json(manifest)), indent=1, sort_keys=True, ensure_ascii=False
-    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadArgument(f"cannot make the folder {folder}: {error.strerror}") from error
     write_atomically(folder / ARRAYS_FILE, packed)
-    write_atomically(folder / MANIFEST_FILE, text.encode() + b"\n")
+    _write_manifest(folder, manifest)
 
 
 def load_adapter(folder: str | Path, name: str) -> tuple[Arrays, dict[str, Any], Embodiment]:
@@ -102,6 +99,38 @@ def load_adapter(folder: str | Path, name: str) -> tuple[Arrays, dict[str, Any],
     return _unpack(packed), dict(manifest["options"]), embodiment
 
 
+def save_vocabulary(folder: str | Path, vocabulary: Mapping[str, Any]) -> None:
+    """Puts a token table beside a saved adapter, in the manifest and under its one hash.
+
+    Args:
+        folder: where an adapter was saved.
+        vocabulary: the table as plain JSON; it replaces the one before.
+
+    Raises:
+        BadArgument: no adapter is saved there, or it is damaged.
+    """
+    folder = Path(folder)
+    manifest = _read_manifest(folder, None)
+    manifest["vocabulary"] = dict(vocabulary)
+    manifest["sha256"] = digest_of(manifest)
+    _write_manifest(folder, manifest)
+
+
+def read_vocabulary(folder: str | Path) -> tuple[str, dict[str, Any]]:
+    """The name of the adapter saved in a folder, and the token table beside it.
+
+    Raises:
+        BadArgument: no adapter is saved there, it is damaged, or it has no table.
+    """
+    manifest = _read_manifest(Path(folder), None)
+    if not isinstance(manifest.get("vocabulary"), dict):
+        raise BadArgument(
+            f"the adapter in {folder} has no vocabulary: save one with Speaker(adapter, table)"
+            ".save(folder)"
+        )
+    return str(manifest["adapter"]), dict(manifest["vocabulary"])
+
+
 def check_embodiment(fitted: Embodiment, asked: Embodiment, name: str) -> None:
     """Refuses an adapter fitted for another convention of actions.
 
@@ -117,7 +146,14 @@ def check_embodiment(fitted: Embodiment, asked: Embodiment, name: str) -> None:
         )
 
 
-def _read_manifest(folder: Path, name: str) -> dict[str, Any]:
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    text = json.dumps(
+        json.loads(canonical_json(manifest)), indent=1, sort_keys=True, ensure_ascii=False
+    )
+    write_atomically(folder / MANIFEST_FILE, text.encode() + b"\n")
+
+
+def _read_manifest(folder: Path, name: str | None) -> dict[str, Any]:
     path = folder / MANIFEST_FILE
     try:
         manifest = json.loads(_read(path))
@@ -143,7 +179,7 @@ def _read_manifest(folder: Path, name: str) -> dict[str, Any]:
     missing = {"adapter", "options", "embodiment", "arrays_sha256"} - manifest.keys()
     if missing:
         raise BadArgument(f"{path} lacks {', '.join(sorted(missing))}")
-    if manifest["adapter"] != name:
+    if name is not None and manifest["adapter"] != name:
         raise BadArgument(f"{folder} holds the adapter '{manifest['adapter']!s:.40}', not '{name}'")
     return manifest
 

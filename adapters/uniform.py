@@ -63,6 +63,8 @@ class UniformAdapter:
             self._dtype
         )
         self._plain = bool((self._counts == bins).all())
+        self._bits = np.dtype(f"u{self._dtype.itemsize}")
+        self._past = int(np.asarray(bins, self._dtype).view(self._bits))
         self._below = np.nextafter(self._dtype.type(bins), self._dtype.type(0))
         codes = np.minimum(np.arange(bins)[:, None], self._counts - 1)
         centres = low + (2 * codes + 1) * half
@@ -121,13 +123,13 @@ class UniformAdapter:
         with np.errstate(over="ignore"):
             position = array - self._least
             position *= self._factor
-        # An empty batch has no extremes, and a comparison with NaN is false.
-        if not array.size or not (
-            -np.inf < (least := position.min()) and (most := position.max()) < np.inf
-        ):
-            return self._encode_carefully(action)
-        if least >= 0 and most < self.bins:
+        # One pass for the common case: as unsigned numbers, floats from 0 up keep their order, and
+        # what is negative or NaN comes after all of them.
+        if array.size and position.view(self._bits).max() < self._past:
             return position.astype(np.int64)
+        # An empty batch has no extremes, and a comparison with NaN is false.
+        if not array.size or not (-np.inf < position.min() and position.max() < np.inf):
+            return self._encode_carefully(action)
         self.clipped += int(np.count_nonzero(array < self._least))
         self.clipped += int(np.count_nonzero(array > self._most))
         np.minimum(position, self._below, out=position)

@@ -246,9 +246,9 @@ class TokenTable:
                 "the token table was made for another tokenizer: the vocabularies differ"
             )
 
-    def save(self, path: str | Path) -> None:
-        """Writes the table as JSON with its own hash; ids as half-open ranges ``[first, past]``."""
-        plain: dict[str, Any] = {
+    def plain(self) -> dict[str, Any]:
+        """The table as plain JSON; ids as half-open ranges ``[first, past]``."""
+        return {
             "format": FORMAT,
             "base_size": self.base_size,
             "sharing": self.sharing,
@@ -256,7 +256,38 @@ class TokenTable:
             "bodies": {
                 body: [_ranges(level) for level in levels] for body, levels in self._ids.items()
             },
+            "order": list(self._ids),
         }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> TokenTable:
+        """The table that ``plain`` gave.
+
+        Raises:
+            BadArgument: it is none, or of another version.
+        """
+        if plain.get("format") != FORMAT:
+            raise BadArgument(f"a token table of format {plain.get('format')!r}, not {FORMAT}")
+        try:
+            # Bodies keep their order, which sorted JSON loses: dealt out again, ids fall the same.
+            ids = {
+                body: [
+                    [token for run in level for token in range(*run)]
+                    for level in plain["bodies"][body]
+                ]
+                for body in plain.get("order", plain["bodies"])
+            }
+            return cls(
+                ids, plain["base_size"], sharing=plain["sharing"], tokenizer=plain["tokenizer"]
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            if isinstance(error, BadArgument):
+                raise
+            raise BadArgument(f"no token table: {error}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Writes the table as JSON with its own hash; ids as half-open ranges ``[first, past]``."""
+        plain = self.plain()
         plain["sha256"] = digest_of(plain)
         # Bodies keep their order: where ids are dealt out again, they fall the same.
         write_atomically(Path(path), json.dumps(plain, ensure_ascii=False).encode() + b"\n")
@@ -275,13 +306,7 @@ class TokenTable:
             stated = plain.pop("sha256", None)
             if stated != digest_of(plain):
                 raise BadArgument(f"{path} is not what was written: its hash differs")
-            ids = {
-                body: [[token for run in level for token in range(*run)] for level in levels]
-                for body, levels in plain["bodies"].items()
-            }
-            return cls(
-                ids, plain["base_size"], sharing=plain["sharing"], tokenizer=plain["tokenizer"]
-            )
+            return cls.from_plain(plain)
         except OSError as error:
             raise BadArgument(f"cannot read {path}: {error.strerror}") from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:

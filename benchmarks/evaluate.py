@@ -38,6 +38,7 @@ from . import BENCHMARKS, programmes
 from .plan import plan
 from .recorder import Recorder
 from .runner import Runner
+from .translation import demand_no_ops
 from .workers.pool import Pool
 from .workers.slot import Limits
 
@@ -195,6 +196,8 @@ def evaluate(
         raise BadArgument(f"'{benchmark.id}' has no task that agent '{record.name}' can play")
     if agent is None:
         _demand_oracles(specs)
+    if record.on_invalid == "no-op":
+        demand_no_ops(specs)
     wanted = Manifest(
         benchmark=benchmark,
         benchmark_digest=benchmark.digest(),
@@ -314,6 +317,7 @@ def _play(
                 prepared=prepared,
                 noted=watcher.noted,
                 media=media,
+                on_invalid=manifest.agent.on_invalid,
             )
             runner.run(missing)
     finally:

@@ -10,7 +10,7 @@ from ..core.episode import EpisodeResult
 from ..core.errors import BadArgument, PlanMismatch, PolyathlonError, WorkerFault
 from ..core.journal import read_actions
 from ..core.manifest import Manifest
-from ..core.specs import TaskSpec, as_read_back, digest_of
+from ..core.specs import TaskSpec, as_read_back, digest_of_tasks
 from ..tasks import catalogue
 from .evaluate import task_kwargs
 from .workers.message import Finished, Play, Ready
@@ -87,7 +87,7 @@ def _our_own(declared: TaskSpec) -> TaskSpec:
         PlanMismatch: it is declared otherwise here.
     """
     ours = as_read_back(catalogue.find(declared.id))
-    if digest_of(ours) != digest_of(declared):
+    if digest_of_tasks([ours]) != digest_of_tasks([declared]):
         raise PlanMismatch(
             f"the run declares {declared.id} otherwise than this installation does; "
             "replay it with the version of polyathlon that its manifest names"

@@ -8,13 +8,12 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..adapters import make_adapter
 from ..core.episode import EpisodePlan, EpisodeResult, Fault, Outcome
-from ..core.errors import AgentFailed, DecodeError, InvalidAction, PolyathlonError, WorkerFault
+from ..core.errors import AgentFailed, InvalidAction, PolyathlonError, WorkerFault
 from ..core.journal import Entry
-from ..core.protocols import ActionAdapter, Agent, embodiment_of
-from ..core.spaces import action_check
-from ..core.specs import Brief, TaskSpec, check_handshake
+from ..core.protocols import Agent, DecodePolicy
+from ..core.specs import Brief, TaskSpec
+from .translation import Translator, Turn, translate_all
 from .workers.message import Finished, Play, Ready
 from .workers.pool import Pool
 from .workers.slot import Event, Slot, State
@@ -55,13 +54,6 @@ class Deck:
         return list(self._left.pop(task, ()))
 
 
-class Turn:
-    """What a slot is playing: the plan, its adapter, and how often the agent has been asked."""
-
-    def __init__(self, plan: EpisodePlan) -> None:
-        self.plan, self.asked = plan, 0
-
-
 class Runner:
     """Plays planned episodes on a pool and hands each result over once.
 
@@ -75,6 +67,7 @@ class Runner:
         prepared: is told what draws a family's pictures, when an environment stands.
         noted: is told what is no fault and yet worth knowing.
         media: path without suffix for the film of an episode, or empty for none.
+        on_invalid: what is done with an utterance that means no action.
     """
 
     def __init__(
@@ -88,16 +81,17 @@ class Runner:
         prepared: Callable[[TaskSpec, Mapping[str, str]], None] = lambda *_: None,
         noted: Callable[[str], None] = lambda _: None,
         media: Callable[[EpisodePlan], str] = lambda _: "",
+        on_invalid: DecodePolicy = "fail",
     ) -> None:
         self._pool, self._agent = pool, agent
         self._specs, self._task_kwargs = specs, task_kwargs
         self._max_attempts = max_attempts
         self._finished, self._prepared = finished, prepared
-        self._noted, self._media = noted, media
+        self._noted, self._media, self._on_invalid = noted, media, on_invalid
         self._faults: dict[tuple[str, int], list[Fault]] = {}
         self._failed_setups: collections.Counter[str] = collections.Counter()
         self._turns: dict[int, Turn] = {}
-        self._translators: dict[int, _Translator] = {}
+        self._translators: dict[int, Translator] = {}
 
     def run(self, plans: Iterable[EpisodePlan]) -> None:
         """Plays them all.
@@ -157,17 +151,19 @@ class Runner:
             self._failed_setups.pop(spec.id, None)
             self._prepared(spec, what.render_info)
             if self._agent is not None:
-                self._translators[slot.number] = _Translator(self._agent, spec, slot.action_space)
+                self._translators[slot.number] = Translator(
+                    self._agent, spec, slot.action_space, self._on_invalid
+                )
             self._begin(slot)
             return
         # A device is known only once something has been drawn.
         self._prepared(spec, what.render_info)
         for note in what.notes:
             self._noted(f"{spec.family}: {note}")
-        self._finish(what, spec)
+        self._finish(what, spec, self._turns[slot.number])
         self._assign(slot)
 
-    def _finish(self, done: Finished, spec: TaskSpec) -> None:
+    def _finish(self, done: Finished, spec: TaskSpec, turn: Turn) -> None:
         faults = self._faults.pop(done.plan.key, [])
         result = EpisodeResult(
             plan=done.plan,
@@ -183,6 +179,7 @@ class Runner:
             wall_time=done.wall_time,
             attempts=len(faults) + 1,
             faults=tuple(faults),
+            invalid_utterances=turn.invalid,
         )
         self._finished(Entry(result, done.packed_actions, done.action_digest))
 
@@ -215,24 +212,44 @@ class Runner:
         agent = self._agent
         assert agent is not None
         slots = [event.slot.number for event in waiting]
+        turns = [self._turns[number] for number in slots]
         observations: list[Any] = [event.what for event in waiting]
-        beginning = [n for n, number in enumerate(slots) if not self._turns[number].asked]
+        beginning = [place for place, turn in enumerate(turns) if not turn.asked]
+        if beginning:
+            briefs = [self._brief(waiting[place], observations[place]) for place in beginning]
+            who = [slots[place] for place in beginning]
+            self._call(who, lambda: agent.reset(who, briefs))
+
+        def ask(places: Sequence[int]) -> Sequence[Any]:
+            asked = [slots[place] for place in places]
+            seen = [observations[place] for place in places]
+            return self._answers(asked, self._call(asked, lambda: agent.act(seen, asked)))
+
+        actions = translate_all(
+            self._on_invalid,
+            ask(range(len(slots))),
+            [self._translators[number] for number in slots],
+            turns,
+            ask,
+        )
+        for event, action in zip(waiting, actions, strict=True):
+            event.slot.act(action)
+
+    def _call(self, slots: Sequence[int], agents: Callable[[], Any]) -> Any:
+        """Runs the agent's own code; what it raises is named as the agent's."""
         try:
-            if beginning:
-                agent.reset(
-                    [slots[n] for n in beginning],
-                    [self._brief(waiting[n], observations[n]) for n in beginning],
-                )
-            actions = agent.act(observations, slots)
+            return agents()
         except PolyathlonError:
             raise
         except (Exception, SystemExit) as error:
             raise self._agent_failed(slots, error) from error
+
+    def _answers(self, slots: Sequence[int], said: Any) -> list[Any]:
         try:
-            answers = list(actions)
+            answers = list(said)
         except TypeError as error:
             raise InvalidAction(
-                f"the agent's act returned {type(actions).__name__} when asked for {len(slots)} "
+                f"the agent's act returned {type(said).__name__} when asked for {len(slots)} "
                 "actions; return a sequence with one for each observation"
             ) from error
         if len(answers) != len(slots):
@@ -240,11 +257,7 @@ class Runner:
                 f"the agent's act was asked for {len(slots)} actions and gave {len(answers)}; "
                 "return one for each observation, in order"
             )
-        for event, answer in zip(waiting, answers, strict=True):
-            number = event.slot.number
-            turn = self._turns[number]
-            event.slot.act(self._translators[number].translate(answer, turn))
-            turn.asked += 1
+        return answers
 
     def _brief(self, event: Event, observation: Mapping[str, Any]) -> Brief:
         slot, spec = event.slot, event.slot.spec
@@ -265,30 +278,3 @@ class Runner:
             f"the agent raised {type(error).__name__}: {error} (at {where})",
             "".join(traceback.format_exception(error)),
         )
-
-
-class _Translator:
-    """From what the agent says in one slot to what its environment is given."""
-
-    def __init__(self, agent: Agent, spec: TaskSpec, env_space: Any) -> None:
-        check_handshake(embodiment_of(agent), spec.embodiment, spec.id)
-        self._spec = spec
-        self.adapter: ActionAdapter = make_adapter(agent.dialect, env_space, spec.embodiment)
-        self._check_agent = action_check(self.adapter.agent_space)
-        # An identity adapter's space is the environment's own: one check is enough.
-        self._check_env = None if self.adapter.agent_space is env_space else action_check(env_space)
-
-    def translate(self, uttered: Any, turn: Turn) -> Any:
-        """The checked action of the environment.
-
-        Raises:
-            InvalidAction: what was said, or what it came to, is outside its space.
-        """
-        try:
-            action = self.adapter.decode(self._check_agent(uttered))
-            return action if self._check_env is None else self._check_env(action)
-        except (InvalidAction, DecodeError) as error:
-            raise InvalidAction(
-                f"the agent's action at {self._spec.id} episode {turn.plan.index} step "
-                f"{turn.asked} is not valid: {error}"
-            ) from error

@@ -20,6 +20,7 @@ COMMANDS = {
     "replay": ("replay:replay_command", "Play a recorded episode again and compare."),
     "data": ("data:data_group", "Import and list the data sets of others that tasks can use."),
     "socialnav": ("socialnav:socialnav_group", "Score logs of social navigation."),
+    "tokenizer": ("tokenizer:tokenizer_group", "Fit action adapters, report what they keep."),
     "leaderboard": ("leaderboard:leaderboard_group", "Build a leaderboard from runs."),
 }
 """Name: where its command is, and its line in the help."""

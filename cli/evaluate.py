@@ -65,6 +65,13 @@ INCOMPLETE = 3
     "--max-attempts", type=int, default=3, show_default=True, help="Starts before INVALID."
 )
 @click.option("--retry-invalid", is_flag=True, help="Play invalid episodes again.")
+@click.option(
+    "--on-invalid",
+    type=click.Choice(["fail", "no-op", "resample"]),
+    default="fail",
+    show_default=True,
+    help="Of an utterance that means no action: end the run, do nothing instead, ask again.",
+)
 @click.option("--skip-unsupported", is_flag=True, help="Leave out tasks the oracle cannot play.")
 @click.option("--startup-timeout", type=float, default=180.0, show_default=True, help="[s]")
 @click.option("--step-timeout", type=float, default=60.0, show_default=True, help="[s]")
@@ -84,6 +91,7 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         # As with `python script.py`: an agent's module may lie in the folder one stands in.
         sys.path.append(os.getcwd())
     record, agent = load_agent(agent_name, AGENTS)
+    record = msgspec.structs.replace(record, on_invalid=options["on_invalid"])
     if agent is None and options["skip_unsupported"]:
         chosen, left_out = drop_tasks_without_oracle(chosen)
         if left_out:

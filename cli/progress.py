@@ -127,3 +127,60 @@ class ProgressWatcher:
     def __exit__(self, *_: object) -> None:
         if self._live:
             self._progress.stop()
+
+
+class FitWatcher:
+    """Says on standard error which adapter is being fitted, and how far it has come."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._live = console.is_terminal
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._bar: TaskID | None = None
+        self._what, self._last_line = "", time.monotonic()
+
+    def fitting(self, what: str, done: int, total: int) -> None:
+        """One of the fits begins."""
+        self._what, self._last_line = f"{done + 1}/{total} {what}", time.monotonic()
+        if self._bar is not None:
+            self._progress.remove_task(self._bar)
+            self._bar = None
+        self._say(f"fitting {self._what}")
+
+    def training(self, update: int, updates: int) -> None:
+        """The quantiser that is being fitted has come so far."""
+        if self._live:
+            if self._bar is None:
+                self._bar = self._progress.add_task(self._what, total=updates)
+            self._progress.update(self._bar, completed=update)
+        elif time.monotonic() - self._last_line >= EVERY:
+            self._last_line = time.monotonic()
+            self._say(f"  {update}/{updates} updates")
+
+    def kept(self, what: str) -> None:
+        """One stands already."""
+        self._say(f"kept {what}")
+
+    def _say(self, line: str) -> None:
+        with contextlib.suppress(OSError):
+            if self._live:
+                self._progress.console.print(line, markup=False, highlight=False)
+            else:
+                print(line, file=sys.stderr, flush=True)
+
+    def __enter__(self) -> FitWatcher:
+        if self._live:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._progress.stop()

@@ -18,7 +18,7 @@ def report_command(run: Path, out: Path | None) -> int:
     from ..leaderboard.report import render_report
 
     target = out or run / "report.html"
-    if target.exists() and not _is_page(target):
+    if target.exists() and not is_page(target):
         raise RunDirectoryError(
             f"{target} exists and is not a page; it was left as it is. Use another --out"
         )
@@ -27,7 +27,7 @@ def report_command(run: Path, out: Path | None) -> int:
     return 0
 
 
-def _is_page(path: Path) -> bool:
+def is_page(path: Path) -> bool:
     """Whether a file begins as our pages do, so that it may be replaced by one."""
     try:
         with open(path, "rb") as file:

@@ -10,7 +10,7 @@ from ..leaderboard.result import Estimate, Result, Summary
 
 Row = tuple[str, ...]
 
-COLUMNS: Row = ("task", "n", "success [95%]", "score [95%]", "return")
+COLUMNS: Row = ("task", "n", "success [95%]", "score [95%]", "return", "invalid")
 
 WHOLE = 10_000
 """A width at which every column is shown: through a pipe, lines are for grep and awk."""
@@ -29,11 +29,15 @@ def print_result(result: Result, title: str, directory: Path) -> None:
     rows += [None, *(_cells(line) for line in (*result.groups, *families))]
     # Returns of different games are different units: a mean over families means nothing.
     rows.append(_cells(result.overall, with_return=not families))
+    if not result.may_err:
+        rows = [row and row[:-1] for row in rows]
     print(f"{result.agent.name} on {result.benchmark}: {title}")
     for line in lay_out(rows, shutil.get_terminal_size((120, 24)).columns):
         print(line)
     print()
     print(f"{headline_words(result)}")
+    if result.overall.invalid_utterances:
+        print(invalid_words(result))
     for lost in result.invalid[:SHOWN]:
         print(f"INVALID  {lost.task} #{lost.index}: {', '.join(lost.faults)}")
     if result.invalid:
@@ -52,6 +56,15 @@ def headline_words(result: Result) -> str:
     over = f" over {head.group}" if head.group else ""
     figure = f"{head.aggregation} {head.metric}{over} {head.value:.3f}{interval}"
     return f"headline: {figure}, n={head.n}"
+
+
+def invalid_words(result: Result) -> str:
+    """How often what the agent said meant no action, and what was done then."""
+    overall = result.overall
+    return (
+        f"invalid: {overall.invalid_utterances:,} of {overall.steps:,} utterances meant no action "
+        f"({100 * overall.invalid_rate:.2f}%); --on-invalid {result.agent.on_invalid}"
+    )
 
 
 def lay_out(rows: Sequence[Row | None], width: int, left: bool = False) -> list[str]:
@@ -90,6 +103,7 @@ def _cells(summary: Summary, with_return: bool = True) -> Row:
         _percent(summary.success),
         _number(summary.score),
         "-" if mean_return is None else f"{mean_return:.2f}",
+        f"{100 * summary.invalid_rate:.2f}%",
     )
 
 

@@ -75,6 +75,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
         wall_time: seconds from reset to the last step [s].
         attempts: how often it was started, this time included.
         faults: one entry for each attempt that the infrastructure spoiled.
+        invalid_utterances: steps at which what the agent first said meant no action.
     """
 
     plan: EpisodePlan
@@ -91,6 +92,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
     wall_time: float = 0.0
     attempts: int = 1
     faults: tuple[Fault, ...] = ()
+    invalid_utterances: int = 0
 
     @property
     def valid(self) -> bool:

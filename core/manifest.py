@@ -18,7 +18,8 @@ import msgspec
 
 from .errors import RunDirectoryError
 from .files import write_atomically
-from .specs import Benchmark, TaskSpec, canonical_json, digest_of
+from .protocols import DecodePolicy
+from .specs import Benchmark, TaskSpec, canonical_json, digest_of_tasks
 
 FORMAT = 1
 """Version of the run directory's format; readers refuse a newer one."""
@@ -43,6 +44,8 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
         observations: the fields it asked for; None for each task's own.
         source_digest: SHA-256 of the file its class stands in; empty where there is none. What
             that file imports, and weights, are not in it.
+        on_invalid: what is done with an utterance that means no action: ``fail`` ends the run,
+            ``no-op`` does the task's declared no-op in its place, ``resample`` asks again.
     """
 
     name: str
@@ -51,6 +54,7 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
     placement: str = "evaluator"
     observations: tuple[str, ...] | None = None
     source_digest: str = ""
+    on_invalid: DecodePolicy = "fail"
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,12 +99,20 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             "seed": str(self.benchmark.base_seed),
             "task arguments": canonical_json(self.benchmark.task_kwargs).decode(),
             "digest of the benchmark": self.benchmark_digest,
-            "digest of the task declarations": digest_of(self.tasks),
+            "digest of the task declarations": digest_of_tasks(self.tasks),
             "agent": f"{self.agent.name} ({self.agent.path})",
             "agent's source file": self.agent.source_digest[:12] or "none",
             "dialect": self.agent.dialect,
             "observations": str(self.agent.observations),
+            "invalid utterances": self._on_invalid(),
         }
+
+    def _on_invalid(self) -> str:
+        """The policy, and what is done in place of an utterance where it is to do nothing."""
+        if self.agent.on_invalid != "no-op":
+            return self.agent.on_invalid
+        actions = dict.fromkeys(canonical_json(task.no_op).decode() for task in self.tasks)
+        return f"no-op ({', '.join(actions)})"
 
 
 def installed_versions(names: Iterable[str] = RECORDED_PACKAGES) -> dict[str, str]:

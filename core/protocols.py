@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from gymnasium import Space
 
@@ -12,6 +12,9 @@ from .specs import Brief, Embodiment
 
 Observation = Mapping[str, Any]
 """Some of ``rgb`` uint8 ``[H, W, 3]``, ``state`` float32 ``[D]``, ``instruction`` str."""
+
+DecodePolicy: TypeAlias = Literal["fail", "no-op", "resample"]
+"""What is done with an utterance that means no action: raise, do nothing instead, ask again."""
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -109,6 +109,8 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
         determinism: what a seed promises: ``bit``, ``platform`` or ``statistical``.
         renderer: ``mujoco`` (an OpenGL context), or ``none`` (pixels by its own code).
         tags: groups such as ``mt10`` or ``ml45-train``.
+        no_op: the action that does nothing, where there is one: what an utterance that means no
+            action may be replaced by. None where every action does something.
     """
 
     id: str
@@ -130,6 +132,7 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     determinism: Literal["bit", "platform", "statistical"] = "bit"
     renderer: str = "none"
     tags: tuple[str, ...] = ()
+    no_op: int | tuple[float, ...] | None = None
 
     @property
     def family(self) -> str:
@@ -298,6 +301,18 @@ def _refuse_non_finite(value: Any, where: str) -> None:
 def digest_of(value: Any) -> str:
     """SHA-256 of ``canonical_json(value)``, in hexadecimal."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def digest_of_tasks(tasks: Iterable[TaskSpec]) -> str:
+    """SHA-256 over the declarations of tasks, in hexadecimal.
+
+    ``no_op`` is left out: naming the action that does nothing changes neither world nor score,
+    and what was played before it was named is still the same task.
+    """
+    plain = [msgspec.to_builtins(task) for task in tasks]
+    for one in plain:
+        del one["no_op"]
+    return digest_of(plain)
 
 
 Declared = TypeVar("Declared", bound=msgspec.Struct)

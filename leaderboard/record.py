@@ -5,9 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from ..core.protocols import DecodePolicy
 from .markup import Child, Markup, element
 from .view import RunView
 from .wording import plural
+
+_ON_INVALID: Mapping[DecodePolicy, str] = {
+    "fail": "end the run",
+    "no-op": "do nothing: the task's declared no-op is taken in their place",
+    "resample": "are asked for again, up to three times; then they end the run",
+}
 
 
 def record(run: RunView) -> Markup:
@@ -24,6 +31,7 @@ def record(run: RunView) -> Markup:
             {
                 "Agent": f"{manifest.agent.name} ({manifest.agent.path})",
                 "Adapter": manifest.agent.dialect,
+                "Utterances without meaning": _ON_INVALID[manifest.agent.on_invalid],
                 "Ran": f"in the {manifest.agent.placement}",
                 "Observations": ", ".join(manifest.agent.observations or ()) or "the task's own",
                 "Started": manifest.created or None,

@@ -63,6 +63,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         wall_time: time played in the valid episodes, summed [s].
         attempts: starts of all the episodes.
         retried: valid episodes that were started more than once.
+        invalid_utterances: steps of the valid episodes at which what the agent first said meant
+            no action.
+        invalid_rate: ``invalid_utterances / steps``.
     """
 
     name: str
@@ -82,6 +85,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     wall_time: Seconds
     attempts: Count
     retried: Count
+    invalid_utterances: Count = 0
+    invalid_rate: Share = 0.0
 
 
 class InvalidEpisode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,6 +155,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tasks: tuple[Summary, ...]
     invalid: tuple[InvalidEpisode, ...]
     episodes_digest: Digest
+
+    @property
+    def may_err(self) -> bool:
+        """Whether utterances that mean no action are of interest: there were, or there could be.
+
+        The environment's own actions need no translation; every other dialect can be misspoken.
+        """
+        return bool(self.overall.invalid_utterances) or self.agent.dialect != "native"
 
 
 def write_result(directory: Path, result: Result) -> Path:

@@ -115,6 +115,8 @@ def _sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int) -
         wall_time=math.fsum(one.wall_time for one in valid),
         attempts=sum(one.attempts for one in played),
         retried=sum(one.attempts > 1 for one in valid),
+        invalid_utterances=(invalid := sum(one.invalid_utterances for one in valid)),
+        invalid_rate=invalid / steps if (steps := sum(one.steps for one in valid)) else 0.0,
     )
 
 
@@ -208,6 +210,8 @@ def _evidence(one: EpisodeResult) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(one)
     for field in ("wall_time", "attempts", "faults"):
         del plain[field]
+    if not one.invalid_utterances:  # A later field: what was played before it is the same.
+        del plain["invalid_utterances"]
     plain["trace"] = one.trace.digest if one.trace else None
     return plain
 

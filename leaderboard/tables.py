@@ -32,6 +32,8 @@ def family_table(run: RunView) -> Markup:
         columns.append(("Score, mean", lambda one: _score(one.score, domain)))
         columns.append(("IQM, episodes", lambda one: _plain(one.score_iqm)))
         columns.append(("IQM, tasks", lambda one: _plain(one.score_iqm_over_tasks)))
+    if run.result.may_err:
+        columns.append(("Invalid utterances", _invalid))
     return _table(
         "Family",
         columns,
@@ -57,6 +59,8 @@ def _family_section(run: RunView, family: Summary) -> Markup:
         domain = domain_of([one.score for one in tasks])
         columns.append(("Score, mean", lambda one: _score(one.score, domain)))
         columns.append(("IQM", lambda one: _plain(one.score_iqm)))
+    if run.result.may_err:
+        columns.append(("Invalid utterances", _invalid))
     table = _table("Task", columns, tasks, head=lambda one: _task_head(specs[one.name]))
     return element(
         "section", element("h3", family.name), table, _further_figures(tasks), class_="family"
@@ -119,6 +123,13 @@ def _table(
 
 def _valid(one: Summary) -> Markup:
     return element("span", f"{one.n_valid:,} of {one.n:,}", class_="keep")
+
+
+def _invalid(one: Summary) -> Markup:
+    words = f"{one.invalid_utterances:,} of {one.steps:,}"
+    return element(
+        "div", element("b", percent(one.invalid_rate)), element("span", words), class_="pair"
+    )
 
 
 def _share(figure: Estimate) -> Markup:

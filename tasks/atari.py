@@ -298,6 +298,7 @@ def _task(game: str) -> TaskSpec:
             "human-reference" if reference else "no-reference",
             *(("gea44",) if game in GEA_GAMES else ()),
         ),
+        no_op=ACTION_NAMES.index("noop"),
     )
 
 

@@ -367,6 +367,7 @@ TASKS = tuple(
         oracle=f"{__name__}:{make_oracle.__name__}",
         oracle_solves=level not in UNSOLVED_BY_BOT,
         tags=_tags(level),
+        no_op=ACTION_NAMES.index("done"),
     )
     for level, horizon in HORIZONS.items()
 )

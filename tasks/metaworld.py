@@ -40,6 +40,9 @@ SAWYER = Embodiment(
 )
 """The arm's hand moves in a box and keeps its orientation."""
 
+NO_OP = (0.0, 0.0, 0.0, 0.0)
+"""The hand stays. The fingers are pressed neither way: what they hold may slip."""
+
 HORIZON = 500
 """``max_path_length`` of metaworld/sawyer_xyz_env.py [steps]."""
 
@@ -157,6 +160,7 @@ def _task(name: str, instruction: str) -> TaskSpec:
         oracle=f"{__name__}:scripted_policy",
         renderer="mujoco",
         tags=tuple(tag for tag, names in GROUPS.items() if name in names),
+        no_op=NO_OP,
     )
 
 

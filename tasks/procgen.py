@@ -248,6 +248,7 @@ def _task(game: str, distribution: str, split: str) -> TaskSpec:
         ceiling=reference.ceiling,
         reference_source=PROCGEN_SOURCE,
         tags=(distribution, split, f"procgen-{distribution}-{split}"),
+        no_op=ACTION_NAMES.index("noop"),
     )
 
 

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+# Tests compute little at a time and share their cores: threads that wait for each other in every
+# operation take a hundred times as long as one on a busy machine. Set before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]

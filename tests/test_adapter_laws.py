@@ -14,7 +14,7 @@ from polyathlon.core.errors import BadArgument, DecodeError, InvalidAction
 from polyathlon.core.specs import Embodiment
 from polyathlon.tasks.catalogue import all_tasks
 
-TRAINED = {"vq", "rvq", "fast"}
+TRAINED = {"vq", "rvq", "fast", "spoken"}
 """Adapters whose laws are tested where they are trained."""
 
 TOYS = (

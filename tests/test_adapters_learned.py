@@ -299,19 +299,26 @@ def test_saved_and_loaded_it_says_the_same(fitted, kind, tmp_path):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+def fit_and_save(folder, turn):
+    """A quantiser and byte pairs, each fitted to the same actions."""
+    quick = {**SMALL, "updates": 25}
+    VqAdapter.fit(stream(2000, 2), *body(2), codes=64, **quick).save(folder / f"vq-{turn}")
+    chunk = spaces.Box(-1, 1, (8, 2), np.float32)
+    fitted = FastAdapter.fit(stream(4000, 2), chunk, body(2)[1], vocabulary=256)
+    fitted.save(folder / f"fast-{turn}")
+
+
 FRESH = """
-import sys, numpy as np
+import pathlib, sys
 sys.path.insert(0, sys.argv[1])
-from test_adapters_learned import SMALL, FastAdapter, VqAdapter, body, spaces, stream
-VqAdapter.fit(stream(2000, 2), *body(2), codes=64, **{**SMALL, "updates": 25}).save(sys.argv[2])
-chunk = spaces.Box(-1, 1, (8, 2), np.float32)
-FastAdapter.fit(stream(4000, 2), chunk, body(2)[1], vocabulary=256).save(sys.argv[3])
+from test_adapters_learned import fit_and_save
+fit_and_save(pathlib.Path(sys.argv[2]), "b")
 """
 
 
 def test_fitted_in_two_processes_the_files_are_the_same_bytes(python, root, tmp_path):
-    for turn in "ab":
-        python("-c", FRESH, root / "tests", tmp_path / f"vq-{turn}", tmp_path / f"fast-{turn}")
+    fit_and_save(tmp_path, "a")
+    python("-c", FRESH, root / "tests", tmp_path)
     for kind in ("vq", "fast"):
         for name in ("adapter.json", "arrays.safetensors"):
             both = [(tmp_path / f"{kind}-{turn}" / name).read_bytes() for turn in "ab"]

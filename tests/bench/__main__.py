@@ -12,8 +12,10 @@ import platform
 from collections.abc import Callable
 
 import crowds
+import decoding
 import homes
 import measure
+import quantisers
 import scoring
 from measure import Ratio, Work
 from rich.console import Console
@@ -98,6 +100,8 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "socialnav": crowds.steps,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
     "scoring": scoring.scoring,
+    "decoding": lambda pairs: decoding.masks(pairs) + decoding.uniform(pairs),
+    "quantisers": quantisers.throughput,
 }
 
 
@@ -120,6 +124,10 @@ def main() -> None:
     if "langr" in options.groups:
         _print(console, "langr: episodes", "a second", homes.episodes(options.pairs))
         _print(console, "langr: memory (one, five)", "MB", homes.memory())
+    if "decoding" in options.groups:
+        _print(console, "adapters", "million actions/s", decoding.throughput(options.pairs))
+    if "fit" in options.groups:  # Only when asked for: it takes minutes.
+        _print(console, "tokenizer", "seconds", quantisers.fitting())
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 

@@ -4,8 +4,9 @@
     python tests/proofs langr-train --first 0 --count 150000 --processes 2
     python tests/proofs langr-random --episodes 1000
     python tests/proofs socialnav
+    python tests/proofs adapters --width 128 --updates 1000
 
-Each prints a table with 95% Wilson intervals.
+Each prints a table; shares with 95% Wilson intervals.
 """
 
 from __future__ import annotations
@@ -28,15 +29,21 @@ def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "proof", choices=["langr-oracle", "langr-train", "langr-random", "socialnav"]
+        "proof",
+        choices=["langr-oracle", "langr-train", "langr-random", "socialnav", "adapters"],
     )
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=150_000)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--width", type=int, default=128, help="of the quantisers")
+    parser.add_argument("--updates", type=int, default=1000, help="of their training")
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
+    if options.proof == "adapters":
+        _print_claims(options.width, options.updates)
+        return
     if options.proof == "langr-train":
         _print(
             options.proof, "family", list(train(options.first, options.count, options.processes))
@@ -75,6 +82,19 @@ def _validate() -> int:
         if row.due is not None:
             print(f"due, {row.scenario}: {row.source}")
     return int(off > 0)
+
+
+def _print_claims(width: int, updates: int) -> None:
+    import fidelity
+
+    table = Table(title="adapters", title_justify="left")
+    for column in ("claim", "found", ""):
+        table.add_column(column)
+    for row in fidelity.union_rows(25_000, width, updates):
+        table.add_row(*row)
+    for row in fidelity.oracle_rows(width, updates):
+        table.add_row(*row)
+    Console(width=110).print(table)
 
 
 def _print(title: str, group: str, played: Sequence[Played]) -> None:

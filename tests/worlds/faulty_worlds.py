@@ -203,6 +203,7 @@ def _task(name: str, body: str = "continuous", steps: int = LENGTH + 10, **kwarg
         oracle=None if null else "faulty_worlds:WalkOracle",
         success_rule="end",
         tags=("faulty",),
+        no_op=0 if body == "discrete" else None,
     )
 
 
