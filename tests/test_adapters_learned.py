@@ -23,6 +23,8 @@ from polyathlon.adapters.quantiser import Quantiser, Recipe, train
 from polyathlon.adapters.rvq import RvqAdapter
 from polyathlon.adapters.vq import VqAdapter
 
+pytestmark = pytest.mark.xdist_group("adapters_learned")  # one process: what it makes is dear
+
 SMALL = {"width": 48, "latent": 16, "updates": 250, "batch": 512, "rate": 3e-3}
 LEARNED = (VqAdapter, RvqAdapter)
 

@@ -33,6 +33,8 @@ from polyathlon.adapters.vocabulary import (  # noqa: E402
     vocabulary_size,
 )
 
+pytestmark = pytest.mark.xdist_group("trie")  # one process: what it makes is dear
+
 BABYAI = next(t.embodiment for t in all_tasks().values() if t.embodiment.id == "babyai-agent")
 ARM = next(t.embodiment for t in all_tasks().values() if t.embodiment.id == "sawyer-xyz")
 BODIES = {task.embodiment.id: task.embodiment for task in all_tasks().values()}
