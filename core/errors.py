@@ -59,6 +59,10 @@ class BadArgument(PolyathlonError, ValueError):
     """A value that the user gave is outside what the command or task accepts."""
 
 
+class BadLog(PolyathlonError, ValueError):
+    """An episode log is not what it should be; names the file if there is one, and the field."""
+
+
 class EmbodimentMismatch(PolyathlonError):
     """Agent and task disagree on the convention of actions (names, units, frame, rate, range)."""
 
