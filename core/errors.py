@@ -59,6 +59,10 @@ class BadArgument(PolyathlonError, ValueError):
     """A value that the user gave is outside what the command or task accepts."""
 
 
+class BadScene(PolyathlonError, ValueError):
+    """The start of an episode cannot be: a body in a wall, a goal without a way, no number."""
+
+
 class BadLog(PolyathlonError, ValueError):
     """An episode log is not what it should be; names the file if there is one, and the field."""
 

@@ -1,1 +1,1 @@
-"""Social navigation: a planar world of robots and people, its logs and their metrics."""
+"""Social navigation: a robot among people, in the plane."""
