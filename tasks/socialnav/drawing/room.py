@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +22,12 @@ STEPS_FROM_HOUSES = 14.0
 
 MOST_DECORATION = 36
 """Doors and pictures of one layout."""
+
+FAR_OFF = 40.0
+"""How far darkness goes around a building seen from above [m]."""
+
+MOST_BEYOND = 80
+"""Dark rectangles of one layout; one whose walls are askew would need more, and has none."""
 
 MOST_LAMPS = 40
 """Of one layout."""
@@ -68,9 +72,20 @@ def build(plan: Plan, space: Space, indoors: bool) -> list[Primitive]:
             more = _decoration(segment, sides[0], dice, wooden)
             decorated += len(more) > 0
             parts += more
-    for solid in plan.solids:
-        parts += _filling(np.asarray(solid, np.float64))
-    return [*parts, *(_overhead(space) if indoors else _surroundings(space, dice))]
+    if not indoors:
+        parts += [top for solid in plan.solids for top in _filling(np.asarray(solid, np.float64))]
+        return [*parts, *_surroundings(space, dice)]
+    return [*parts, *_overhead(space), *_beyond(space)]
+
+
+def _beyond(space: Space) -> list[Primitive]:
+    """Darkness where nobody can come, for the view from above: a floor plan's solid black."""
+    (x, y), (u, v) = space.low - FAR_OFF, space.high + FAR_OFF
+    parts = [box((x, y, -0.3), (u, v, -0.2), CUT)]
+    dry = space.dry()
+    if len(dry) <= MOST_BEYOND:
+        parts += [box((x, y, HEIGHT - 0.02), (u, v, HEIGHT - 0.004), CUT) for x, y, u, v in dry]
+    return [part._replace(views=("top-down",)) for part in parts]
 
 
 def _length(segment: Floats) -> float:
@@ -161,14 +176,15 @@ def _picture(at: float, dice: np.random.Generator) -> list[Primitive]:
     return [edge, canvas]
 
 
-def _filling(ring: Floats) -> Iterator[Primitive]:
+def _filling(ring: Floats) -> list[Primitive]:
     """The dark top of a solid, for the view from above, where it is a rectangle or nearly so."""
     low, high = ring.min(axis=0), ring.max(axis=0)
     x, y = ring.T
     area = abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())) / 2
-    if area > 0.95 * float(np.prod(high - low)):
-        corners = (*low, HEIGHT - 0.02), (*high, HEIGHT - 0.004)
-        yield box(*corners, CUT)._replace(views=("top-down",))
+    if area < 0.95 * float(np.prod(high - low)):
+        return []
+    corners = (*low, HEIGHT - 0.02), (*high, HEIGHT - 0.004)
+    return [box(*corners, CUT)._replace(views=("top-down",))]
 
 
 def _overhead(space: Space) -> list[Primitive]:

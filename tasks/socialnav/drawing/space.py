@@ -112,6 +112,22 @@ class Space:
         dry_beyond = within | (not self.closed)
         return np.asarray(np.where(within, self._reached[cells[..., 0], cells[..., 1]], dry_beyond))
 
+    def dry(self) -> list[tuple[float, float, float, float]]:
+        """Rectangles x1, y1, x2, y2 that cover all ground that nobody can come to [m]."""
+        closed: list[tuple[int, int, int, int]] = []
+        growing: dict[tuple[int, int], int] = {}
+        for row, reached in enumerate(self._reached):
+            edges = np.flatnonzero(np.diff(np.concatenate([[True], reached, [True]])))
+            runs = {(int(low), int(high)) for low, high in edges.reshape(-1, 2)}
+            ended = [run for run in growing if run not in runs]
+            closed += [(growing.pop(run), run[0], row, run[1]) for run in ended]
+            for run in runs:
+                growing.setdefault(run, row)
+        closed += [(start, low, len(self._reached), high) for (low, high), start in growing.items()]
+        x, y = self._origin
+        size = self._cell
+        return [(x + a * size, y + b * size, x + c * size, y + d * size) for a, b, c, d in closed]
+
     def sides(self, segment: Floats) -> tuple[bool, bool]:
         """Whether somebody can come to a wall's left and right side, seen along it."""
         start, end = segment[:2], segment[2:]
