@@ -1,198 +1,120 @@
-"""What the robot's camera sees, and views from behind and above, drawn with MuJoCo.
-
-Nothing is simulated here: where everybody is comes from outside. One compiled model serves all
-layouts; see ``drawing.stage``.
-"""
+"""The world from above, as a picture: walls, people with where they look, the robot and its way."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 
-from ...core.errors import BadArgument
-from ..observation import DEPTH_REACH
-from .drawing import scenery
-from .drawing.model import VIEWS
-from .drawing.space import Plan
-from .drawing.stage import Stage
-from .drawing.wardrobe import dress
+from .world import World
 
 Floats = NDArray[np.float64]
 
-View = Literal["head", "third-person", "top-down"]
+SMOOTH = 3
+"""How much larger the picture is drawn before it is averaged down."""
 
-EYE = 0.75
-"""Height of the robot's camera [m]: between those of small and of tall indoor robots, 0.6 to
-0.88."""
+MARGIN = 0.8
+"""Room around everything that is shown [m]."""
 
-FIELD = 90.0
-"""Its horizontal field of view [deg]."""
-
-
-def _none() -> Floats:
-    return np.zeros(0)
+GROUND, GRID, WALL = (247, 246, 242), (231, 229, 222), (74, 78, 86)
+AWARE, BLIND, SKIN = (74, 124, 178), (142, 150, 160), (32, 44, 60)
+ROBOT, TRAIL, GOAL = (222, 108, 44), (240, 178, 130), (62, 150, 92)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Sight:
-    """Where everybody is at one moment.
-
-    Attributes:
-        robot: x, y [m] and heading [rad].
-        places: of people, `[N, 2]` [m]; who is not there has NaN.
-        headings: `[N]` [rad].
-        speeds: `[N]` [m/s]; they stand where it is left out.
-        walked: the distance that each has gone, `[N]` [m], the phase of their steps; where it is
-            left out, the phase follows from the place.
-        signs: `[N]`, of ``gait.NONE``, ``WAIT`` and ``GO``.
-        ways: the direction in the world that a ``GO`` shows, `[N]` [rad]; ahead if left out.
-        things: poses x, y, heading of the layout's things, `[K, 3]`; where they began, if left
-            out.
-        time: since the start [s]; hands wave by it.
-    """
-
-    robot: tuple[float, float, float]
-    places: Floats = field(default_factory=lambda: np.zeros((0, 2)))
-    headings: Floats = field(default_factory=_none)
-    speeds: Floats = field(default_factory=_none)
-    walked: Floats = field(default_factory=_none)
-    signs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    ways: Floats = field(default_factory=_none)
-    things: Floats = field(default_factory=_none)
-    time: float = 0.0
-
-
-class Painter:
-    """Draws one layout at a time.
+class Picture:
+    """Draws a world.
 
     Args:
-        image_size: height and width of pictures [px].
-        profile: a name in ``rendering.PROFILES``.
-        eye: height of the robot's camera [m].
-        field_of_view: its horizontal field of view [deg].
+        size: ``(height, width)`` [px].
     """
 
-    def __init__(
-        self,
-        image_size: tuple[int, int] = (84, 84),
-        profile: str = "fast",
-        eye: float = EYE,
-        field_of_view: float = FIELD,
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+
+    def reset(self, world: World) -> None:
+        """A new episode: the frame is set to what stands, starts and aims, and kept."""
+        scene, people = world.scene, world.crowd.walkers
+        here = people.present
+        shown = [scene.start, scene.goal.pos[-1] if scene.goal.pos.ndim > 1 else scene.goal.pos]
+        points = np.concatenate(
+            [shown, people.pos[here], people.goal[here], scene.floor.segments.reshape(-1, 2)]
+        )
+        low, high = points.min(axis=0) - MARGIN, points.max(axis=0) + MARGIN
+        height, width = self._size[0] * SMOOTH, self._size[1] * SMOOTH
+        self._scale = float(min(width / (high[0] - low[0]), height / (high[1] - low[1])))
+        self._middle = (low + high) / 2
+
+    def draw(self, world: World) -> NDArray[np.uint8]:
+        """The picture now, `[H, W, 3]`, freshly allocated."""
+        height, width = self._size[0] * SMOOTH, self._size[1] * SMOOTH
+        image = Image.new("RGB", (width, height), GROUND)
+        pen = ImageDraw.Draw(image)
+        self._floor(pen, world)
+        self._goal(pen, world)
+        people = world.crowd.walkers
+        for number in np.flatnonzero(people.present).tolist():
+            tone = AWARE if people.aware[number] else BLIND
+            heading = people.vel[number]
+            self._body(pen, people.pos[number], float(people.radius[number]), heading, tone)
+        trail = [self._at(point) for point in world.trail]
+        if len(trail) > 1:
+            pen.line(trail, fill=TRAIL, width=max(1, int(0.06 * self._scale)))
+        yaw = world.robot.yaw
+        ahead = np.array([np.cos(yaw), np.sin(yaw)])
+        if world.robot.body.kinematics == "holonomic":
+            ahead = world.robot.vel
+        self._body(pen, world.robot.pos, world.robot.body.radius, ahead, ROBOT)
+        small = image.resize((self._size[1], self._size[0]), Image.Resampling.BOX)
+        return np.array(small)
+
+    def _at(self, point: Floats) -> tuple[float, float]:
+        x, y = (point - self._middle) * self._scale
+        return x + self._size[1] * SMOOTH / 2, self._size[0] * SMOOTH / 2 - y
+
+    def _disc(
+        self, pen: ImageDraw.ImageDraw, place: Floats, radius: float, tone: tuple[int, int, int]
     ) -> None:
-        if not (0.2 <= eye <= 2.0 and 10.0 <= field_of_view <= 150.0):
-            raise BadArgument(
-                f"the camera is at {eye!r} m with a field of {field_of_view!r} degrees; "
-                "it is from 0.2 to 2 m above the floor, with a field of 10 to 150 degrees"
-            )
-        self._size, self._profile = image_size, profile
-        self._eye, self._field = float(eye), float(field_of_view)
-        self._stage: Stage | None = None
-        self._plan: Plan | None = None
-        self._arguments: dict[str, Any] = {}
+        (x, y), size = self._at(place), radius * self._scale
+        pen.ellipse((x - size, y - size, x + size, y + size), fill=tone)
 
-    @property
-    def info(self) -> Mapping[str, str]:
-        """What draws: ``backend``, ``profile`` and, once a picture was made, ``device``."""
-        if self._stage is not None and self._stage.info:
-            return self._stage.info
-        from ..rendering import select_backend
-
-        return {"backend": select_backend(), "profile": self._profile}
-
-    def load(
+    def _body(
         self,
-        plan: Plan,
-        people: int,
-        seed: int = 0,
-        *,
-        radius: float = 0.25,
-        goal: tuple[float, float, float] | None = None,
+        pen: ImageDraw.ImageDraw,
+        place: Floats,
+        radius: float,
+        heading: Floats,
+        tone: tuple[int, int, int],
     ) -> None:
-        """Takes another episode; its first picture dresses the model.
+        """A disc with a dark rim, and a nose where it is headed."""
+        self._disc(pen, place, radius, SKIN)
+        self._disc(pen, place, radius * 0.88, tone)
+        pace = float(np.hypot(heading[0], heading[1]))
+        if pace > 0.05:
+            nose = place + heading / pace * radius * 0.62
+            self._disc(pen, nose, radius * 0.22, GROUND)
 
-        Args:
-            plan: the layout.
-            people: how many there ever are.
-            seed: chooses what they look like.
-            radius: of the robot [m].
-            goal: x, y and tolerance of the robot's goal [m], where there is one to be shown. The
-                robot's own camera does not see it.
-        """
-        self._plan = plan
-        self._arguments = {"people": people, "seed": seed, "radius": radius, "goal": goal}
-        if self._stage is not None:
-            self._dress()
+    def _floor(self, pen: ImageDraw.ImageDraw, world: World) -> None:
+        reach = np.array(self._size[::-1]) * SMOOTH / self._scale / 2
+        low, high = np.ceil(self._middle - reach), np.floor(self._middle + reach)
+        for x in np.arange(low[0], high[0] + 1):
+            across = self._at(np.array([x, self._middle[1]]))[0]
+            pen.line((across, 0, across, self._size[0] * SMOOTH), fill=GRID, width=SMOOTH)
+        for y in np.arange(low[1], high[1] + 1):
+            down = self._at(np.array([self._middle[0], y]))[1]
+            pen.line((0, down, self._size[1] * SMOOTH, down), fill=GRID, width=SMOOTH)
+        floor = world.scene.floor
+        for ring in floor.polygons:
+            pen.polygon([self._at(corner) for corner in ring], fill=WALL)
+        for disc in floor.discs:
+            self._disc(pen, disc[:2], float(disc[2]), WALL)
+        for wall in floor.segments:
+            ends = (self._at(wall[:2]), self._at(wall[2:]))
+            pen.line(ends, fill=WALL, width=max(SMOOTH, int(0.1 * self._scale)))
 
-    def draw(self, sight: Sight, view: View = "head") -> NDArray[np.uint8]:
-        """A fresh picture `[H, W, 3]`.
-
-        Raises:
-            BadArgument: no episode was loaded, no such view, or the sight is of another episode.
-            RenderingUnavailable: no backend opens.
-        """
-        stage = self._ready(sight, view)
-        return stage.renderer(view).render(stage.data)
-
-    def depth(self, sight: Sight, view: View = "head") -> NDArray[np.float32]:
-        """How far all is along the camera's axis, fresh `[H, W]` [m]; at most ``DEPTH_REACH``.
-
-        Raises:
-            BadArgument: as for ``draw``.
-            RenderingUnavailable: no backend opens.
-        """
-        return self.both(sight, view)[1]
-
-    def both(
-        self, sight: Sight, view: View = "head"
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """Picture and depth of the same moment, drawn once.
-
-        Raises:
-            BadArgument: as for ``draw``.
-            RenderingUnavailable: no backend opens.
-        """
-        stage = self._ready(sight, view)
-        picture, depth = stage.renderer(view).render_both(stage.data)
-        return picture, np.minimum(depth, np.float32(DEPTH_REACH))
-
-    def _ready(self, sight: Sight, view: str) -> Stage:
-        if self._plan is None:
-            raise BadArgument("no episode is loaded; call load(plan, people) first")
-        if view not in VIEWS:
-            raise BadArgument(f"view is {view!r}; choose one of: {', '.join(VIEWS)}")
-        if len(sight.places) > self._arguments["people"]:
-            raise BadArgument(
-                f"the sight has {len(sight.places)} people, the episode that was loaded has "
-                f"{self._arguments['people']}"
-            )
-        if self._stage is None:
-            self._dress()
-        assert self._stage is not None
-        self._stage.show(sight, view)
-        return self._stage
-
-    def _dress(self) -> None:
-        assert self._plan is not None
-        wanted = self._arguments
-        built = scenery.build(self._plan, wanted["radius"], self._eye, wanted["goal"])
-        if self._stage is None or not self._stage.fits(built.count, wanted["people"]):
-            self.close()
-            self._stage = Stage(
-                built.count, wanted["people"], self._size, self._profile, self._eye, self._field
-            )
-        outfits = [dress(wanted["seed"], number) for number in range(wanted["people"])]
-        self._stage.dress(built, outfits)
-
-    def close(self) -> None:
-        """Frees the renderers; may be called twice."""
-        if self._stage is not None:
-            self._stage.close()
-            self._stage = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        """All but what draws: a copy opens renderers of its own."""
-        return {**self.__dict__, "_stage": None}
+    def _goal(self, pen: ImageDraw.ImageDraw, world: World) -> None:
+        goal = world.goal
+        place = goal.pos if goal.pos.ndim == 1 else goal.pos[min(world.steps, len(goal.pos) - 1)]
+        (x, y), size = self._at(place), max(goal.pos_tol, 0.2) * self._scale
+        width = max(SMOOTH, int(0.08 * self._scale))
+        pen.ellipse((x - size, y - size, x + size, y + size), outline=GOAL, width=width)
+        self._disc(pen, place, 0.1, GOAL)

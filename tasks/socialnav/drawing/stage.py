@@ -18,7 +18,7 @@ from .wardrobe import Outfit
 
 if TYPE_CHECKING:
     from ...rendering import Renderer
-    from ..picture import Sight
+    from ..painter import Sight
 
 Floats = NDArray[np.float64]
 
