@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import homes
 import measure
+import sights
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -94,6 +95,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "scaling": scaling,
     "rivals": rivals,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
+    "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 
 
@@ -116,6 +118,8 @@ def main() -> None:
     if "langr" in options.groups:
         _print(console, "langr: episodes", "a second", homes.episodes(options.pairs))
         _print(console, "langr: memory (one, five)", "MB", homes.memory())
+    if "senses" in options.groups:
+        _print(console, "senses: a frame", "ms of processor", sights.frames(options.pairs))
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 
