@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....core.errors import MissingExtra
 from . import camera, gait
 from .machine import vertical_field
 from .model import CROWD, FINE, HIDDEN, LIGHTS, STOCK, VIEWS, Stock, compiled, stocked
@@ -33,6 +34,9 @@ class Stage:
         profile: a name in ``rendering.PROFILES``.
         eye: height of the robot's camera [m].
         field: its horizontal field of view [deg].
+
+    Raises:
+        MissingExtra: MuJoCo is not installed.
     """
 
     def __init__(
@@ -41,7 +45,10 @@ class Stage:
         from ... import rendering
 
         rendering.prepare()
-        import mujoco
+        try:
+            import mujoco
+        except ModuleNotFoundError as error:
+            raise MissingExtra("socialnav", "socialnav", "mujoco") from error
 
         self._mujoco, self._rendering = mujoco, rendering
         self._size, self._profile, self._eye = size, profile, eye
