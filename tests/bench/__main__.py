@@ -11,6 +11,7 @@ import functools
 import platform
 from collections.abc import Callable
 
+import crowds
 import homes
 import measure
 import sights
@@ -94,6 +95,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "overhead": overhead,
     "scaling": scaling,
     "rivals": rivals,
+    "socialnav": crowds.steps,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
