@@ -232,11 +232,8 @@ def test_many_episodes_of_a_task_are_on_a_contact_sheet(run, monkeypatch):
         picture = Image.new("RGB", (8, 8), (0, 40 * index, 0))
         picture.save(run / "media" / f"{TASKS[0]}-{index}.png")
     page = Page(render_report(run))
-    cells = [
-        one for one in page.all("img") if "episode" in one["alt"] and "0" not in one["alt"][-9:]
-    ]
     stored = (run / "media" / f"{TASKS[0]}-2.png").read_bytes()
-    addresses = [one["src"] for one in cells]
+    addresses = [one["src"] for one in page.all("img")]
     assert f"data:image/png;base64,{base64.b64encode(stored).decode()}" in addresses
     assert "2 more episodes" in page.text
     assert "2 · invalid" in page.text
