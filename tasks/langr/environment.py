@@ -12,7 +12,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument, InvalidAction
-from ...core.specs import FIELDS
+from ...core.specs import USUAL_FIELDS
 from ..observation import ImageSize, observation_space, parse_fields, parse_image_size
 from . import narration
 from .episode import Episode
@@ -114,7 +114,7 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
             raise BadArgument(
                 f"invalid_penalty is {invalid_penalty!r}; it is a number from 0 to {MOST_PENALTY:g}"
             )
-        self._fields = parse_fields(observations, FIELDS, "langr")
+        self._fields = parse_fields(observations, USUAL_FIELDS, "langr")
         self._size = parse_image_size(image_size)
         self.render_mode, self._view = render_mode, render_view
         self._penalty, self._stale = float(invalid_penalty), bool(stale_predicates)

@@ -17,6 +17,7 @@ import homes
 import measure
 import quantisers
 import scoring
+import sights
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -102,6 +103,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "scoring": scoring.scoring,
     "decoding": lambda pairs: decoding.masks(pairs) + decoding.uniform(pairs),
     "quantisers": quantisers.throughput,
+    "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 
 
@@ -128,6 +130,8 @@ def main() -> None:
         _print(console, "adapters", "million actions/s", decoding.throughput(options.pairs))
     if "fit" in options.groups:  # Only when asked for: it takes minutes.
         _print(console, "tokenizer", "seconds", quantisers.fitting())
+    if "senses" in options.groups:
+        _print(console, "senses: a frame", "ms of processor", sights.frames(options.pairs))
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 
