@@ -61,8 +61,8 @@ class World:
 
     @property
     def goal(self) -> Goal:
-        """Where the robot is to be."""
-        return self.scene.goal
+        """Where the robot is to be; rules that give it a task may move the place."""
+        return getattr(self.rules, "goal", self.scene.goal)
 
     def step(self, wanted: Floats) -> Verdict:
         """Carries a command out.
@@ -92,7 +92,7 @@ class World:
             radius=people.radius,
             present=present,
             identity=identity,
-            goal=self.scene.goal,
+            goal=self.goal,
             touching=self._touching,
         )
         verdict = self.rules.judge(interval)
