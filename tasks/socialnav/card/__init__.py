@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ....core.errors import BadArgument, did_you_mean
-from . import crossing, door, passing
+from . import corner, crossing, door, elevator, group, passing
 from .declaration import Card
 
 CARDS: Mapping[str, Card] = {
     card.name: card
-    for group in (passing, crossing, door)
-    for card in group.CARDS
+    for module in (passing, crossing, corner, door, elevator, group)
+    for card in module.CARDS
 }
 """Cards by name."""
 

@@ -155,9 +155,13 @@ def _clear(world: World) -> bool:
 
 def _goes_first(world: World, memory: dict[str, float]) -> Aim:
     """Goes out at once, and minds the person once it is outside."""
-    door = world.scene.meta["door"]
-    outside = world.robot.pos[0] > door[0] + 0.6
-    return Aim(world.goal.pos, safety=0.3 if outside else 0.05)
+    door, here = world.scene.meta["door"], world.robot.pos
+    side = 1.0 if world.scene.people[0].start[1] > door[1] else -1.0
+    if here[0] < door[0] + 1.2:
+        return Aim(np.array([door[0] + 0.4 + 1.2 * (here[0] > door[0] - 0.2), door[1] - side * 0.1]), safety=None)
+    if here[0] < door[0] + 2.0:
+        return Aim(np.array([door[0] + 2.4, door[1] - side * 0.7]), safety=None)
+    return Aim(world.goal.pos)
 
 
 _LAYOUT = f"Two rooms of {ROOM:g} m by {ROOM:g} m with a door of {DOOR:g} m between them"

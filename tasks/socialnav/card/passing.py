@@ -156,8 +156,8 @@ def _makes_room(world: World, memory: dict[str, float]) -> Aim:
     if "side" not in memory:
         memory["side"] = 1.0 if here[1] > people.pos[0, 1] else -1.0
     wall = float(np.abs(world.scene.floor.segments[:, 1]).max())
-    aside = memory["side"] * (wall - world.scene.body.radius - 0.25)
-    return Aim(np.array([here[0] + 1.5, aside]), pace=0.5, safety=0.1)
+    aside = memory["side"] * (wall - world.scene.body.radius - 0.1)
+    return Aim(np.array([here[0] + 0.8, aside]), pace=0.6, safety=None)
 
 
 def _goes_around(world: World, memory: dict[str, float]) -> Aim:
@@ -170,9 +170,11 @@ def _goes_around(world: World, memory: dict[str, float]) -> Aim:
         aside = float(here[1] - people.pos[0, 1])
         room = -float(people.pos[0, 1])
         memory["side"] = float(np.sign(aside + 0.5 * room)) or 1.0
-    lane = float(people.pos[0, 1]) + memory["side"] * 1.2
-    wall = float(np.abs(world.scene.floor.segments[:, 1]).max()) - world.scene.body.radius - 0.2
-    return Aim(np.array([here[0] + 1.5, float(np.clip(lane, -wall, wall))]), safety=0.2)
+    lane = float(people.pos[0, 1]) + memory["side"] * 1.25
+    wall = float(np.abs(world.scene.floor.segments[:, 1]).max()) - world.scene.body.radius - 0.1
+    ahead = 1.5 if abs(here[1] - lane) < 0.3 else 1.0
+    aside = float(np.clip(lane, -wall, wall))
+    return Aim(np.array([here[0] + ahead, aside]), safety=None)
 
 
 _TWO = f"A corridor of {LENGTH:g} m by {WIDE:g} m; both are due in its middle at the same time."
