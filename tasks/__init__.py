@@ -21,6 +21,7 @@ FAMILIES = Registry(
         "procgen": "polyathlon.tasks.procgen:FAMILY",
         "atari": "polyathlon.tasks.atari:FAMILY",
         "langr": "polyathlon.tasks.langr:FAMILY",
+        "socialnav": "polyathlon.tasks.socialnav:FAMILY",
     },
 )
 

@@ -61,14 +61,15 @@ class OrcaRobot:
         left = float(np.hypot(wish[0], wish[1]))
         if left > world.scene.body.v_max:
             wish = wish * (world.scene.body.v_max / left)
-        return self._simulation.decide(
+        taken = self._simulation.decide(
             robot.pos[None],
             robot.vel[None],
             wish[None],
             world.scene.dt,
             people.pos,
             people.vel,
-        )[0]
+        )
+        return np.asarray(taken[0])
 
 
 class PlainForceRobot:
@@ -102,4 +103,4 @@ class PlainForceRobot:
         push = self._strength * np.exp((touch - away) / self._reach) / np.maximum(away, 1e-9)
         speed = robot.vel + (pull + (push[:, None] * apart).sum(axis=0)) * world.scene.dt
         size = float(np.hypot(speed[0], speed[1]))
-        return speed * (fastest / size) if size > fastest else speed
+        return np.asarray(speed * (fastest / size) if size > fastest else speed)

@@ -59,6 +59,11 @@ class Recorder:
         self._people.append((people.pos, people.vel, people.present, people.identity, people.goal))
         self._events += verdict.events
 
+    @property
+    def trail(self) -> list[Floats]:
+        """Where the robot has been, each `[2]` [m]."""
+        return [entry[0] for entry in self._robot]
+
     def log(self) -> EpisodeLog:
         """The record.
 

@@ -203,6 +203,8 @@ def _arc(length: float, turn: float, yaw: float, share: Floats) -> Floats:
     """
     if abs(turn) < SMALL_TURN:
         heading = yaw + 0.5 * turn * share
-        return (length * share)[:, None] * np.stack([np.cos(heading), np.sin(heading)], axis=-1)
+        ahead = np.stack([np.cos(heading), np.sin(heading)], axis=-1)
+        return np.asarray((length * share)[:, None] * ahead)
     radius, after = length / turn, yaw + turn * share
-    return radius * np.stack([np.sin(after) - math.sin(yaw), math.cos(yaw) - np.cos(after)], -1)
+    way = np.stack([np.sin(after) - math.sin(yaw), math.cos(yaw) - np.cos(after)], -1)
+    return np.asarray(radius * way)

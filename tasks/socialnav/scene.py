@@ -90,7 +90,7 @@ class Scene:
         self._check_bodies()
         self.route()
         for number, person in enumerate(self.people):
-            _leads("people[%d].goal" % number, self.floor, person.radius, person.start, person.goal)
+            _leads(f"people[{number}].goal", self.floor, person.radius, person.start, person.goal)
         return self
 
     def route(self) -> Route:

@@ -64,6 +64,11 @@ class World:
         """Where the robot is to be; rules that give it a task may move the place."""
         return getattr(self.rules, "goal", self.scene.goal)
 
+    @property
+    def trail(self) -> list[Floats]:
+        """Where the robot has been, from the start to now, each `[2]` [m]."""
+        return self._recorder.trail
+
     def step(self, wanted: Floats) -> Verdict:
         """Carries a command out.
 

@@ -158,10 +158,10 @@ class Gesture(Script):
         way = moment.walkers.goal[self.number] - moment.walkers.pos[self.number]
         self._passed |= self._waited > 0 and float(apart @ moment.robot_vel) > 0
         self.gesture = 0 if self._passed or away > self.distance else self._code
-        if GESTURES[self._code] == "go" and not self._passed and self._waited < self.patience:
-            if away <= self.distance or float(apart @ way) > 0:
-                self._waited += moment.dt
-                return STILL
+        waits = GESTURES[self._code] == "go" and not self._passed
+        if waits and self._waited < self.patience and (away <= self.distance or apart @ way > 0):
+            self._waited += moment.dt
+            return STILL
         return wish
 
 
@@ -211,14 +211,12 @@ class Doorway(Script):
 
     Args:
         centre: of the narrow place, `[2]` [m].
-        wait: time they stand before they think of backing off [s].
-        blocked: time without way after which they back off [s].
+        blocked: time they wait for the robot before they back off [s].
         back: how far they back off [m].
         reach: distance from the centre within which robot and person are in each other's way [m].
     """
 
     centre: Any = (0.0, 0.0)
-    wait: float = 1.5
     blocked: float = 6.0
     back: float = 1.0
     reach: float = 1.2
@@ -227,7 +225,8 @@ class Doorway(Script):
         """Begins an episode."""
         super().reset(number, walkers, dice)
         self._centre = np.asarray(self.centre, np.float64)
-        self._stuck, self._refuge = 0.0, None
+        self._stuck = 0.0
+        self._refuge: Floats | None = None
         self.retreats = 0
 
     def wish(self, moment: Moment, wish: Floats) -> Floats:
@@ -240,7 +239,7 @@ class Doorway(Script):
             self._stuck = 0.0
             return wish
         self._stuck += moment.dt
-        if self._refuge is None and self._stuck > max(self.blocked, self.wait):
+        if self._refuge is None and self._stuck > self.blocked:
             away = place - self._centre
             size = float(np.hypot(away[0], away[1]))
             self._refuge = place + away * (self.back / size if size else 0.0)

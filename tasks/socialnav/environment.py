@@ -1,0 +1,284 @@
+"""Social navigation for Gymnasium: a robot is to reach its goal among people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from ...core.errors import BadArgument, InvalidAction
+from ..observation import ImageSize, observation_space, parse_fields, parse_image_size
+from ..pixel_world import RENDER_PROFILES
+from .crowd.visibility import Visibility
+from .log import EpisodeLog
+from .percept import Percept, state_space
+from .picture import Picture
+from .robot import BODIES, Body, body_named
+from .scenario import Scenario, make_scenario
+from .world import World
+
+FIELDS = ("state", "instruction")
+"""What these tasks can show."""
+
+ACTIONS = ("velocity", "discrete")
+"""How a robot is told to move."""
+
+SPEEDS, HEADINGS = 5, 16
+"""Speeds and headings of the discrete holonomic robot: CrowdNav's ``speed_samples`` and
+``rotation_samples`` (policy.config)."""
+
+MISSING = -1
+"""No case was asked for."""
+
+
+class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
+    """A robot among people, in the plane.
+
+    The action is the velocity that the robot is to take until the next: (vx, vy) [m/s] along the
+    world's axes for a holonomic robot, (v, omega) [m/s, rad/s] for one that drives; with
+    ``actions="discrete"`` the number of an entry of ``velocities``. ``state`` is described by
+    ``percept.state_names``.
+
+    ``info`` holds ``success`` and ``metrics``: ``time`` [s], ``path_length`` [m], ``collisions``
+    (contacts with people, walls and things), ``collided`` (0 or 1), ``timeout`` (0 or 1),
+    ``min_gap`` (least distance of surfaces from a person, where there is anybody) [m].
+    :meth:`log` gives everything.
+
+    Args:
+        scenario: a name of ``scenario.SCENARIOS``.
+        track: whether people mind the robot: ``visible``, ``invisible``, ``aware_no_yield`` or
+            ``mixed(p)``.
+        robot: a name of ``robot.BODIES``; the protocols of others know one only.
+        actions: ``velocity`` or ``discrete``.
+        people: places for people in ``state``; None for as many as the scenario has.
+        sensor_range: how far people are seen, between surfaces [m]; None for the scenario's.
+        field_of_view: in which people are seen, centred on the heading [rad].
+        settings: arguments of the scenario.
+        observations: some of ``state`` and ``instruction``.
+        image_size: of ``render`` [px].
+        render_profile: accepted for the sake of other families; the plan from above has one.
+        render_mode: ``rgb_array``, the plan from above, or None.
+
+    Raises:
+        MissingExtra: ``pyrvo`` or ``shapely`` is not installed.
+        BadArgument: a value outside the above.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012 - Gymnasium's name
+
+    def __init__(
+        self,
+        scenario: str,
+        *,
+        track: str = "invisible",
+        robot: str | None = None,
+        actions: str = "velocity",
+        people: int | None = None,
+        sensor_range: float | None = None,
+        field_of_view: float = 2 * math.pi,
+        settings: Mapping[str, Any] | None = None,
+        observations: Sequence[str] = ("state",),
+        image_size: ImageSize = 256,
+        render_profile: str = "fast",
+        render_mode: str | None = None,
+    ) -> None:
+        self._scenario = make_scenario(scenario, settings)
+        self._track = str(Visibility.named(track))
+        self._body = _body(self._scenario, scenario, robot)
+        _check_choice("actions", actions, ACTIONS)
+        _check_choice("render_profile", render_profile, RENDER_PROFILES)
+        _check_choice("render_mode", render_mode, (None, "rgb_array"))
+        most = self._scenario.people if people is None else people
+        if not (isinstance(most, int) and 1 <= most <= 10_000):
+            raise BadArgument(f"people is {people!r}; it is a whole number from 1 to 10000")
+        reach = self._scenario.sensor_range if sensor_range is None else float(sensor_range)
+        if not reach > 0 or not 0 < field_of_view <= 2 * math.pi + 1e-9:
+            raise BadArgument(
+                f"sensor_range is {sensor_range!r} and field_of_view {field_of_view!r}; "
+                "the one is positive [m], the other above 0 and at most 2 pi [rad]"
+            )
+        self._fields = parse_fields(observations, FIELDS, "socialnav")
+        self._size = parse_image_size(image_size)
+        self.render_mode = render_mode
+        self.velocities = _velocities(self._body) if actions == "discrete" else None
+        self.action_space = _action_space(self._body, self.velocities)
+        self.observation_space = observation_space(self._fields, self._size, state_space(most))
+        self._percept = Percept(most, reach, field_of_view)
+        self._picture = Picture(self._size)
+        self._world: World | None = None
+        self._over = True
+
+    @property
+    def world(self) -> World:
+        """The running world: what oracles see.
+
+        Raises:
+            gymnasium.error.ResetNeeded: no episode has begun.
+        """
+        if self._world is None:
+            raise gymnasium.error.ResetNeeded("call reset() first")
+        return self._world
+
+    @property
+    def render_info(self) -> dict[str, str]:
+        """What draws."""
+        return {"backend": "none" if self.render_mode is None else "native"}
+
+    def log(self) -> EpisodeLog:
+        """The episode up to now, step by step."""
+        return self.world.log()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Begins an episode.
+
+        Args:
+            seed: of everything that is drawn, and of which case is played where cases are
+                numbered.
+            options: ``{"episode": n}`` plays case n, which counts from 0.
+
+        Raises:
+            BadArgument: there is no such case, or no such option.
+        """
+        super().reset(seed=seed)
+        count = self._scenario.cases
+        asked = _asked_for(options, count)
+        drawn = int(self.np_random.integers(count)) if count else 0
+        case = drawn if asked == MISSING else asked
+        setup = self._scenario.setup(case, self.np_random, self._body, self._track)
+        self._world = World(setup.crowd, setup.rules)
+        self._world.reset(setup.scene, int(self.np_random.integers(2**53)))
+        self._percept.reset(self._world)
+        if self.render_mode is not None:
+            self._picture.reset(self._world)
+        self._length, self._gap, self._contacts = 0.0, math.inf, 0
+        self._over = False
+        return self._observe(), self._info(False, False)
+
+    def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+        """One control step.
+
+        Raises:
+            InvalidAction: not two finite numbers, or not a number of ``velocities``.
+            gymnasium.error.ResetNeeded: no episode is running.
+        """
+        if self._over or self._world is None:
+            raise gymnasium.error.ResetNeeded("the episode is over; call reset()")
+        world, before = self._world, self._world.robot.pos
+        verdict = world.step(self._velocity(action))
+        way = world.robot.pos - before
+        self._length += math.hypot(way[0], way[1])
+        self._gap = min(self._gap, verdict.gap)
+        self._contacts += sum(event.kind.startswith("collision") for event in verdict.events)
+        self._over = verdict.over
+        ended = verdict.over and not verdict.late
+        info = self._info(verdict.success, verdict.late)
+        return self._observe(), float(verdict.reward), ended, verdict.late, info
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """A fresh plan from above, `[H, W, 3]`, or None without ``render_mode``."""
+        return None if self.render_mode is None else self._picture.draw(self.world)
+
+    def _velocity(self, action: Any) -> NDArray[np.float64]:
+        if self.velocities is not None:
+            index = _checked_index(action, len(self.velocities))
+            return np.asarray(self.velocities[index])
+        chosen = np.asarray(action, np.float64)
+        if chosen.shape != (2,) or not np.isfinite(chosen).all():
+            raise InvalidAction(f"socialnav takes 2 finite numbers, not {action!r}")
+        return chosen
+
+    def _observe(self) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        if "state" in self._fields:
+            seen["state"] = self._percept.read(self.world)
+        if "instruction" in self._fields:
+            seen["instruction"] = self.world.scene.instruction
+        return seen
+
+    def _info(self, success: bool, late: bool) -> dict[str, Any]:
+        metrics = {
+            "time": float(self.world.time),
+            "path_length": self._length,
+            "collisions": float(self._contacts),
+            "collided": float(self._contacts > 0),
+            "timeout": float(late),
+        }
+        if math.isfinite(self._gap):
+            metrics["min_gap"] = float(self._gap)
+        return {"success": bool(success), "metrics": metrics}
+
+
+def _body(scenario: Scenario, name: str, robot: str | None) -> Body:
+    own = scenario.body
+    if own is None:
+        return BODIES["medium"] if robot is None else body_named(robot)
+    if robot not in (None, own.id):
+        raise BadArgument(
+            f"robot is {robot!r}; scenario '{name}' follows a published protocol, "
+            f"whose robot is '{own.id}'"
+        )
+    return own
+
+
+def _velocities(body: Body) -> NDArray[np.float64]:
+    """The velocities that a discrete robot chooses from, `[N, 2]`; the first is to stand.
+
+    For a holonomic robot CrowdNav's: 5 speeds, spaced exponentially, in 16 directions. For one
+    that drives our own: half and full speed and none, with five turning rates.
+    """
+    if body.kinematics == "holonomic":
+        grown = np.exp(np.arange(1, SPEEDS + 1) / SPEEDS) - 1
+        speeds = grown / (np.e - 1) * body.v_max
+        turn = np.arange(HEADINGS) * (2 * np.pi / HEADINGS)
+        ways = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+        return np.concatenate([np.zeros((1, 2)), (speeds[:, None, None] * ways).reshape(-1, 2)])
+    rates = np.array([0.0, 0.5, -0.5, 1.0, -1.0]) * body.omega_max
+    return np.array([(v * body.v_max, rate) for v in (0.0, 0.5, 1.0) for rate in rates])
+
+
+def _action_space(body: Body, velocities: NDArray[np.float64] | None) -> spaces.Space[Any]:
+    if velocities is not None:
+        return spaces.Discrete(len(velocities))
+    if body.kinematics == "holonomic":
+        return spaces.Box(-body.v_max, body.v_max, (2,), np.float32)
+    low = np.array([body.v_min, -body.omega_max], np.float32)
+    return spaces.Box(low, np.array([body.v_max, body.omega_max], np.float32))
+
+
+def _check_choice(name: str, value: object, known: Sequence[object]) -> None:
+    if value not in known:
+        words = ", ".join(str(one) for one in known)
+        raise BadArgument(f"{name} is {value!r}; socialnav tasks know {words}")
+
+
+def _asked_for(options: Mapping[str, Any] | None, count: int) -> int:
+    unknown = [name for name in options or {} if name != "episode"]
+    if unknown:
+        raise BadArgument(f"socialnav's reset has no option '{unknown[0]}'; it takes 'episode'")
+    number = (options or {}).get("episode")
+    if number is None:
+        return MISSING
+    if not count:
+        raise BadArgument("this scenario draws its episodes from the seed; it has no 'episode'")
+    whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+    if not whole or not 0 <= number < count:
+        raise BadArgument(
+            f"options['episode'] is {number!r}; it is a whole number from 0 to {count - 1}"
+        )
+    return int(number)
+
+
+def _checked_index(action: Any, count: int) -> int:
+    whole = isinstance(action, (int, np.integer)) and not isinstance(action, bool)
+    if isinstance(action, np.ndarray) and action.shape == () and action.dtype.kind in "iu":
+        whole = True
+    if not whole or not 0 <= int(action) < count:
+        raise InvalidAction(f"socialnav takes a whole number from 0 to {count - 1}, not {action!r}")
+    return int(action)
