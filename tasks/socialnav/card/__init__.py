@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ....core.errors import BadArgument, did_you_mean
-from . import corner, crossing, door, elevator, group, passing
+from . import corner, crossing, crowd, delivery, door, elevator, escort, group, passing, stream
 from .declaration import Card
 
 CARDS: Mapping[str, Card] = {
     card.name: card
-    for module in (passing, crossing, corner, door, elevator, group)
+    for module in (passing, crossing, corner, door, elevator, group, escort, stream, crowd, delivery)
     for card in module.CARDS
 }
 """Cards by name."""

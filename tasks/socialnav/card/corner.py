@@ -86,12 +86,12 @@ def _keeps_right(world: World, memory: dict[str, float]) -> Aim:
         past = x < here[0] - 0.7 if here[1] < half else y < here[1] - 0.7
         near = math.hypot(x - here[0], y - here[1]) < 4.5
         if near and not past and here[1] < half:
-            stop = min(float(here[0]) + 0.3, -half - 1.0) if here[0] < -half - 0.5 else here[0]
-            return Aim(np.array([stop, -outer]), pace=0.4, safety=None)
+            stop = min(float(here[0]) + 0.3, -half - 2.2) if here[0] < -half - 1.0 else here[0]
+            return Aim(np.array([stop, -outer]), pace=0.6, safety=None)
         if near and not past:
             return Aim(np.array([outer, here[1] + 0.5]), pace=0.3, safety=0.2)
     if here[0] < -half - 0.8 and here[1] < half:
-        return Aim(np.array([-half - 0.7, -outer]), pace=1.0 if here[0] < -3.5 else 0.6)
+        return Aim(np.array([-half - 0.7, -outer]), 1.0 if here[0] < -4.5 else 0.5, None)
     if here[1] < half + 0.5:
         return Aim(np.array([outer, half + 0.8]), pace=0.6)
     return Aim(world.goal.pos)

@@ -21,7 +21,7 @@ def _entering(draw: Draw) -> Scene:
     cabin, gap = draw.size("cabin", CABIN), draw.size("gap", CABIN_DOOR)
     lobby, side = draw.size("lobby", ROOM), draw.side("side")
     wall = cabin / 2
-    place = np.array([STEP + draw.uniform("depth", 0.8, 1.2), side * draw.uniform("aside", 0.4, 0.6)])
+    place = np.array([STEP + draw.uniform("depth", 1.15, 1.45), side * draw.uniform("aside", 0.45, 0.55)])
     person = Person(start=place, goal=place, yaw=np.pi, script="group")
     start = np.array([-draw.uniform("far", 2.5, 4.0), side * draw.uniform("from", 0.0, 1.5)])
     inset = draw.body.radius + 0.15
@@ -85,11 +85,10 @@ def _hugs_wall(world: World, memory: dict[str, float]) -> Aim:
     side = 1.0 if goal[1] > 0 else -1.0
     if here[0] < -0.6:
         return Aim(np.array([-0.5, side * 0.2]), safety=None)
-    if here[0] < STEP + 0.35:
-        return Aim(np.array([STEP + 0.45, side * 0.2]), pace=0.5, safety=None)
-    if here[0] < STEP + 0.8:
-        along = np.array([STEP + 0.9, goal[1]])
-        return Aim(along, pace=0.5, safety=None)
+    if here[0] < STEP + 0.2:
+        return Aim(np.array([STEP + 0.3, side * 0.2]), pace=0.5, safety=None)
+    if abs(goal[1] - here[1]) > 0.1 and here[0] < STEP + 0.8:
+        return Aim(np.array([STEP + 0.45, goal[1]]), pace=0.5, safety=None)
     return Aim(goal, pace=0.5, safety=None)
 
 

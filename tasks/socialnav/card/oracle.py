@@ -95,14 +95,14 @@ class Guided:
 
 
 class Straight:
-    """A robot that goes the shortest way at full speed, whoever is in it."""
+    """A robot that goes the shortest way to where it is to end at full speed, whoever is in it."""
 
     def reset(self, world: World) -> None:
         """Nothing is remembered."""
 
     def velocity(self, world: World) -> Floats:
         """The velocity to take, `[2]` [m/s]."""
-        target, left = _next(world, world.goal.pos)
+        target, left = _next(world, world.scene.goal.pos)
         way = target - world.robot.pos
         size = float(np.hypot(way[0], way[1]))
         pace = min(world.scene.body.v_max, left / world.scene.dt)
