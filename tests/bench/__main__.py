@@ -11,6 +11,7 @@ import functools
 import platform
 from collections.abc import Callable
 
+import crowds
 import homes
 import measure
 from measure import Ratio, Work
@@ -93,6 +94,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "overhead": overhead,
     "scaling": scaling,
     "rivals": rivals,
+    "socialnav": crowds.steps,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
 }
 
