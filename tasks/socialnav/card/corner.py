@@ -52,7 +52,7 @@ def _sight(seen: Evidence) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether the inner corner leaves the line of sight free, `[T]`."""
     x, y = seen.meta["inner"]
     robot, person = seen.robot, seen.people[:, 0]
-    # The block fills x < inner, y > inner; a line from the west to the north misses it on the right.
+    # The block is where x < inner, y > inner: a line from west to north passes it on its right.
     along = person - robot
     side = along[:, 0] * (y - robot[:, 1]) - along[:, 1] * (x - robot[:, 0])
     past = (robot[:, 0] > x) & (person[:, 0] > x)

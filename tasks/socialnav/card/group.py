@@ -42,9 +42,7 @@ def _ring(draw: Draw) -> tuple[Floats, float, float, tuple[Person, ...]]:
     for number in range(1, members + 1):
         turn = free + 2 * np.pi * number / (members + 1)
         place = middle + radius * np.array([math.cos(turn), math.sin(turn)])
-        people.append(
-            Person(start=place, goal=place, yaw=turn + np.pi, group=0, script="group")
-        )
+        people.append(Person(start=place, goal=place, yaw=turn + np.pi, group=0, script="group"))
     return middle, radius, free, tuple(people)
 
 

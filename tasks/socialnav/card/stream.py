@@ -33,7 +33,7 @@ EAST = np.array([1.0, 0.0])
 def _parallel(draw: Draw) -> Scene:
     length, width = draw.size("length", LENGTH), draw.size("width", STREAM)
     room, count = length / 2 - 0.9, draw.whole("count", 5, MOST)
-    # The stream keeps to one side, as streams do; the robot begins in the lane next to the free one.
+    # The stream keeps to one side; the robot begins in its lane that is next to the free space.
     side = draw.side("side")
     lanes = side * (np.array([0.8, 1.55, 2.3]) - width / 2)
     start = np.array([-room + 2.5, lanes[2] + draw.uniform("lane", -0.2, 0.2)])
@@ -149,7 +149,7 @@ def _keeps_lane(world: World, memory: dict[str, float]) -> Aim:
         return Aim(np.array([world.goal.pos[0] - 0.6, memory["side"] * wall]), safety=None)
     aside = memory["side"] * wall
     slow = 0.6 if abs(here[1] - aside) > 0.4 else 1.0
-    return Aim(np.array([here[0] + slow, aside]), slow, safety=0.2)
+    return Aim(np.array([here[0] + slow, aside]), slow, safety=None)
 
 
 def _edge(world: World) -> Floats:

@@ -21,9 +21,7 @@ ROBOT = Embodiment(
 ROOM = __name__.rpartition(".card.")[0]
 
 
-def _task(
-    name: str, about: str, seconds: float, track: str, tags: tuple[str, ...]
-) -> TaskSpec:
+def _task(name: str, about: str, seconds: float, track: str, tags: tuple[str, ...]) -> TaskSpec:
     return TaskSpec(
         id=f"socialnav.{name}-v1",
         entry_point=f"{ROOM}.environment:SocialNavigation",
