@@ -127,7 +127,7 @@ def test_no_two_splits_share_a_size() -> None:
         assert 2.1 < max(drawn) <= 2.2
         cells = {int((size / 2.0 - 0.9) / 0.2 * CELLS) for size in drawn}
         assert cells <= set(SPLITS[split])
-    assert sorted(sum((list(cells) for cells in SPLITS.values()), [])) == list(range(CELLS))
+    assert sorted(cell for cells in SPLITS.values() for cell in cells) == list(range(CELLS))
 
 
 def test_no_two_splits_share_a_stream() -> None:

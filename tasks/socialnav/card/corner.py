@@ -76,6 +76,11 @@ def _fast(seen: Evidence) -> bool:
     return bool((near & blind & (seen.speed > FAST * (seen.log.robot.v_max or math.inf))).any())
 
 
+def _drives_back(seen: Evidence) -> bool:
+    """The person has to go back from the corner."""
+    return seen.retreated(0, (0.0, 0.0))
+
+
 def _lets_pass(world: World, memory: dict[str, float]) -> Aim:
     """Waits at the inner wall, short of the corner, and goes around slowly and wide then.
 
@@ -113,12 +118,12 @@ CARDS = (
         people=1,
         draw=_blind,
         label=_met,
-        ideal=lambda seen: seen.clean and not seen.retreated(0, (0.0, 0.0)),
+        ideal=lambda seen: seen.clean and not _drives_back(seen),
         failures={
             "collision": collision,
             "intrusion": intrusion,
             "fast_at_corner": _fast,
-            "drives_back": lambda seen: seen.retreated(0, (0.0, 0.0)),
+            "drives_back": _drives_back,
             "standoff": standoff,
             "no_arrival": no_arrival,
         },

@@ -182,7 +182,7 @@ CARDS = (
         label=_in_crowd,
         ideal=lambda seen: seen.clean and not freezing(seen) and not detour(seen),
         failures=_FAILURES,
-        oracle=lambda: Guided(go(0.5)),
+        oracle=lambda: Guided(go(0.3)),
         related=("circular-crossing", "parallel-traffic"),
     ),
     Card(
