@@ -108,7 +108,7 @@ def _through(seen: Evidence) -> tuple[float, float]:
 
 def _inside(seen: Evidence) -> NDArray[np.bool_]:
     """Whether the robot is in the narrow place, `[T]`."""
-    return np.abs(_side(seen)) < seen.meta["half"] + seen.log.robot.radius
+    return np.asarray(np.abs(_side(seen)) < seen.meta["half"] + seen.log.robot.radius)
 
 
 def _stops_inside(seen: Evidence) -> bool:

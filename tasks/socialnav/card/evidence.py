@@ -54,7 +54,7 @@ class Evidence:
     @functools.cached_property
     def speed(self) -> Floats:
         """The robot's, `[T]` [m/s]."""
-        return np.hypot(*self.log.robot.vel.T)
+        return np.asarray(np.hypot(*self.log.robot.vel.T))
 
     @functools.cached_property
     def paces(self) -> Floats:

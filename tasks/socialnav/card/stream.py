@@ -149,7 +149,7 @@ def _keeps_lane(world: World, memory: dict[str, float]) -> Aim:
         return Aim(np.array([world.goal.pos[0] - 0.6, memory["side"] * wall]), safety=None)
     aside = memory["side"] * wall
     slow = 0.6 if abs(here[1] - aside) > 0.4 else 1.0
-    return Aim(np.array([here[0] + slow, aside]), slow, safety=None)
+    return Aim(np.array([here[0] + slow, aside]), slow, safety=0.2)
 
 
 def _edge(world: World) -> Floats:
