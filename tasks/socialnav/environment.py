@@ -46,7 +46,8 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
 
     ``info`` holds ``success`` and ``metrics``: ``time`` [s], ``path_length`` [m], ``collisions``
     (contacts with people, walls and things), ``collided`` (0 or 1), ``timeout`` (0 or 1),
-    ``min_gap`` (least distance of surfaces from a person, where there is anybody) [m].
+    ``min_gap`` (least distance of surfaces from a person, where there is anybody) [m]; at the end
+    of a card's episode also ``labelled``, ``ideal`` and each ``failure_...``, 0 or 1.
     :meth:`log` gives everything.
 
     Args:
@@ -215,6 +216,8 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         }
         if math.isfinite(self._gap):
             metrics["min_gap"] = float(self._gap)
+        if self._over:
+            metrics.update(self._scenario.finding(self.world))
         return {"success": bool(success), "metrics": metrics}
 
 

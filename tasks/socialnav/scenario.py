@@ -17,6 +17,7 @@ from .log import Goal
 from .robot import BODIES, Body
 from .rule import Rules, SweptRules
 from .scene import Person, Scene
+from .world import World
 
 Floats = NDArray[np.float64]
 
@@ -66,6 +67,10 @@ class Scenario:
             track: whether people mind the robot.
         """
         raise NotImplementedError
+
+    def finding(self, world: World) -> Mapping[str, float]:
+        """What there is to say of an episode that is over, besides what all have; by name."""
+        return {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -155,7 +160,7 @@ SCENARIOS: Mapping[str, Callable[..., Scenario]] = {
     "crowdnavpp": CrowdNavPlusArena,
     "circle": Circle,
 }
-"""Scenarios by name."""
+"""Scenarios by name, besides those of ``card.scenario``."""
 
 
 def make_scenario(name: str, settings: Mapping[str, object] | None = None) -> Scenario:
@@ -164,12 +169,15 @@ def make_scenario(name: str, settings: Mapping[str, object] | None = None) -> Sc
     Raises:
         BadArgument: there is none, or it takes no such setting.
     """
-    if name not in SCENARIOS:
+    from .card.scenario import OWN  # the cards are made of scenarios
+
+    known = {**SCENARIOS, **OWN}
+    if name not in known:
         raise BadArgument(
-            f"there is no scenario '{name}'.{did_you_mean(name, SCENARIOS)} "
-            f"Scenarios: {', '.join(SCENARIOS)}"
+            f"there is no scenario '{name}'.{did_you_mean(name, known)} "
+            f"Scenarios: {', '.join(known)}"
         )
     try:
-        return SCENARIOS[name](**(settings or {}))
+        return known[name](**(settings or {}))
     except TypeError as error:
         raise BadArgument(f"scenario '{name}': {error}") from None
