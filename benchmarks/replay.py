@@ -72,7 +72,7 @@ def replay(directory: Path, manifest: Manifest, recorded: EpisodeResult, film: s
     assert isinstance(played, Finished)
     seed = manifest.benchmark.seed_of(recorded.plan.task, recorded.plan.index)
     fields = kwargs.get("observations", spec.default_observations)
-    drawn = spec.renderer != "none" and "rgb" in fields
+    drawn = spec.renderer != "none" and not {"rgb", "depth"}.isdisjoint(fields)
     return compare(recorded, played, seed, drawn)
 
 

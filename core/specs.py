@@ -20,8 +20,13 @@ from .errors import BadArgument, EmbodimentMismatch
 TASK_ID = re.compile(r"^(?P<family>[a-z0-9]+)\.(?P<name>[a-z0-9][a-z0-9-]*)-v(?P<version>\d+)$")
 """Task ids are ``family.name-vN``: lower case, words joined by hyphens."""
 
-FIELDS = ("rgb", "state", "instruction")
-"""What a task may offer as observation: uint8 ``[H, W, 3]``, float32 ``[D]``, text."""
+FIELDS = ("rgb", "depth", "lidar", "state", "instruction")
+"""What a task may offer as observation, in this order: uint8 ``[H, W, 3]``, float32 ``[H, W]``
+[m], float32 ``[R]`` [m], float32 ``[D]``, text."""
+
+USUAL_FIELDS = ("rgb", "state", "instruction")
+"""What a task offers that does not say. Digests are taken over declarations: a sense that came
+later must not change those of tasks that do not have it."""
 
 
 class Embodiment(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,8 +122,8 @@ class TaskSpec(msgspec.Struct, frozen=True, kw_only=True):
     instruction: str
     max_episode_steps: int
     kwargs: Mapping[str, Any] = {}
-    observations: tuple[str, ...] = FIELDS
-    default_observations: tuple[str, ...] = FIELDS
+    observations: tuple[str, ...] = USUAL_FIELDS
+    default_observations: tuple[str, ...] = USUAL_FIELDS
     numbered_episodes: int = 0
     score: Literal["success", "return", "none"] = "success"
     success_rule: Literal["once", "end"] = "once"

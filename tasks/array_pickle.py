@@ -95,7 +95,7 @@ def read_whole(path: Path) -> bytes:
         BadArgument: it cannot be read, is no ordinary file, or is longer than ``MOST_BYTES``.
     """
     try:
-        with open(path, "rb", opener=_open_at_once) as file:
+        with open(path, "rb", opener=open_at_once) as file:
             told = os.fstat(file.fileno())
             if not stat.S_ISREG(told.st_mode):
                 raise BadArgument(f"cannot read {path}: it is not an ordinary file")
@@ -108,7 +108,7 @@ def read_whole(path: Path) -> bytes:
         raise BadArgument(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def _open_at_once(path: str, flags: int) -> int:
+def open_at_once(path: str, flags: int) -> int:
     """Opens without waiting for the other end of a pipe, which may never come."""
     return os.open(path, flags | os.O_NONBLOCK)
 

@@ -14,7 +14,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ..core.errors import BadArgument, MissingExtra
-from ..core.specs import FIELDS, Embodiment, Family, TaskSpec
+from ..core.specs import USUAL_FIELDS, Embodiment, Family, TaskSpec
 from .observation import ImageSize
 from .pixel_world import PixelWorld
 from .reference_scores import ATARI, ATARI_SOURCE
@@ -164,7 +164,7 @@ class AtariGame(PixelWorld):
             "atari",
             actions=len(self._actions),
             observations=observations,
-            offered=FIELDS,
+            offered=USUAL_FIELDS,
             image_size=self._ale.getScreenDims() if image_size is None else image_size,
             render_profile=render_profile,
             render_mode=render_mode,

@@ -20,7 +20,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ..core.errors import BadArgument, MissingExtra
-from ..core.specs import FIELDS, Embodiment, Family, TaskSpec
+from ..core.specs import USUAL_FIELDS, Embodiment, Family, TaskSpec
 from .observation import ImageSize, resize
 from .pixel_world import PixelWorld
 
@@ -172,7 +172,7 @@ class BabyAILevel(PixelWorld):
             "babyai",
             actions=len(ACTION_NAMES),
             observations=observations,
-            offered=FIELDS,
+            offered=USUAL_FIELDS,
             image_size=image_size,
             render_profile=render_profile,
             render_mode=render_mode,

@@ -19,7 +19,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ..core.errors import BadArgument, InvalidAction, MissingExtra
-from ..core.specs import FIELDS, Embodiment, Family, TaskSpec
+from ..core.specs import USUAL_FIELDS, Embodiment, Family, TaskSpec
 from .observation import ImageSize, observation_space, parse_fields, parse_image_size
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class MetaWorld(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     ) -> None:
         from .rendering import check_profile
 
-        self._fields = parse_fields(observations, FIELDS, "Meta-World")
+        self._fields = parse_fields(observations, USUAL_FIELDS, "Meta-World")
         self._size = parse_image_size(image_size)
         self._profile = check_profile(render_profile)
         if render_mode not in (None, "rgb_array"):

@@ -1,4 +1,4 @@
-"""The observation every task speaks: a Dict of ``rgb``, ``state`` and ``instruction``.
+"""The observation every task speaks: a Dict of some of ``core.specs.FIELDS``.
 
 A task says which fields it offers; the user says which are wanted and how large the pictures.
 """
@@ -20,6 +20,9 @@ from ..core.specs import FIELDS
 
 MAX_INSTRUCTION = 1024
 """Longest instruction [characters]."""
+
+DEPTH_REACH = 10.0
+"""Farther surfaces have this depth [m]: about what depth cameras of robots see."""
 
 ImageSize = int | Sequence[int]
 """A side for square pictures, or ``(height, width)`` [px]."""
@@ -91,7 +94,7 @@ def parse_image_size(size: ImageSize) -> tuple[int, int]:
     Raises:
         BadArgument: not one or two whole numbers between 8 and 2,048.
     """
-    pair = (size, size) if isinstance(size, (int, np.integer)) else tuple(size)
+    pair = tuple(size) if isinstance(size, Sequence) else (size, size)
     whole = all(isinstance(side, (int, np.integer)) and 8 <= side <= 2048 for side in pair)
     if len(pair) != 2 or not whole:
         raise BadArgument(
@@ -104,18 +107,23 @@ def observation_space(
     fields: Sequence[str],
     image_size: tuple[int, int],
     state: spaces.Box | None,
+    lidar: tuple[int, float] | None = None,
 ) -> spaces.Dict:
     """The Dict space of the chosen fields.
 
     Args:
         fields: some of ``FIELDS``, from ``parse_fields``.
-        image_size: ``(height, width)`` [px] of ``rgb``.
+        image_size: ``(height, width)`` [px] of ``rgb`` and ``depth``.
         state: the float32 ``[D]`` space of ``state``, where the family has one.
+        lidar: rays and reach [m] of the scanner, where the family has one.
     """
     known: dict[str, spaces.Space[object]] = {
         "rgb": spaces.Box(0, 255, (*image_size, 3), np.uint8),
+        "depth": spaces.Box(0.0, DEPTH_REACH, image_size, np.float32),
         "instruction": Instruction(),
     }
+    if lidar is not None:
+        known["lidar"] = spaces.Box(0.0, lidar[1], (lidar[0],), np.float32)
     if state is not None:
         known["state"] = state
     return spaces.Dict({field: known[field] for field in fields})

@@ -302,9 +302,11 @@ class Renderer:
         self._scene = mujoco.MjvScene(model, maxgeom=MAX_GEOMS)
         for flag, value in settings.flags.items():
             self._scene.flags[getattr(mujoco.mjtRndFlag, flag).value] = value
+        self._drawing.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR.value
         self._options = mujoco.MjvOption()
         self._rectangle = mujoco.MjrRect(0, 0, width, height)
         self._pixels = np.empty((height, width, 3), np.uint8)
+        self._depths = np.empty((height, width), np.float32)
         self.info = {"backend": backend, "profile": profile, "device": _device_name(backend)}
 
     def render(self, data: Any) -> NDArray[np.uint8]:
@@ -316,6 +318,42 @@ class Renderer:
         Raises:
             RenderingUnavailable: the renderer is closed.
         """
+        self._draw(data)
+        self._mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._drawing)
+        return self._pixels[self._turn].copy()  # OpenGL's rows begin at the bottom
+
+    def render_depth(self, data: Any) -> NDArray[np.float32]:
+        """How far what each pixel shows is along the camera's axis, fresh `[H, W]` [m].
+
+        Up to the model's farthest plane (``visual/map``), where there is nothing.
+
+        Args:
+            data: as for ``render``.
+
+        Raises:
+            RenderingUnavailable: the renderer is closed.
+        """
+        return self.render_both(data)[1]
+
+    def render_both(self, data: Any) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """What ``render`` and ``render_depth`` give, drawn once.
+
+        Args:
+            data: as for ``render``.
+
+        Raises:
+            RenderingUnavailable: the renderer is closed.
+        """
+        self._draw(data)
+        self._mujoco.mjr_readPixels(self._pixels, self._depths, self._rectangle, self._drawing)
+        extent, planes = self._model.stat.extent, self._model.vis.map
+        near, far = float(planes.znear) * extent, float(planes.zfar) * extent
+        # The buffer holds 1 at the near plane, 0 at the far one, and is linear in 1 / distance.
+        distances = near * far / (near + self._depths.astype(np.float64) * (far - near))
+        flat = distances.astype(np.float32)[self._turn].copy()
+        return self._pixels[self._turn].copy(), flat
+
+    def _draw(self, data: Any) -> None:
         if not self._finalizer.alive:
             raise RenderingUnavailable("this renderer is closed; make another")
         mujoco = self._mujoco
@@ -330,8 +368,6 @@ class Renderer:
         )
         self._context.make_current()  # another renderer may have drawn since
         mujoco.mjr_render(self._rectangle, self._scene, self._drawing)
-        mujoco.mjr_readPixels(self._pixels, None, self._rectangle, self._drawing)
-        return self._pixels[self._turn].copy()  # OpenGL's rows begin at the bottom
 
     def close(self) -> None:
         """Frees the context; a second call does nothing."""

@@ -55,10 +55,13 @@ def data_directory() -> Path:
     That is ``$XDG_DATA_HOME``, or ``~/.local/share`` (XDG Base Directory Specification).
 
     Raises:
-        BadArgument: the user has no home directory.
+        BadArgument: the user has no home directory, or the variable names that of nobody.
     """
     if named := os.environ.get(VARIABLE):
-        return Path(named).expanduser()
+        try:
+            return Path(named).expanduser()
+        except RuntimeError as error:
+            raise BadArgument(f"{VARIABLE} is '{named}': {error}; name a folder") from error
     shared = os.environ.get("XDG_DATA_HOME", "")
     if os.path.isabs(shared):  # The specification asks that any other be ignored.
         return Path(shared) / "polyathlon"

@@ -1,6 +1,9 @@
 """Language Rearrangement as an environment: seeds, episodes, rewards, options, words."""
 
+import copy
 import json
+import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import gymnasium
@@ -12,8 +15,10 @@ from polyathlon.core.errors import BadArgument, InvalidAction, UnknownName
 from polyathlon.core.specs import canonical_json
 from polyathlon.tasks.langr import FAMILY, SPLITS
 from polyathlon.tasks.langr.environment import LanguageRearrangement
+from polyathlon.tasks.langr.generator import generate
+from polyathlon.tasks.langr.narration import with_article
 from polyathlon.tasks.langr.oracle import make_oracle
-from polyathlon.tasks.langr.symbols import STATE_NAMES, STATE_SIZE, state_space
+from polyathlon.tasks.langr.symbols import STATE_NAMES, STATE_SIZE, Symbols, state_space
 from polyathlon.tasks.langr.vocabulary import SKILL_INDEX, SKILL_NAMES, SKILLS
 
 EVALUATION = tuple(task.id for task in FAMILY.tasks if "langr-eval" in task.tags)
@@ -76,6 +81,86 @@ def test_the_same_seed_is_the_same_episode_and_another_starts_elsewhere() -> Non
     env.reset(seed=6, options={"episode": 7})
     assert env.episode.instruction == instruction
     assert env.rules.state.base != base
+
+
+def test_no_episode_begins_where_its_goal_holds() -> None:
+    env = make()
+    going = 0
+    for number in range(400):
+        env.reset(seed=number, options={"episode": number})
+        going += "robot_at" in str(env.episode.goal)
+        assert not env.rules.holds(env.episode.goal), env.episode.instruction
+    assert going > 20
+
+
+def test_a_copy_is_judged_by_its_own_state() -> None:
+    env = make(observations=("state", "rgb", "instruction"), image_size=16)
+    oracle = make_oracle(env)
+    observation, info = env.reset(seed=3, options={"episode": 0})
+    oracle.reset(observation, info)
+    first = oracle.act(observation)
+    for twin in (copy.deepcopy(env), pickle.loads(pickle.dumps(env))):
+        # The same from here on, and nothing of it moves the original.
+        solver = make_oracle(twin)
+        over, action = False, first
+        before = copy.deepcopy(env.rules.state)
+        while not over:
+            seen, _, over, truncated, told = twin.step(action)
+            assert not truncated
+            assert seen["rgb"].any()
+            assert np.array_equal(seen["state"], Symbols(twin.rules).read())
+            action = None if over else solver.act(seen)
+        assert told["success"]
+        assert env.rules.state == before
+        twin.close()
+    assert not env.step(SKILL_INDEX["nav(sink)"])[4]["success"]
+    env.close()
+
+
+def test_the_oracle_stays_where_the_goal_holds() -> None:
+    env = make()
+    number = next(n for n in range(200) if "robot_at'" in str(generate("train", n).goal))
+    env.reset(seed=0, options={"episode": number})
+    solver = make_oracle(env)
+    env.rules.apply(SKILLS[solver.act({})], env.np_random)
+    assert env.rules.holds(env.episode.goal)
+    action = make_oracle(env).act({})
+    assert env.step(action)[4] == {
+        "success": True, "skill": SKILLS[action].name, "valid": True,
+        "metrics": {"progress": 1.0, "invalid_actions": 0.0, "num_steps": 1.0},
+    }  # fmt: skip
+    assert not solver.fault
+
+
+def iter_moves() -> Iterator[int]:
+    """Numbers of training episodes in which one thing is to be brought somewhere."""
+    for number in range(200):
+        if generate("train", number).family == "42f1b012":
+            yield number
+
+
+def test_what_was_shut_in_a_drawer_is_fetched() -> None:
+    env = make()
+    env.reset(seed=0, options={"episode": next(iter_moves())})
+    rules, dice = env.rules, np.random.default_rng(0)
+    solver = make_oracle(env)
+    first = [SKILLS[solver.act({})]]
+    assert rules.apply(first[0], dice)
+    while rules.state.held is None:
+        assert rules.apply(SKILLS[solver.act({})], dice)
+    held = rules.state.held
+    for name in ("nav(drawer_left)", "place(drawer_left)"):
+        assert rules.apply(SKILLS[SKILL_INDEX[name]], dice)
+    assert rules.shut_in(held) == "cab_push_point_7"
+    assert "In the left drawer" not in env.describe()
+    assert rules.apply(SKILLS[SKILL_INDEX["open_cab(cab_push_point_7)"]], dice)
+    assert f"In the left drawer: {with_article(rules.categories[held])}." in env.describe()
+    assert rules.apply(SKILLS[SKILL_INDEX["close_cab(cab_push_point_7)"]], dice)
+    solver, over = make_oracle(env), False
+    while not over:
+        _, _, over, truncated, info = env.step(solver.act({}))
+        assert not truncated
+        assert info["valid"]
 
 
 def test_without_a_number_the_seed_draws_the_episode() -> None:
@@ -150,6 +235,8 @@ def test_an_action_that_is_none(action: object) -> None:
         ({"stale_predicates": 1}, "stale_predicates is 1"),
         ({"observations": ("depth",)}, "'depth' is not one of them"),
         ({"image_size": 4}, "image_size is 4"),
+        ({"image_size": 84.0}, "image_size is 84.0"),
+        ({"image_size": None}, "image_size is None"),
     ],
 )
 def test_arguments_outside_what_is_known(kwargs: dict[str, Any], words: str) -> None:

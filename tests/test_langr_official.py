@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import copy
+import hashlib
+import json
 import os
 import pickle
 import struct
@@ -20,12 +22,14 @@ from polyathlon.tasks.langr import archive
 from polyathlon.tasks.langr.archive import official_episodes, official_layouts
 from polyathlon.tasks.langr.episode import Placement
 from polyathlon.tasks.langr.expression import Expression, Predicate, parse_predicate
-from polyathlon.tasks.langr.home import receptacle_boxes
-from polyathlon.tasks.langr.layout import replica_layouts, to_habitat
+from polyathlon.tasks.langr.home import home_named, receptacle_boxes
+from polyathlon.tasks.langr.layout import Pose, replica_layouts, to_habitat
 from polyathlon.tasks.langr.official import read_official
 from polyathlon.tasks.langr.official_import import import_path, list_stored
 from polyathlon.tasks.langr.official_pose import convert_transforms
 from polyathlon.tasks.langr.official_split import FAMILIES_OF, family_of
+from polyathlon.tasks.langr.planner import plan
+from polyathlon.tasks.langr.rules import Rules
 from polyathlon.tasks.langr.splits import SPLITS
 from polyathlon.tasks.langr.vocabulary import OFFICIAL_RECEPTACLES
 
@@ -209,7 +213,6 @@ def test_a_real_file_is_the_same_after_import(real, tmp_path):
     assert told.trouble == ""
     stored = official_episodes(told.name, tmp_path)
     assert list(stored) == list(read_official(real))
-    assert stored.verify() == ""
     assert stored.about.layouts == ()
     again = tmp_path / "again"
     import_all(real, again)
@@ -593,6 +596,45 @@ def test_a_hostile_name_cannot_command_the_terminal(write):
     assert "os?[2J.sys?tem" in text
 
 
+def quantified(count, category="ball"):
+    names = [f"X{number}" for number in range(count)]
+    return {
+        "expr_type": "AND",
+        "quantifier": "EXISTS",
+        "inputs": [{"name": name, "expr_type": category} for name in names],
+        "sub_exprs": [f"holding({names[0]})"],
+    }
+
+
+def test_a_goal_that_would_never_be_written_out_is_refused(write):
+    content = Builder().content()
+    content["all_eps"][1]["goal_preds"] = quantified(40)
+    text = refusal(write(content), lambda path: list(read_official(path)))
+    assert "episode 1, field 'goal_preds'" in text
+    assert "more than 4096 predicates" in text
+
+
+def test_a_goal_of_many_choices_is_planned_or_given_up(write):
+    """An AND of ORs means more alternatives than could be gone through."""
+    either = {"expr_type": "OR", "sub_exprs": ["not_holding()", "closed_fridge(fridge_push_point)"]}
+    never = {"expr_type": "AND", "sub_exprs": ["not_holding()", "holding(013_apple_:0000)"]}
+    content = Builder().content()
+    content["all_eps"][0]["goal_preds"] = {"expr_type": "AND", "sub_exprs": [either] * 26}
+    content["all_eps"][1]["goal_preds"] = {"expr_type": "AND", "sub_exprs": [either] * 26 + [never]}
+    easy, hopeless = read_official(write(content))
+    home = home_named(HOME)
+    for episode, solvable in ((easy, True), (hopeless, False)):
+        rules = Rules(home, episode)
+        rules.begin(Pose(0.0, 0.0))
+        assert (plan(rules) is not None) == solvable
+
+
+def test_a_scene_with_the_name_of_a_home_of_ours_is_refused(write):
+    content = Builder(home="terrace_07").content()
+    text = refusal(write(content), lambda path: list(read_official(path)))
+    assert "'terrace_07' is a home of this package" in text
+
+
 # --- on disk -------------------------------------------------------------------------------
 
 
@@ -628,7 +670,7 @@ def test_splits_with_like_names_do_not_take_each_others_place(write, tmp_path):
         builder.episodes = [builder.episode(THINGS, HOME, one) for one in FAMILIES_OF[split]]
         import_all(write(builder.content()), tmp_path)
     for split in ("train-validation", "train"):
-        assert official_episodes(split, tmp_path).verify() == ""
+        assert len(official_episodes(split, tmp_path)) == len(FAMILIES_OF[split])
 
 
 def test_what_was_not_imported_says_what_to_type(tmp_path, monkeypatch):
@@ -646,10 +688,55 @@ def test_the_tasks_find_the_episodes(write, tmp_path, monkeypatch):
     monkeypatch.setenv(storage.VARIABLE, str(tmp_path))
     path = write(Builder().content())
     import_all(path, storage.data_directory())
-    assert list(Library("context", "official")) == list(read_official(path))
+    library = Library("context", "official")
+    assert list(library) == list(read_official(path))
+    origin = library.origin
+    import_all(write(Builder().content(), "renamed.pickle"), storage.data_directory())
+    assert Library("context", "official").origin == origin
+    folder = tmp_path / "langr"
+    forged = (folder / "context.json").read_bytes().replace(b'"terrace"', b'"gallery"')
+    (folder / "context.json").write_bytes(forged.replace(b'"homes":{', b'"homes":{"nowhere":1,'))
+    assert Library("context", "official").origin != origin
 
 
-@pytest.mark.parametrize("damage", ["shorter", "gone", "altered", "index", "format", "elsewhere"])
+def forge(folder, old, new):
+    """Edits the stored episodes by hand, and makes the index fit them."""
+    (data,) = folder.glob("context-*.jsonl")
+    content = data.read_bytes()
+    assert old in content
+    altered = content.replace(old, new)
+    index = json.loads((folder / "context.json").read_bytes())
+    digest = hashlib.sha256(altered).hexdigest()
+    index["data"] |= {"sha256": digest, "size": len(altered)}
+    index["lengths"] = [len(line) for line in altered.splitlines(keepends=True)]
+    data.write_bytes(altered)
+    (folder / "context.json").write_text(json.dumps(index))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"name":"on_top"', b'"name":"levitates"'),
+        (b'"arguments":["X","Tbl1"]', b'"arguments":["X"]'),
+        (b'"arguments":["X","Tbl1"]', b'"arguments":["X","Mars"]'),
+        (b'"arguments":["X","Tbl1"]', b'"arguments":["Y","Tbl1"]'),
+        (b'"assets":0', b'"assets":-1'),
+        (b'"assets":0', b'"assets":7'),
+        (b'"places":[', b'"places":[-1,'),
+    ],
+)
+def test_a_forged_episode_is_one_line(old, new, write, tmp_path):
+    import_all(write(Builder().content()), tmp_path)
+    forge(tmp_path / "langr", old, new)
+    with pytest.raises(BadArgument, match="is damaged") as caught:
+        official_episodes("context", tmp_path)[0]
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    "shorter gone altered edited empty pipe lengths index index-pipe format elsewhere".split(),
+)
 def test_damaged_files_are_named(damage, write, tmp_path):
     import_all(write(Builder().content()), tmp_path)
     folder = tmp_path / "langr"
@@ -661,6 +748,22 @@ def test_damaged_files_are_named(damage, write, tmp_path):
         data.unlink()
     elif damage == "altered":
         data.write_bytes(data.read_bytes().replace(b"{", b"[", 1))
+    elif damage == "edited":
+        data.write_bytes(data.read_bytes().replace(b"ball", b"bowl", 1))
+    elif damage == "empty":
+        data.write_bytes(b"")
+        told = json.loads(index.read_bytes())
+        told |= {"lengths": [], "data": told["data"] | {"size": 0}}
+        index.write_text(json.dumps(told))
+    elif damage == "pipe":
+        data.unlink()
+        os.mkfifo(data)
+    elif damage == "lengths":
+        told = json.loads(index.read_bytes())
+        index.write_text(json.dumps(told | {"lengths": [*told["lengths"], -1, 1]}))
+    elif damage == "index-pipe":
+        index.unlink()
+        os.mkfifo(index)
     elif damage == "index":
         index.write_bytes(index.read_bytes()[:-40])
     elif damage == "format":
@@ -668,7 +771,7 @@ def test_damaged_files_are_named(damage, write, tmp_path):
     else:
         name = data.name.encode()
         index.write_bytes(index.read_bytes().replace(name, b"../../etc/passwd"))
-    with pytest.raises(BadArgument, match="polyathlon data import langr") as caught:
+    with pytest.raises(BadArgument, match=r"polyathlon data import langr|ordinary file") as caught:
         official_episodes("context", tmp_path)[0]
     assert "\n" not in str(caught.value)
     (listed,) = list_stored(tmp_path)
@@ -762,3 +865,9 @@ def test_the_data_directory(variables, expected, monkeypatch):
     assert storage.family_directory("langr") == Path(expected) / "langr"
     assert storage.family_directory("langr", Path("/x")) == Path("/x/langr")
     assert archive.FAMILY == "langr"
+
+
+def test_a_data_directory_of_nobody(monkeypatch):
+    monkeypatch.setenv(storage.VARIABLE, "~no-such-person/here")
+    with pytest.raises(BadArgument, match="POLYATHLON_DATA is '~no-such-person/here'"):
+        storage.data_directory()

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from polyathlon.cli import catalogue as listing
 from polyathlon.core.errors import UnknownName
+from polyathlon.core.specs import FIELDS
 from polyathlon.tasks import catalogue
 
 
@@ -39,7 +40,7 @@ def test_json_says_what_a_script_wants_to_know() -> None:
     assert task["max_episode_steps"] == 500
     assert task["oracle"] is True
     assert task["score"] == "success"
-    assert set(task["observations"]) <= {"rgb", "state", "instruction"}
+    assert set(task["observations"]) <= set(FIELDS)
     assert len(task["embodiment"]["low"]) == len(task["embodiment"]["action_names"])
     assert "mt10" in task["tags"]
 

@@ -277,3 +277,14 @@ def test_mujoco_may_have_been_imported_before():
 def test_a_process_forked_after_a_frame_can_draw():
     done = run_python(FORKED, LP_NUM_THREADS="0")
     assert (done.returncode, done.stdout, done.stderr) == (0, "0\n0\n", "")
+
+
+@pytest.mark.parametrize("task", ["langr.context", "metaworld.reach"])
+def test_a_misspelt_backend_is_one_line(task):
+    code = (
+        "from polyathlon.core.errors import PolyathlonError\nfrom polyathlon.tasks import make\n"
+        f"try:\n    make({task!r})\nexcept PolyathlonError as error:\n    print(error)"
+    )
+    done = run_python(code, MUJOCO_GL="nonsense")
+    assert done.stdout.startswith("MUJOCO_GL is 'nonsense'"), done.stderr
+    assert done.stdout.count("\n") == 1

@@ -11,12 +11,14 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument, InvalidAction
-from ...core.specs import FIELDS
+from ...core.specs import USUAL_FIELDS
 from ..observation import ImageSize, observation_space, parse_fields, parse_image_size
 from . import narration
 from .episode import Episode
+from .home import Home
 from .layout import Pose
 from .library import BACKENDS, SOURCES, Library, make_world
+from .planner import FAR
 from .rules import Rules
 from .subgoals import subgoals
 from .symbols import STATE_NAMES, Symbols, state_space
@@ -31,6 +33,9 @@ SUCCESS_REWARD = 10.0
 
 PROGRESS_REWARD = 5.0
 """For all milestones together; ``language_rearrangement.yaml``."""
+
+MOST_STARTS = 50
+"""Start poses that are drawn; as many as habitat-lab draws to find one without a collision."""
 
 INTENDED_PENALTY = 0.05
 """What the released configuration means to take for an invalid skill, and never does."""
@@ -104,7 +109,7 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
         number = isinstance(invalid_penalty, (int, float)) and invalid_penalty is not True
         if not (number and np.isfinite(invalid_penalty) and invalid_penalty >= 0):
             raise BadArgument(f"invalid_penalty is {invalid_penalty!r}; it is a number from 0 up")
-        self._fields = parse_fields(observations, FIELDS, "langr")
+        self._fields = parse_fields(observations, USUAL_FIELDS, "langr")
         self._size = parse_image_size(image_size)
         self.render_mode, self._view = render_mode, render_view
         self._penalty, self._stale = float(invalid_penalty), bool(stale_predicates)
@@ -171,15 +176,44 @@ class LanguageRearrangement(gymnasium.Env[dict[str, Any], np.int64]):
         episode = self._library[drawn if number is None else number]
         home = self.world.load(episode)
         self._rules = Rules(home, episode, stale_predicates=self._stale)
-        x, y = home.floor[int(self.np_random.integers(len(home.floor)))]
-        self._rules.begin(Pose(float(x), float(y), float(self.np_random.uniform(-np.pi, np.pi))))
-        self._succeeds = self._rules.compile(episode.goal)
-        milestones = subgoals(self._rules) or ()
-        self._milestones = [self._rules.compile(predicate) for predicate in milestones]
+        self._rules.begin(FAR)
+        self._subgoals = subgoals(self._rules) or ()
+        self._compile()
+        self._place_robot(home)
         self._reached = [reached() for reached in self._milestones]
-        self._symbols = Symbols(self._rules)
         self._steps, self._invalid, self._over = 0, 0, False
         return self._observe(), self._info(success=False, skill="", valid=True)
+
+    def _compile(self) -> None:
+        """What judges and reads the running episode, from its rules."""
+        self._symbols = Symbols(self.rules)
+        self._succeeds = self.rules.compile(self.episode.goal)
+        self._milestones = [self.rules.compile(predicate) for predicate in self._subgoals]
+
+    def _place_robot(self, home: Home) -> None:
+        """Draws where the robot starts: again while the goal of the episode holds there.
+
+        Where somebody is to go somewhere, or to find something, the first draw may be there.
+        """
+        for _ in range(MOST_STARTS):
+            x, y = home.floor[int(self.np_random.integers(len(home.floor)))]
+            yaw = float(self.np_random.uniform(-np.pi, np.pi))
+            self.rules.begin(Pose(float(x), float(y), yaw))
+            if not self._succeeds():
+                return
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what looks into the rules: a copy's would look into the original's."""
+        kept = self.__dict__.copy()
+        for name in ("_succeeds", "_milestones", "_symbols"):
+            kept.pop(name, None)
+        return kept
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Takes what ``__getstate__`` gave, and compiles the rest anew."""
+        self.__dict__.update(state)
+        if self._rules is not None:
+            self._compile()
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Does one skill.

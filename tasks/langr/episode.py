@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from .assets import ASSETS
 from .expression import Goal, Predicate
 
 
@@ -62,6 +63,14 @@ def instance_names(assets: tuple[str, ...]) -> tuple[str, ...]:
         counts[asset] = counts.get(asset, -1) + 1
         names.append(f"{asset}_:{counts[asset]:04d}")
     return tuple(names)
+
+
+def instances_of(assets: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Names of the objects of each category, in the order in which a skill tries them."""
+    found: dict[str, list[str]] = {}
+    for name, asset in sorted(zip(instance_names(assets), assets, strict=True)):
+        found.setdefault(ASSETS[asset].category, []).append(name)
+    return {category: tuple(names) for category, names in found.items()}
 
 
 INSTANCE = re.compile(r"_:\d{4}$")

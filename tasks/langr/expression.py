@@ -8,6 +8,7 @@ The trees follow habitat-lab's ``LogicalExpression``: a quantifier wraps the nod
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -32,6 +33,9 @@ PREDICATES = {
 }
 """Predicates and how many arguments they take."""
 
+MOST_GROUNDED = 4096
+"""Predicates that a goal may be written out to; goals of the task come to a dozen."""
+
 
 class Predicate(msgspec.Struct, frozen=True, tag_field="type", tag="predicate"):
     """One statement about the home, e.g. ``on_top(X, Sofa)``.
@@ -43,6 +47,18 @@ class Predicate(msgspec.Struct, frozen=True, tag_field="type", tag="predicate"):
 
     name: str
     arguments: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuses what is no predicate.
+
+        Raises:
+            BadArgument: an unknown name, or a wrong number of arguments.
+        """
+        wanted = PREDICATES.get(self.name)
+        if wanted is None:
+            raise BadArgument(f"'{self.name}' is no predicate; known: {', '.join(PREDICATES)}")
+        if len(self.arguments) != wanted:
+            raise BadArgument(f"{self}: {self.name} takes {wanted} arguments")
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(self.arguments)})"
@@ -77,11 +93,9 @@ def parse_predicate(text: str) -> Predicate:
         BadArgument: not of that form, an unknown name, or a wrong number of arguments.
     """
     match = _CALL.match(text)
-    if not match or match[1] not in PREDICATES:
+    if not match:
         raise BadArgument(f"{text!r} is no predicate; known: {', '.join(PREDICATES)}")
     arguments = tuple(part.strip() for part in match[2].split(",")) if match[2].strip() else ()
-    if len(arguments) != PREDICATES[match[1]]:
-        raise BadArgument(f"{text!r}: {match[1]} takes {PREDICATES[match[1]]} arguments")
     return Predicate(match[1], arguments)
 
 
@@ -102,18 +116,38 @@ def ground(goal: Goal, instances: Mapping[str, Sequence[str]]) -> Goal:
         instances: names of the objects of each category.
 
     A quantified node without any fitting tuple is an empty OR (false) or an empty AND (true).
+
+    Raises:
+        BadArgument: written out, it would have more than ``MOST_GROUNDED`` predicates.
     """
+    if grounded_size(goal, instances) > MOST_GROUNDED:
+        raise BadArgument(f"the goal means more than {MOST_GROUNDED} predicates when written out")
+    return _ground(goal, instances)
+
+
+def grounded_size(goal: Goal, instances: Mapping[str, Sequence[str]]) -> int:
+    """How many predicates a goal has without quantifiers, at most.
+
+    Tuples in which an instance comes twice are counted too: going through them costs as much.
+    """
+    if isinstance(goal, Predicate):
+        return 1
+    inside = sum(grounded_size(part, instances) for part in goal.parts)
+    return inside * math.prod(len(instances.get(category, ())) for _, category in goal.variables)
+
+
+def _ground(goal: Goal, instances: Mapping[str, Sequence[str]]) -> Goal:
     if isinstance(goal, Predicate):
         return goal
     if goal.quantifier is None:
         return msgspec.structs.replace(
-            goal, parts=tuple(ground(part, instances) for part in goal.parts)
+            goal, parts=tuple(_ground(part, instances) for part in goal.parts)
         )
     names = [name for name, _ in goal.variables]
     choices = [instances.get(category, ()) for _, category in goal.variables]
     inner = Expression(operator=goal.operator, parts=goal.parts)
     parts = tuple(
-        ground(substitute(inner, dict(zip(names, chosen, strict=True))), instances)
+        _ground(substitute(inner, dict(zip(names, chosen, strict=True))), instances)
         for chosen in itertools.product(*choices)
         if len(set(chosen)) == len(chosen)
     )
@@ -126,3 +160,11 @@ def predicates_of(goal: Goal) -> tuple[Predicate, ...]:
         return (goal,)
     found = [predicate for part in goal.parts for predicate in predicates_of(part)]
     return tuple(dict.fromkeys(found))
+
+
+def variables_of(goal: Goal) -> frozenset[str]:
+    """The names of all variables that a goal's quantifiers bring."""
+    if isinstance(goal, Predicate):
+        return frozenset()
+    own = frozenset(name for name, _ in goal.variables)
+    return own.union(*(variables_of(part) for part in goal.parts))

@@ -44,7 +44,10 @@ class Library(Sequence[Episode]):
 
             self._stored = archive = official_episodes(split)
             self._count = len(self._stored)
-            self.origin = f"official, SHA-256 {archive.about.source.sha256}"
+            self.origin = (
+                f"official, SHA-256 {archive.about.source.sha256}, "
+                f"stored as {archive.about.digest()[:12]}"
+            )
 
     def __len__(self) -> int:
         return self._count
@@ -66,13 +69,14 @@ def make_world(backend: str, size: tuple[int, int], profile: str) -> World:
         MissingExtra: its package is not installed.
         BadArgument: no such profile.
     """
-    from ..rendering import check_profile
+    from ..rendering import check_profile, prepare
 
     check_profile(profile)
     if backend == "habitat":
         from .habitat.world import HabitatWorld
 
         return HabitatWorld(image_size=size, profile=profile)
+    prepare()  # MuJoCo reads what draws when it is imported.
     try:
         import mujoco  # noqa: F401 - to say so now rather than at the first picture
     except ImportError as error:

@@ -103,6 +103,10 @@ class MujocoWorld:
             self._stage.close()
             self._stage = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what draws: a copy opens renderers of its own."""
+        return {**self.__dict__, "_stage": None}
+
 
 class _Stage:
     """A compiled model with its data and renderers, dressed as one home at a time."""

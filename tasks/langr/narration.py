@@ -61,8 +61,8 @@ def _things_on(rules: Rules, receptacle: str) -> list[str]:
         for index, category in enumerate(rules.categories)
         if index != rules.state.held
         and not hidden
-        and rules.receptacle_of(index) == receptacle
-        and not rules.is_shut_in(index)
+        and (rules.receptacle_of(index) or rules.drawn_out(index)) == receptacle
+        and rules.shut_in(index) is None
     ]
 
 

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from ...core.errors import BadArgument
 from ..array_pickle import load_arrays, read_whole
 from .assets import ASSETS
-from .episode import Episode, Placement, instance_names
+from .episode import Episode, Placement, instance_names, instances_of
 from .official_goal import read_entities, read_goal, read_start
 from .official_pose import FAULTS, convert_transforms
 from .official_split import ID, family_of, split_of
+from .scenes import layouts as own_layouts
 from .vocabulary import OFFICIAL_RECEPTACLES
 
 MOST_EPISODES = 1_000_000
@@ -96,7 +97,7 @@ class OfficialFile:
         """
         raw = self._raw[index]
         objects = self._objects(index, raw)
-        names = frozenset(instance_names(tuple(thing.asset for thing in objects)))
+        instances = instances_of(tuple(thing.asset for thing in objects))
 
         def read(field: str, reader: Callable[[Any], T]) -> T:
             try:
@@ -112,7 +113,7 @@ class OfficialFile:
             home=read("scene_id", _read_home),
             instruction=read("instruction", _read_instruction),
             family=self._instruct_id(index),
-            goal=read("goal_preds", lambda goal: read_goal(goal, names)),
+            goal=read("goal_preds", lambda goal: read_goal(goal, instances)),
             objects=objects,
             start=read("start_preds", read_start),
             entities=read("sampled_entities", read_entities),
@@ -223,6 +224,8 @@ def _read_home(scene: Any) -> str:
     match = _SCENE.fullmatch(scene) if isinstance(scene, str) and len(scene) <= 500 else None
     if match is None:
         raise BadArgument(f"{str(scene)[:80]!r} is no path of a scene")
+    if match[1] in own_layouts():
+        raise BadArgument(f"'{match[1]}' is a home of this package, not of the official scenes")
     return match[1]
 
 

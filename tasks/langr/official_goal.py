@@ -7,11 +7,19 @@ further dictionaries) and, where it is quantified, ``quantifier`` and ``inputs``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 from ...core.errors import BadArgument
-from .expression import PREDICATES, Expression, Goal, Operator, Predicate, parse_predicate
+from .expression import (
+    PREDICATES,
+    Expression,
+    Goal,
+    Operator,
+    Predicate,
+    ground,
+    parse_predicate,
+)
 from .vocabulary import CATEGORIES, DRAWERS, FRIDGE, OFFICIAL_RECEPTACLES
 
 DEEPEST = 8
@@ -44,19 +52,20 @@ _KINDS = {
 _FITTING = {"drawer": frozenset(DRAWERS), "fridge": frozenset({FRIDGE}), "place": PLACES}
 
 
-def read_goal(raw: Any, instances: frozenset[str]) -> Goal:
+def read_goal(raw: Any, instances: Mapping[str, Sequence[str]]) -> Goal:
     """A goal in our words.
 
     Args:
         raw: as it stands in the file.
-        instances: names of the episode's objects.
+        instances: names of the episode's objects, by category.
 
     Raises:
         BadArgument: it is not of that form, or names what does not exist.
     """
-    goal = _node(raw, instances, frozenset(), DEEPEST)
+    goal = _node(raw, frozenset().union(*instances.values()), frozenset(), DEEPEST)
     if _count(goal) > MOST_PREDICATES:
         raise BadArgument(f"more than {MOST_PREDICATES} predicates")
+    ground(goal, instances)  # Refuses one that cannot be judged.
     return goal
 
 
@@ -87,13 +96,27 @@ def read_predicate(text: Any, things: frozenset[str]) -> Predicate:
     """
     if not isinstance(text, str) or len(text) > LONGEST_TEXT or not text.isprintable():
         raise BadArgument("a predicate that is not a line of text")
-    predicate = parse_predicate(text)
-    arguments = tuple(OFFICIAL_RECEPTACLES.get(name, name) for name in predicate.arguments)
-    for name, kind in zip(arguments, _KINDS[predicate.name], strict=True):
+    raw = parse_predicate(text)
+    arguments = tuple(OFFICIAL_RECEPTACLES.get(name, name) for name in raw.arguments)
+    predicate = Predicate(raw.name, arguments)
+    check_arguments(predicate, things)
+    return predicate
+
+
+def check_arguments(predicate: Predicate, things: frozenset[str]) -> None:
+    """Refuses a predicate that is not about what it says it is.
+
+    Args:
+        predicate: with our names of places.
+        things: variables and objects that it may name.
+
+    Raises:
+        BadArgument: it names something else.
+    """
+    for name, kind in zip(predicate.arguments, _KINDS[predicate.name], strict=True):
         fits = name in _FITTING.get(kind, ()) or ("thing" in kind and name in things)
         if not fits and not (kind == "thing or place" and name in PLACES):
-            raise BadArgument(f"{text!r} names '{name}', which is no {kind} of this episode")
-    return Predicate(predicate.name, arguments)
+            raise BadArgument(f"{predicate} names '{name}', which is no {kind} of this episode")
 
 
 def read_entities(raw: Any) -> dict[str, str]:

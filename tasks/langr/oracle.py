@@ -43,9 +43,18 @@ class PlannerOracle:
         """The next skill; looks at the home's state, not at its argument."""
         if not self._steps or not self._is_as_planned(self._steps[0]):
             found = plan(self._env.rules)
-            self.fault = "" if found else "no plan leads to the goal"
-            self._steps = found or [Step(IDLE)]
+            self.fault = "no plan leads to the goal" if found is None else ""
+            self._steps = found or [Step(IDLE if found is None else self._lingering())]
         return np.int64(self._steps.pop(0).action)
+
+    def _lingering(self) -> int:
+        """A skill after which the goal, which holds already, still does."""
+        rules = self._env.rules
+        for action, skill in enumerate(SKILLS):
+            trial = rules.fork()
+            if trial.apply(skill, np.random.default_rng(0)) and trial.holds(rules.episode.goal):
+                return action
+        return IDLE
 
     def _is_as_planned(self, step: Step) -> bool:
         """Whether a step still does what it was planned for.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -28,6 +28,9 @@ MOST_ALTERNATIVES = 256
 
 MOST_ERRANDS_PERMUTED = 5
 """Errands of which every order is tried; of more, only rotations."""
+
+MOST_TRIALS = 512
+"""Orders of errands that are played on a copy for one plan; plans of the task take a handful."""
 
 MOST_PARKED = 4
 """Objects put aside in one plan because they are in the way of another of their category."""
@@ -68,11 +71,8 @@ def plan(rules: Rules) -> list[Step] | None:
         return []
     found = [a for a in itertools.islice(alternatives(goal), MOST_ALTERNATIVES) if is_sound(a)]
     found.sort(key=lambda alternative: _unmet(rules, alternative))
-    for alternative in found:
-        steps = _Attempt(rules, alternative).search()
-        if steps is not None:
-            return steps
-    return None
+    tried = itertools.chain.from_iterable(_Attempt(rules, one).trials() for one in found)
+    return next((s for s in itertools.islice(tried, MOST_TRIALS) if s is not None), None)
 
 
 def alternatives(goal: Goal, wanted: bool = True) -> Iterator[frozenset[Literal]]:
@@ -83,12 +83,26 @@ def alternatives(goal: Goal, wanted: bool = True) -> Iterator[frozenset[Literal]
     negated = goal.operator in ("NAND", "NOR")
     inner = wanted != negated
     conjunction = (goal.operator in ("AND", "NAND")) == inner
-    branches = [alternatives(part, inner) for part in goal.parts]
     if conjunction:
-        for chosen in itertools.product(*branches):
-            yield frozenset().union(*chosen)
+        # One part that nothing can fulfil would be found out last, after all others' choices.
+        if all(any(True for _ in alternatives(part, inner)) for part in goal.parts):
+            yield from _combined(goal.parts, inner)
     else:
-        yield from itertools.chain(*branches)
+        for part in goal.parts:
+            yield from alternatives(part, inner)
+
+
+def _combined(parts: Sequence[Goal], wanted: bool) -> Iterator[frozenset[Literal]]:
+    """One alternative of each part together, in order; made as they are asked for.
+
+    There may be more than memory holds, of which the first few are looked at.
+    """
+    if not parts:
+        yield frozenset()
+        return
+    for first in alternatives(parts[0], wanted):
+        for rest in _combined(parts[1:], wanted):
+            yield first | rest
 
 
 def is_sound(alternative: frozenset[Literal]) -> bool:
@@ -130,13 +144,9 @@ class _Attempt:
                 else:
                     self._forbidden[self._index[thing]].add(receptacle)
 
-    def search(self) -> list[Step] | None:
-        """The first order of errands that works."""
-        for order in self._orders(self._errands()):
-            steps = self._try(order)
-            if steps is not None:
-                return steps
-        return None
+    def trials(self) -> Iterator[list[Step] | None]:
+        """For each order of errands a plan, or None where that order does not work."""
+        return map(self._try, self._orders(self._errands()))
 
     def _errands(self) -> list[Errand]:
         rules = self._rules
@@ -252,6 +262,10 @@ class _Trial:
         rules, category = self.rules, self.rules.categories[index]
         if rules.state.held == index:
             return None
+        drawer = rules.shut_in(index)
+        if drawer is not None:
+            self._approach(drawer)
+            self._do(f"open_cab({drawer})")
         before, blocker = rules.state.base, -1
         for place in (None, *self._stands_by_distance(index)):
             rules.state.base = before if place is None else rules.home.stands[place]

@@ -16,9 +16,9 @@ import msgspec
 import numpy as np
 
 from .assets import ASSETS
-from .episode import Episode, instance_names
+from .episode import Episode, instance_names, instances_of
 from .expression import Expression, Goal, Predicate, ground
-from .home import DRAWER_TRAVEL, FRIDGE_OPEN, Home, Point
+from .home import DRAWER_RECEPTACLES, DRAWER_TRAVEL, FRIDGE_OPEN, Home, Point
 from .layout import Pose
 from .vocabulary import DRAWERS, FRIDGE, Skill
 from .world import HomeState
@@ -76,12 +76,10 @@ class Rules:
         self.objects = instance_names(assets)
         self.categories = tuple(ASSETS[asset].category for asset in assets)
         self._index = {name: index for index, name in enumerate(self.objects)}
-        self._of_category: dict[str, list[int]] = {}
-        for index in sorted(range(len(assets)), key=lambda number: self.objects[number]):
-            self._of_category.setdefault(self.categories[index], []).append(index)
-        self.instances: Mapping[str, tuple[str, ...]] = {
-            category: tuple(self.objects[index] for index in indices)
-            for category, indices in self._of_category.items()
+        self.instances: Mapping[str, tuple[str, ...]] = instances_of(assets)
+        self._of_category = {
+            category: [self._index[name] for name in names]
+            for category, names in self.instances.items()
         }
         self._stale = stale_predicates
         self._remembered: dict[Predicate, bool] = {}
@@ -145,21 +143,20 @@ class Rules:
         """Whether an object is near enough to be picked."""
         return self.is_within(self.state.positions[index], REACH, REACH_ANGLE)
 
-    def is_shut_in(self, index: int) -> bool:
-        """Whether an object lies in a closed drawer; a closed fridge hides nothing."""
+    def shut_in(self, index: int) -> str | None:
+        """The closed drawer in which an object lies, or None; a closed fridge hides nothing."""
         point = self.state.positions[index]
-        return any(
-            self.home.drawers[drawer].contains(point)
-            for drawer, opened in self.state.drawers.items()
-            if abs(opened) < CLOSED
-        )
+        for drawer, opened in self.state.drawers.items():
+            if abs(opened) < CLOSED and self.home.drawers[drawer].contains(point):
+                return drawer
+        return None
 
     def can_pick(self, category: str) -> int | None:
         """The object of a category that ``pick`` would take, or None."""
         if self.state.held is not None:
             return None
         for index in self._of_category.get(category, ()):
-            if self.is_reachable(index) and not self.is_shut_in(index):
+            if self.is_reachable(index) and self.shut_in(index) is None:
                 return index
         return None
 
@@ -169,6 +166,15 @@ class Rules:
         for name, box in self.home.receptacles.items():
             if box.contains(point):
                 return name
+        return None
+
+    def drawn_out(self, index: int) -> str | None:
+        """The receptacle in whose open drawer an object lies; its box stays where it was."""
+        point = self.state.positions[index]
+        for receptacle, drawer in DRAWER_RECEPTACLES.items():
+            by = self._along(self.state.drawers[drawer])
+            if by != (0.0, 0.0, 0.0) and self.home.drawers[drawer].moved(by).contains(point):
+                return receptacle
         return None
 
     # -- skills ---------------------------------------------------------------------------------

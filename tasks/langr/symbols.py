@@ -137,7 +137,7 @@ class Symbols:
         if held is None:
             reachable = near[:count]
             for place in np.flatnonzero(reachable & self._boxed):
-                reachable[place] = not self._rules.is_shut_in(self._kept[place])
+                reachable[place] = self._rules.shut_in(self._kept[place]) is None
             state[pickable] = reachable
             return
         state[pickable] = 0.0

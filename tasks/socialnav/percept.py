@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
@@ -73,56 +75,59 @@ class Percept:
             if person.yaw is not None:
                 facing[number] = np.cos(person.yaw), np.sin(person.yaw)
         size = np.hypot(facing[:, 0], facing[:, 1])
-        self._facing = facing / np.where(size > 0, size, 1.0)[:, None]
-        drives = world.scene.body.kinematics == "differential"
-        self._robot = np.zeros(len(ROBOT))
-        self._robot[5:7] = world.scene.body.v_max, world.scene.body.radius
-        self._drives = drives
+        # One row a person; radius and group stay, the rest is written over in every step.
+        self._people = np.zeros((len(people), len(PERSON)))
+        self._people[:, 6:4:-1] = facing / np.where(size > 0, size, 1.0)[:, None]
+        self._people[:, 4], self._people[:, 7] = people.radius, people.group
+        self._drives = world.scene.body.kinematics == "differential"
 
     def read(self, world: World) -> NDArray[np.float32]:
         """The state now, freshly allocated, `[9 + 9 M]`."""
-        robot, people = world.robot, world.crowd.walkers
+        robot, people, block = world.robot, world.crowd.walkers, self._people
+        apart = people.pos - robot.pos
+        away = np.hypot(apart[:, 0], apart[:, 1])
+        block[:, 0:2] = apart
+        np.subtract(people.vel, robot.vel, out=block[:, 2:4])
         pace = np.hypot(people.vel[:, 0], people.vel[:, 1])
         walking = pace >= SLOW
         if walking.all():
-            self._facing = people.vel / pace[:, None]
-        elif walking.any():
-            turned = people.vel / np.where(walking, pace, 1.0)[:, None]
-            self._facing = np.where(walking[:, None], turned, self._facing)
-        apart = people.pos - robot.pos
-        away = np.hypot(apart[:, 0], apart[:, 1])
+            np.divide(people.vel, pace[:, None], out=block[:, 6:4:-1])
+        else:
+            block[walking, 6:4:-1] = people.vel[walking] / pace[walking, None]
         seen = self._seen(world, apart, away)
-        order = np.argsort(np.where(seen, away, FAR), kind="stable")[: self._most]
-        count = min(int(seen.sum()), self._most)
-        order = order[:count]
-        kept = np.empty((count, len(PERSON)))
-        kept[:, 0:2] = apart[order]
-        kept[:, 2:4] = people.vel[order] - robot.vel
-        kept[:, 4] = people.radius[order]
-        kept[:, 6:4:-1] = self._facing[order]
-        kept[:, 7] = people.group[order]
+        if seen is None:
+            order = away.argsort(kind="stable")[: self._most]
+        else:
+            order = np.where(seen, away, FAR).argsort(kind="stable")
+            order = order[: min(int(np.count_nonzero(seen)), self._most)]
+        kept, count = block[order], len(order)
         if self._drives:
             self._turn(kept, robot.yaw)
         state = np.zeros(len(ROBOT) + self._most * (len(PERSON) + 1), np.float32)
         state[: len(ROBOT)] = self._own(world, int(order[0]) if count else -1)
         state[len(ROBOT) : len(ROBOT) + kept.size] = kept.ravel()
-        state[len(ROBOT) + self._most * len(PERSON) :][:count] = 1.0
+        mask = len(ROBOT) + self._most * len(PERSON)
+        state[mask : mask + count] = 1.0
         return state
 
-    def _own(self, world: World, nearest: int) -> Floats:
-        robot, own = world.robot, self._robot
-        way = world.goal.pos - robot.pos
-        left = float(np.hypot(way[0], way[1]))
-        yaw = robot.yaw if self._drives else 0.0
-        bearing = float(np.arctan2(way[1], way[0])) - yaw
-        own[0:3] = left, np.sin(bearing), np.cos(bearing)
-        own[3:5] = robot.command if self._drives else robot.vel
-        own[7] = world.scene.time_limit - world.time
-        own[8] = world.crowd.walkers.gesture_of(nearest) if nearest >= 0 else 0.0
-        return own
+    def _own(self, world: World, nearest: int) -> tuple[float, ...]:
+        robot, body = world.robot, world.scene.body
+        x, y = (world.goal.pos - robot.pos).tolist()
+        bearing = math.atan2(y, x) - (robot.yaw if self._drives else 0.0)
+        moving = (robot.command if self._drives else robot.vel).tolist()
+        left = world.scene.time_limit - world.time
+        gesture = world.crowd.walkers.gesture_of(nearest) if nearest >= 0 else 0
+        return (
+            math.hypot(x, y), math.sin(bearing), math.cos(bearing),
+            *moving, body.v_max, body.radius, left, float(gesture),
+        )  # fmt: skip
 
-    def _seen(self, world: World, apart: Floats, away: Floats) -> NDArray[np.bool_]:
+    def _seen(self, world: World, apart: Floats, away: Floats) -> NDArray[np.bool_] | None:
+        """Who is in sight, `[H]`; None for everybody, where there is nothing to be asked."""
         people, robot = world.crowd.walkers, world.robot
+        all_around = self._field >= 2 * np.pi and world.scene.floor.empty
+        if all_around and not np.isfinite(self._reach) and people.present.all():
+            return None
         seen = people.present
         if np.isfinite(self._reach):
             seen = seen & (away - people.radius - robot.body.radius <= self._reach)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -126,27 +127,23 @@ class SweptRules:
     def judge(self, step: Interval) -> Verdict:
         """What a step was."""
         share, wall = self._wall(step)
-        gaps, shares = self._people(step)
-        touching = shares < share
-        verdict = Verdict(touching, stop=share, gap=float(gaps.min(initial=np.inf)))
-        fresh = np.flatnonzero(touching & ~step.touching)
-        for number in fresh[np.argsort(shares[fresh], kind="stable")]:
-            verdict.events.append(_met(step, int(number), float(shares[number])))
+        gap, touching, met = self._met(step, share)
+        verdict = Verdict(touching, met, stop=share, gap=gap)
         if wall and not self._at_wall:
-            speed = float(np.hypot(*step.robot_vel))
-            time = step.begin + min(share, 1.0) * step.scene.dt
+            speed = math.hypot(*step.robot_vel.tolist())
+            time = step.begin + share * step.scene.dt
             hit = Event(
                 t=time, kind="collision_wall", rel_speed=speed, robot_speed=speed, at_fault="robot"
             )
             verdict.events.append(hit)
         self._at_wall = wall
-        met = bool(verdict.events)
+        touched = bool(verdict.events)
         end = step.path[-1] if share >= 1.0 else _along(step.path, share)
-        left = float(np.hypot(*(step.goal.pos - end)))
+        left = math.hypot(*(step.goal.pos - end).tolist())
         arrived = left < step.goal.pos_tol and _faces(step)
-        verdict.reward = (self._left - left) / self._whole - 0.25 * met
+        verdict.reward = (self._left - left) / self._whole - 0.25 * touched
         self._left = left
-        ended = met and self._ends
+        ended = touched and self._ends
         if arrived and not ended and step.goal.kind == "go-to":
             verdict.events.append(Event(t=step.end, kind="goal"))
             verdict.success, verdict.reward = True, verdict.reward + 1.0
@@ -179,14 +176,15 @@ class SweptRules:
                 return (number + float(first)) / pieces, True
         return 1.0, False
 
-    def _people(self, step: Interval) -> tuple[Floats, Floats]:
-        """Least gap to each person, `[H]` [m], and the part of the step at which they touch."""
+    def _met(self, step: Interval, stop: float) -> tuple[float, NDArray[np.bool_], list[Event]]:
+        """Least gap to anybody [m], who touches the robot `[H]`, and the contacts that began."""
         pieces = len(step.path) - 1
         reach = step.radius + step.scene.body.radius
-        apart = step.pos - step.path[0]
         drift = step.new_pos - step.pos
         if pieces == 1:
-            found = disc_contact(apart, drift - (step.path[1] - step.path[0]), reach)
+            found = disc_contact(
+                step.pos - step.path[0], drift - (step.path[1] - step.path[0]), reach
+            )
             gaps, shares = found.gap, found.share
         else:
             part = np.arange(pieces)[:, None, None] / pieces
@@ -198,7 +196,14 @@ class SweptRules:
         if not step.present.all():
             gaps = np.where(step.present, gaps, np.inf)
             shares = np.where(step.present, shares, np.inf)
-        return gaps, shares
+        gap = float(gaps.min(initial=np.inf))
+        if gap >= 0:
+            return gap, np.zeros(len(gaps), bool), []
+        # What comes after a wall has stopped the robot is left to the next step.
+        touching = shares <= stop
+        fresh = np.flatnonzero(touching & ~step.touching)
+        order = fresh[np.argsort(shares[fresh], kind="stable")]
+        return gap, touching, [_contact(step, int(i), float(shares[i])) for i in order]
 
 
 def _along(path: Floats, share: float) -> Floats:
@@ -216,7 +221,7 @@ def _faces(step: Interval) -> bool:
     return bool(abs(off) <= goal.yaw_tol)
 
 
-def _met(step: Interval, number: int, share: float) -> Event:
+def _contact(step: Interval, number: int, share: float) -> Event:
     """The robot and a person touch."""
     person = (step.new_pos[number] - step.pos[number]) / step.scene.dt
     place = step.pos[number] + person * (share * step.scene.dt)

@@ -20,6 +20,10 @@ GRAZE = 1e-9
 """Overlap with a wall that is nothing but rounding [m]."""
 
 
+TINY = 1e-300
+"""Stands for a square of zero where it divides."""
+
+
 class Contact(NamedTuple):
     """What a sweep found, for each pair.
 
@@ -44,15 +48,17 @@ def disc_contact(apart: Floats, drift: Floats, reach: Floats) -> Contact:
     ax, ay, dx, dy = apart[..., 0], apart[..., 1], drift[..., 0], drift[..., 1]
     squared = dx * dx + dy * dy
     closing = -(ax * dx + ay * dy)
-    moving = np.where(squared > 0, squared, 1.0)
-    share = np.minimum(np.maximum(closing / moving, 0.0), 1.0)
-    nearest = np.hypot(ax + share * dx, ay + share * dy)
-    gap = nearest - reach
-    outside = ax * ax + ay * ay - reach * reach
+    moving = np.maximum(squared, TINY)
+    passed = np.minimum(np.maximum(closing / moving, 0.0), 1.0)
+    gap = np.asarray(np.hypot(ax + passed * dx, ay + passed * dy) - reach)
+    share = np.full(gap.shape, np.inf)
+    if not (gap < 0).any():
+        return Contact(gap, share)
     # |apart + s drift| = reach: the smaller root, where there is one.
+    outside = ax * ax + ay * ay - reach * reach
     root = np.sqrt(np.maximum(closing * closing - squared * outside, 0.0))
     entry = np.where(outside < 0, 0.0, np.maximum(closing - root, 0.0) / moving)
-    return Contact(gap, np.where(gap < 0, entry, np.inf))
+    return Contact(gap, np.where(gap < 0, entry, share))
 
 
 def wall_contact(begin: Floats, end: Floats, radius: float, segments: Floats) -> Contact:

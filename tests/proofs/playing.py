@@ -33,7 +33,7 @@ def oracle_plays(split: str, number: int) -> Played:
     """One episode by the planner, without pictures."""
     env = _environment(split)
     oracle = make_oracle(env)
-    observation, info = env.reset(seed=number, options={"episode": number})
+    observation, info = env.reset(seed=number, options={"episode": number % env.number_of_episodes})
     oracle.reset(observation, info)
     total, over = 0.0, False
     while not over:
@@ -46,7 +46,7 @@ def oracle_plays(split: str, number: int) -> Played:
 def random_plays(split: str, number: int) -> Played:
     """One episode by a uniformly random agent, without pictures."""
     env, dice = _environment(split), np.random.default_rng(number)
-    _, info = env.reset(seed=number, options={"episode": number})
+    _, info = env.reset(seed=number, options={"episode": number % env.number_of_episodes})
     total, over = 0.0, False
     while not over:
         _, reward, terminated, truncated, info = env.step(int(dice.integers(len(SKILLS))))

@@ -106,6 +106,14 @@ class HabitatWorld:
         self._device, self._drawn = "", False
         self._started()  # What is wrong with it is said now, not in the first episode.
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Refuses to be copied: its home stands in a process of its own.
+
+        Raises:
+            BadArgument: always.
+        """
+        raise BadArgument("a task in the habitat backend cannot be copied; make it anew")
+
     @property
     def info(self) -> Mapping[str, str]:
         """What draws: ``backend``, ``profile`` and, once a picture was made, ``device``."""

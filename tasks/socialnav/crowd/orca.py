@@ -141,7 +141,7 @@ class Simulation:
                 self._rvo.add_agent(place, 0.0, 0, *fixed, size, 1.0, (0.0, 0.0))
         _add_walls(self._rvo, scene.floor)
         self._dt = scene.dt
-        self._last = [(0.0, 0.0)] * len(radius)
+        self._given: Floats | None = None
 
     def decide(
         self,
@@ -174,12 +174,10 @@ class Simulation:
         for number, (x, y, u, v) in enumerate(np.concatenate([pos, wish], axis=1).tolist()):
             place(number, (x, y))
             want(number, (u, v))
-        # RVO2 remembers the velocities it gave; only those that became others are told.
-        known = list(map(tuple, vel.tolist()))
-        if known != self._last:
-            for number, (now, last) in enumerate(zip(known, self._last, strict=True)):
-                if now != last:
-                    hurl(number, now)
+        # RVO2 remembers the velocities it gave, which is an array that nobody writes to.
+        if vel is not self._given:
+            for number, (u, v) in enumerate(vel.tolist()):
+                hurl(number, (u, v))
         if others_pos is not None and others_vel is not None:
             both = np.concatenate([others_pos, others_vel], axis=1).tolist()
             for number, (x, y, u, v) in enumerate(both, len(pos)):
@@ -187,8 +185,9 @@ class Simulation:
                 hurl(number, (u, v))
         rvo.do_step()
         given = rvo.get_agent_velocity
-        self._last = [given(number).to_tuple() for number in range(len(pos))]
-        return np.array(self._last).reshape(-1, 2)
+        taken = [given(number).to_tuple() for number in range(len(pos))]
+        self._given = np.array(taken).reshape(-1, 2)
+        return self._given
 
 
 def _add_walls(rvo: Any, floor: Floor) -> None:

@@ -22,6 +22,9 @@ CrowdNav's ``orca.py``, where the wish is the way that is left, cut to the speed
 CORNER = 0.3
 """Distance at which a waypoint counts as passed [m]."""
 
+NEAR = 1e-9
+"""A distance that is none [m]."""
+
 BLOCK = 256
 """Steps for which a person's dither is thrown at once."""
 
@@ -83,6 +86,7 @@ class Walkers:
         self.time = 0.0
         self._floor = scene.floor
         self._leaves = np.array([p.leaves for p in people], bool)
+        self._some_leave = bool(self._leaves.any())
         self._generators = [dice.of("person", number) for number in range(count)]
         self._arrival = arrival
         self._dither, self._thrown = dither, np.zeros((0, count, 2))
@@ -118,7 +122,7 @@ class Walkers:
         pace = np.minimum(left / self._arrival, self.speed)
         if self._turning:
             pace[self._turning] = self.speed[self._turning]
-        wish *= (pace / np.where(left > 0, left, 1.0))[:, None]
+        wish *= (pace / np.maximum(left, NEAR))[:, None]
         if self._behaviours:
             moment = Moment(self.time, dt, robot_pos, robot_vel, self)
             for number, behaviour in self._behaviours.items():
@@ -137,7 +141,7 @@ class Walkers:
     def settle(self, dt: float) -> None:
         """Lets time pass; those who have arrived and do not stay are gone."""
         self.time += dt
-        if self._leaves.any():
+        if self._some_leave:
             left = self.goal - self.pos
             gone = self._leaves & self.present & (np.hypot(left[:, 0], left[:, 1]) < self.radius)
             for number in np.flatnonzero(gone):
