@@ -56,6 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         max_attempts: starts of an episode before it is invalid.
         retry_invalid: play episodes again that an earlier start gave up as invalid.
         films: how many episodes of each task are filmed.
+        records: whether each episode's own log is kept, where the family has one.
         limits: deadlines.
         command: the command line, for the record.
     """
@@ -64,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_attempts: int = 3
     retry_invalid: bool = False
     films: int = 0
+    records: bool = False
     limits: Limits = Limits()
     command: tuple[str, ...] = ()
 
@@ -201,6 +203,7 @@ def evaluate(
         tasks=tuple(specs.values()),
         agent=record,
         max_attempts=settings.max_attempts,
+        metrics=catalogue.metric_tables(specs.values()),
         packages=installed_versions(),
         machine=describe_machine(),
         command=settings.command,
@@ -296,6 +299,11 @@ def _play(
             return ""
         return str(directory / "media" / f"{episode.task}-{episode.index}")
 
+    def record(episode: EpisodePlan) -> str:
+        if not settings.records:
+            return ""
+        return str(directory / "records" / f"{episode.task}-{episode.index}")
+
     specs = {spec.id: spec for spec in manifest.tasks}
     kwargs = {
         task: task_kwargs(spec, manifest, filmed=settings.films > 0) for task, spec in specs.items()
@@ -314,6 +322,7 @@ def _play(
                 prepared=prepared,
                 noted=watcher.noted,
                 media=media,
+                record=record,
             )
             runner.run(missing)
     finally:

@@ -18,6 +18,7 @@ import msgspec
 
 from .errors import RunDirectoryError
 from .files import write_atomically
+from .metric import MetricTable
 from .specs import Benchmark, TaskSpec, canonical_json, digest_of
 
 FORMAT = 1
@@ -68,6 +69,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         renderers: by family, what drew its pictures (backend, profile, device).
         command: the command line, for whoever repeats it.
         created: UTC time of the first start, ISO 8601.
+        metrics: by family, what its further figures mean.
     """
 
     format: int = FORMAT
@@ -81,10 +83,24 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     renderers: Mapping[str, Mapping[str, str]] = {}
     command: tuple[str, ...] = ()
     created: str = ""
+    metrics: Mapping[str, MetricTable] = {}
 
     def spec(self, task_id: str) -> TaskSpec:
         """The declaration of one of its tasks."""
         return next(task for task in self.tasks if task.id == task_id)
+
+    def metrics_of(self, task_id: str) -> MetricTable | None:
+        """What the further figures of a task mean, where its family says so."""
+        return self.metrics.get(task_id.partition(".")[0])
+
+    def tasks_digest(self) -> str:
+        """SHA-256 over what the tasks declare, and over what their figures mean where that is told.
+
+        What is told of figures came later; what was declared before it keeps its digest.
+        """
+        if not self.metrics:
+            return digest_of(self.tasks)
+        return digest_of({"tasks": self.tasks, "metrics": self.metrics})
 
     def identity(self) -> dict[str, str]:
         """The parts that must agree for two runs to be one: resuming compares these."""
@@ -95,7 +111,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             "seed": str(self.benchmark.base_seed),
             "task arguments": canonical_json(self.benchmark.task_kwargs).decode(),
             "digest of the benchmark": self.benchmark_digest,
-            "digest of the task declarations": digest_of(self.tasks),
+            "digest of the task declarations": self.tasks_digest(),
             "agent": f"{self.agent.name} ({self.agent.path})",
             "agent's source file": self.agent.source_digest[:12] or "none",
             "dialect": self.agent.dialect,

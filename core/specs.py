@@ -170,6 +170,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         packages: import names of the packages it needs.
         tasks: its tasks.
         upstream: where its simulator comes from.
+        metrics: ``module:function`` that gives the :class:`~.metric.MetricTable` of its further
+            figures; empty where they speak for themselves.
     """
 
     name: str
@@ -178,6 +180,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...]
     tasks: tuple[TaskSpec, ...]
     upstream: str = ""
+    metrics: str = ""
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):

@@ -178,7 +178,7 @@ def _recompute(directory: Path) -> _Run:
         directory=directory,
         manifest=manifest,
         result=result,
-        programme=(manifest.benchmark.id, manifest.benchmark_digest, digest_of(manifest.tasks)),
+        programme=(manifest.benchmark.id, manifest.benchmark_digest, manifest.tasks_digest()),
     )
 
 
