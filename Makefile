@@ -16,10 +16,10 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof schema clean venv system
+.PHONY: help demo test check typings bench proof validate-socialnav schema clean venv system
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
 
 demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random, show the table
 	@$(POLYATHLON) eval warmup --agent oracle --skip-unsupported --out runs/demo-oracle --video 1
@@ -56,6 +56,9 @@ bench: $(BENCH_STAMP) system  ## what the evaluator costs, as ratios within one 
 proof: $(STAMP)  ## slow proofs: Language Rearrangement's oracle and random play, all splits
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
+
+validate-socialnav: $(STAMP)  ## social navigation's protocols beside published numbers, 2 min
+	@$(PY) tests/proofs socialnav
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

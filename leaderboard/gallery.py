@@ -13,6 +13,11 @@ from .view import RunView
 from .wording import number
 
 
+FILMS = 3
+"""Films of one task; episodes beyond are in a contact sheet of still pictures, but for short ones
+that have a storyboard."""
+
+
 def gallery(run: RunView, album: Album) -> Markup | None:
     """A figure for each episode of which pictures were taken; None where there are none."""
     return join(sections) if (sections := [*_sections(run, album)]) else None
@@ -22,15 +27,23 @@ def _sections(run: RunView, album: Album) -> list[Markup]:
     figures: dict[str, list[Markup]] = defaultdict(list)
     boards: dict[str, list[Markup]] = defaultdict(list)
     for task in run.manifest.benchmark.tasks:
+        family, shown = task.partition(".")[0], 0
+        cells: list[Markup] = []
         for index in range(run.manifest.benchmark.episodes_per_task):
+            board = _storyboard(run, album, task, index)
+            if shown >= FILMS and board is None:
+                still = album.still(task, index)
+                cells += [_cell(run, task, index, still)] if still is not None else []
+                continue
             picture = album.picture(task, index)
             if picture is None:
                 continue
-            family = task.partition(".")[0]
+            shown += 1
             figures[family].append(_figure(run, task, index, picture))
-            board = _storyboard(run, album, task, index)
             if board is not None:
                 boards[family].append(board)
+        if cells:
+            boards[family].append(_sheet(task, cells))
     return [
         element(
             "section",
@@ -40,6 +53,24 @@ def _sections(run: RunView, album: Album) -> list[Markup]:
         )
         for family, found in figures.items()
     ]
+
+
+def _sheet(task: str, cells: list[Markup]) -> Markup:
+    """The contact sheet of a task."""
+    head = element(
+        "p", element("strong", task.partition(".")[2] or task), f" · {len(cells)} more episodes"
+    )
+    return join([head, element("ol", *cells, class_="board")])
+
+
+def _cell(run: RunView, task: str, index: int, still: str) -> Markup:
+    """One episode of a contact sheet: its picture, its number, and how it ended."""
+    kind, words = run.outcome_words(task, index)
+    return element(
+        "li",
+        element("img", src=still, alt=f"{task}, episode {index}, {words}"),
+        element("span", f"{index} · ", element("b", kind, class_=f"mark {kind}")),
+    )
 
 
 def _storyboard(run: RunView, album: Album, task: str, index: int) -> Markup | None:

@@ -65,6 +65,10 @@ class Album:
             return None
         return Picture(still=still, moving=moving, left_out=left_out)
 
+    def still(self, task: str, index: int) -> str | None:
+        """The address of an episode's still picture alone; None where there is none."""
+        return None if TASK_ID.match(task) is None else self._embed(f"{task}-{index}.png")
+
     def storyboard(self, task: str, index: int, count: int) -> list[str]:
         """The addresses of all frames of an episode; empty where they were not kept.
 

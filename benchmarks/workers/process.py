@@ -158,7 +158,7 @@ class Worker:
         env, spec = self._env, self._spec
         assert env is not None
         assert spec is not None
-        film = Film(order.media, env.render) if order.media else None
+        film = Film(order.media, env.render, env.metadata) if order.media else None
         words = self._channel.words
         words[BUSY] = 0
         begun = time.perf_counter()

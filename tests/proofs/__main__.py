@@ -3,6 +3,7 @@
     python tests/proofs langr-oracle --episodes 1000
     python tests/proofs langr-train --first 0 --count 150000 --processes 2
     python tests/proofs langr-random --episodes 1000
+    python tests/proofs socialnav
 
 Each prints a table with 95% Wilson intervals.
 """
@@ -14,6 +15,7 @@ import collections
 from collections.abc import Sequence
 
 import numpy as np
+from crossings import PROTOCOLS, ROWS, cases_of, outcomes, tally
 from playing import NOT_MOVING, Played, oracle_plays, random_plays, train
 from rich.console import Console
 from rich.table import Table
@@ -25,12 +27,16 @@ from polyathlon.tasks.langr import SPLITS
 def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("proof", choices=["langr-oracle", "langr-train", "langr-random"])
+    parser.add_argument(
+        "proof", choices=["langr-oracle", "langr-train", "langr-random", "socialnav"]
+    )
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=150_000)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
+    if options.proof == "socialnav":
+        raise SystemExit(_validate())
     if options.proof == "langr-train":
         _print(
             options.proof, "family", list(train(options.first, options.count, options.processes))
@@ -41,6 +47,34 @@ def main() -> None:
     played = [play(split, number) for split in SPLITS for number in range(each)]
     _print(options.proof, "split", played)
     _print(options.proof, "family", played)
+
+
+def _validate() -> int:
+    """Plays every row of social navigation's validation; 1 if one is off its published numbers."""
+    table = Table(title="socialnav", title_justify="left")
+    for column in ("scenario", "track", "robot", "episodes", "success", "collision", "timeout"):
+        table.add_column(column)
+    for column in ("time [s]", "published", "agrees"):
+        table.add_column(column)
+    off = 0
+    for row in ROWS:
+        found = tally(outcomes(row, range(cases_of(row))))
+        off += not row.agrees(found)
+        published = "-" if row.published is None else "{:.2f} {:.2f} {:.2f}".format(*row.published)
+        table.add_row(
+            *(row.scenario, row.track, row.robot, str(found.episodes)),
+            *(f"{rate:.3f}" for rate in (found.success, found.collision, found.timeout)),
+            f"{found.time:.2f}",
+            published,
+            "-" if row.published is None else "yes" if row.agrees(found) else "NO",
+        )
+    Console(width=160).print(table)
+    for scenario, words in PROTOCOLS.items():
+        print(f"{scenario}: {words}")
+    for row in ROWS:
+        if row.published is not None:
+            print(f"published, {row.scenario}: {row.source}")
+    return int(off > 0)
 
 
 def _print(title: str, group: str, played: Sequence[Played]) -> None:

@@ -211,14 +211,12 @@ class Doorway(_Script):
 
     Args:
         centre: of the narrow place, `[2]` [m].
-        wait: time they stand before they think of backing off [s].
-        blocked: time without way after which they back off [s].
+        blocked: time they wait for the robot before they back off [s].
         back: how far they back off [m].
         reach: distance from the centre within which robot and person are in each other's way [m].
     """
 
     centre: Any = (0.0, 0.0)
-    wait: float = 1.5
     blocked: float = 6.0
     back: float = 1.0
     reach: float = 1.2
@@ -241,7 +239,7 @@ class Doorway(_Script):
             self._stuck = 0.0
             return wish
         self._stuck += moment.dt
-        if self._refuge is None and self._stuck > max(self.blocked, self.wait):
+        if self._refuge is None and self._stuck > self.blocked:
             away = place - self._centre
             size = float(np.hypot(away[0], away[1]))
             self._refuge = place + away * (self.back / size if size else 0.0)
