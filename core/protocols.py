@@ -90,7 +90,7 @@ class Recording(Protocol):
             path: without a suffix; whatever is written has this name and suffixes of its own.
 
         Raises:
-            OSError: the disk refused.
+            PolyathlonError: it cannot, e.g. because the disk refused.
         """
 
 

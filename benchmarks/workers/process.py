@@ -269,8 +269,8 @@ def _keep_record(env: gymnasium.Env[Any, Any], path: Path) -> list[str]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         inner.keep_record(path)
-    except OSError as error:  # As with pictures: a courtesy, which may not cost a score.
-        return [f"no log: {error.strerror or error}"]
+    except (OSError, PolyathlonError) as error:
+        return [f"no log: {error}"]  # As with pictures: a courtesy, which may not cost a score.
     return []
 
 

@@ -52,5 +52,6 @@ FAMILY = Family(
     packages=("pyrvo", "shapely"),
     tasks=tuple(_task(name, *what) for name, what in PROTOCOLS.items()),
     upstream="https://github.com/vita-epfl/CrowdNav",
+    metrics=f"{__name__}.assessment:metric_table",
 )
 """Three tasks, one a protocol."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -14,6 +16,9 @@ from numpy.typing import NDArray
 from ...core.errors import BadArgument, InvalidAction
 from ..observation import ImageSize, observation_space, parse_fields, parse_image_size
 from ..pixel_world import RENDER_PROFILES
+from .absence import without_robot
+from .archive import save_log
+from .assessment import assess
 from .crowd.visibility import Visibility
 from .log import EpisodeLog
 from .percept import Percept, state_space
@@ -46,8 +51,9 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
 
     ``info`` holds ``success`` and ``metrics``: ``time`` [s], ``path_length`` [m], ``collisions``
     (contacts with people, walls and things), ``collided`` (0 or 1), ``timeout`` (0 or 1),
-    ``min_gap`` (least distance of surfaces from a person, where there is anybody) [m].
-    :meth:`log` gives everything.
+    ``min_gap`` (least distance of surfaces from a person, where there is anybody) [m]. With the
+    last step come all the figures of ``metric.METRICS`` that are defined for the episode, and
+    what the card says of it. :meth:`log` gives everything.
 
     Args:
         scenario: a name of ``scenario.SCENARIOS``.
@@ -59,6 +65,9 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         sensor_range: how far people are seen, between surfaces [m]; None for the scenario's.
         field_of_view: in which people are seen, centred on the heading [rad].
         settings: arguments of the scenario.
+        assessed: whether all metrics are computed when an episode is over; training does without.
+        counterfactual: whether the episode is then played once more without the robot, for what
+            the robot has cost people.
         observations: some of ``state`` and ``instruction``.
         image_size: of ``render`` [px].
         render_profile: accepted for the sake of other families; the plan from above has one.
@@ -82,12 +91,15 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         sensor_range: float | None = None,
         field_of_view: float = 2 * math.pi,
         settings: Mapping[str, Any] | None = None,
+        assessed: bool = True,
+        counterfactual: bool = True,
         observations: Sequence[str] = ("state",),
         image_size: ImageSize = 256,
         render_profile: str = "fast",
         render_mode: str | None = None,
     ) -> None:
         self._scenario = make_scenario(scenario, settings)
+        self._assessed, self._counterfactual = bool(assessed), bool(counterfactual)
         self._track = str(Visibility.named(track))
         self._body = _body(self._scenario, scenario, robot)
         _check_choice("actions", actions, ACTIONS)
@@ -133,6 +145,25 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         """The episode up to now, step by step."""
         return self.world.log()
 
+    def alone(self) -> EpisodeLog:
+        """The episode up to now as it would have been without the robot: the same people, the
+        same dice.
+        """
+        case, dice = self._begun
+        setup = self._scenario.setup(case, copy.deepcopy(dice), self._body, self._track)
+        return without_robot(setup, self._seed, self.world.steps)
+
+    def keep_record(self, path: Path) -> None:
+        """Writes the episode's log to ``PATH.npz``, and to ``PATH.alone.npz`` the one without the
+        robot, where that is asked for.
+
+        Raises:
+            RunDirectoryError: the disk refused.
+        """
+        save_log(path.with_name(path.name + ".npz"), self.log())
+        if self._counterfactual:
+            save_log(path.with_name(path.name + ".alone.npz"), self.alone())
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -151,9 +182,11 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         asked = _asked_for(options, count)
         drawn = int(self.np_random.integers(count)) if count else 0
         case = drawn if asked == MISSING else asked
+        self._begun = case, copy.deepcopy(self.np_random)
         setup = self._scenario.setup(case, self.np_random, self._body, self._track)
-        self._world = World(setup.crowd, setup.rules)
-        self._world.reset(setup.scene, int(self.np_random.integers(2**53)))
+        self._world, self._judge = World(setup.crowd, setup.rules), setup.judge
+        self._seed = int(self.np_random.integers(2**53))
+        self._world.reset(setup.scene, self._seed)
         self._percept.reset(self._world)
         if self.render_mode is not None:
             self._picture.reset(self._world)
@@ -179,6 +212,9 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         self._over = verdict.over
         ended = verdict.over and not verdict.late
         info = self._info(verdict.success, verdict.late)
+        if self._over and self._assessed:
+            log, alone = world.log(), self.alone() if self._counterfactual else None
+            info["metrics"] |= {**assess(log, alone), **self._judge(log)}
         return self._observe(), float(verdict.reward), ended, verdict.late, info
 
     def render(self) -> NDArray[np.uint8] | None:

@@ -13,7 +13,7 @@ from ...core.errors import BadArgument, did_you_mean
 from . import crowdnav, crowdnavpp
 from .crowd import make_crowd
 from .crowd.model import CrowdModel
-from .log import Goal
+from .log import EpisodeLog, Goal
 from .robot import BODIES, Body
 from .rule import Rules, SweptRules
 from .scene import Person, Scene
@@ -29,11 +29,13 @@ class Setup:
         scene: the start.
         crowd: how its people walk.
         rules: what counts.
+        judge: what the scenario has to say of the episode when it is over, as figures by key.
     """
 
     scene: Scene
     crowd: CrowdModel
     rules: Rules
+    judge: Callable[[EpisodeLog], Mapping[str, float]] = lambda _: {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
