@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from polyathlon.tasks.socialnav.log import EpisodeLog, Tracks
+from polyathlon.tasks.socialnav.log import EpisodeLog, Thing, Tracks
 from polyathlon.tasks.socialnav.metric import score
+from polyathlon.tasks.socialnav.metric.series import series
 
 Build = Callable[..., EpisodeLog]
 
@@ -122,3 +124,54 @@ def test_someone_far_away_changes_no_minimum(something_of_everything: Build) -> 
     fewer = dataclasses.replace(log, humans=one)
     keys = ("human_distance_min", "ttc_min", "psc@0.5", "human_collisions", "social_work")
     assert [score(other)[key] for key in keys] == pytest.approx([score(fewer)[key] for key in keys])
+
+
+places = st.tuples(st.integers(-2, 2), st.integers(-2, 2))
+
+
+@st.composite
+def cramped(draw: st.DrawFn) -> dict[str, Any]:
+    """What an episode on a grid is made of: people in one place, walls of no length, one step."""
+    steps = draw(st.integers(1, 7))
+    ways = st.lists(places, min_size=steps, max_size=steps)
+    people = []
+    for way in draw(st.lists(ways, max_size=3)):
+        walk = np.array(way, float)
+        first = draw(st.integers(0, steps - 1))
+        walk[:first] = np.nan
+        walk[draw(st.integers(first + 1, steps)) :] = np.nan
+        people.append(walk)
+    things = [
+        Thing(id=k, pos=np.array(place, float), length=1.0, width=1.0, shape=shape)  # type: ignore[arg-type]
+        for k, (place, shape) in enumerate(
+            draw(st.lists(st.tuples(places, st.sampled_from(["circle", "rectangle"])), max_size=2))
+        )
+    ]
+    walls = [(*one, *other) for one, other in draw(st.lists(st.tuples(places, places), max_size=2))]
+    wide = draw(st.booleans())
+    return {
+        "way": np.array(draw(ways), float),
+        "people": people,
+        "others": people[:1],
+        "dt": draw(st.sampled_from([0.1, 1.0])),
+        "goal": draw(places),
+        "walls": np.array(walls, float).reshape(-1, 4),
+        "objects": tuple(things),
+        "footprint": (0.4, 0.4) if wide else None,
+        "candidates": np.array(draw(st.lists(places, max_size=3)), float).reshape(-1, 2),
+        "of_people": {"group_id": np.zeros(len(people), int)} if people else {},
+        "v_max": 1.0,
+        "mass": 1.0,
+    }
+
+
+# Without shrinking, which takes minutes on cases of so many parts.
+@settings(max_examples=40, deadline=None, phases=[Phase.reuse, Phase.generate])
+@given(parts=cramped())
+def test_no_log_that_is_accepted_is_too_odd_to_score(episode: Build, parts: dict[str, Any]) -> None:
+    way, people = parts.pop("way"), parts.pop("people")
+    log = episode(way, people, **parts)
+    for key, value in score(log, log).items():
+        assert value is None or np.isfinite(value), key
+    for key, values in series(log).items():
+        assert values.shape[0] == len(series(log)["t"]), key

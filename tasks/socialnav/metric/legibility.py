@@ -21,9 +21,10 @@ def goal_probability(reading: Reading) -> Floats | None:
     if len(goal.candidates) < 2 or goal.kind != "go-to":
         return None
     ways = [reading.ways_to(candidate) for candidate in goal.candidates]
-    if any(way is None for way in ways):
+    known = [way for way in ways if way is not None and np.isfinite(way).all()]
+    if len(known) < len(ways):
         return None
-    gain = np.stack([way[0] - way for way in ways if way is not None], axis=1)
+    gain = np.stack([way[0] - way for way in known], axis=1)
     true = int(np.argmin(((goal.candidates - reading.goal_pos[0]) ** 2).sum(axis=1)))
     weight = np.exp(gain - gain.max(axis=1, keepdims=True))
     return np.asarray(weight[:, true] / weight.sum(axis=1))

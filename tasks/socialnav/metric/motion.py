@@ -99,7 +99,7 @@ def longest_stall(reading: Reading, below: float) -> float:
 def failure_to_progress(reading: Reading, window: float, delta: float) -> float | None:
     """Whole windows one after another in which the least distance so far fell by less."""
     distance = reading.way_left
-    if distance is None:
+    if distance is None or not np.isfinite(distance).any():
         return None
     best, count = float(distance[0]), 0
     since = reading.t - reading.t[0]
@@ -107,7 +107,7 @@ def failure_to_progress(reading: Reading, window: float, delta: float) -> float 
         begin, end = first * window, (first + 1) * window
         inside = (since > begin + 1e-9) & (since <= end + 1e-9)
         least = min(best, float(distance[inside].min(initial=np.inf)))
-        count += best - least < delta
+        count += least > best - delta if np.isfinite(least) else 1
         best = least
     return float(count)
 
