@@ -157,8 +157,14 @@ def drop_tasks_without_oracle(benchmark: Benchmark) -> tuple[Benchmark, tuple[st
     groups = tuple(group for group in benchmark.groups if not set(group.tasks) & set(unable))
     kept = {group.name for group in groups}
     headline = benchmark.headline_group if benchmark.headline_group in kept else ""
+    compared = tuple(name for name in benchmark.compared if name in kept)
     return msgspec.structs.replace(
-        benchmark, tasks=tasks, title=title, groups=groups, headline_group=headline
+        benchmark,
+        tasks=tasks,
+        title=title,
+        groups=groups,
+        headline_group=headline,
+        compared=compared,
     ), unable
 
 

@@ -11,6 +11,7 @@ from . import figures, intervals, media
 from .figures import domain_of, interval_bar
 from .gallery import gallery
 from .markup import Markup, document, element, join
+from .metric_report import figure_sections
 from .published import published_section
 from .record import record
 from .result import Estimate
@@ -44,6 +45,7 @@ def render_report(directory: Path) -> str:
         element("h2", "Tasks", id="tasks"),
         _legend(),
         task_tables(run),
+        figure_sections(run),
         published_section(run),
         _films(films),
         _faults(run, faults),
