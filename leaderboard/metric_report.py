@@ -55,7 +55,9 @@ def _by_task(run: RunView, family: Summary, table: MetricTable) -> Markup | None
     ]
     heads = [element("th", "Task", scope="col")]
     heads += [
-        element("th", metric.key, *_unit_words(metric), scope="col", class_="num", title=_words(metric))
+        element(
+            "th", metric.key, *_unit_words(metric), scope="col", class_="num", title=_words(metric)
+        )
         for metric in shown
     ]
     body = element(
@@ -86,7 +88,7 @@ def _counting_words(family: Summary, table: MetricTable) -> Markup:
 def _by_aspect(run: RunView, family: Summary, table: MetricTable) -> Markup | None:
     """For each point of view its figures, in columns for the parts that are compared."""
     columns = _columns(run, family)
-    sections = []
+    sections: list[Markup] = []
     for key, title in table.aspects.items():
         metrics = [
             metric
@@ -113,13 +115,13 @@ def _by_aspect(run: RunView, family: Summary, table: MetricTable) -> Markup | No
     )
 
 
-def _lines(
-    metrics: Sequence[MetricSpec], columns: Sequence[Summary], family: Summary
-) -> Markup:
+def _lines(metrics: Sequence[MetricSpec], columns: Sequence[Summary], family: Summary) -> Markup:
     rows = [
         element(
             "tr",
-            element("th", metric.title, element("span", _words(metric), class_="soft"), scope="row"),
+            element(
+                "th", metric.title, element("span", _words(metric), class_="soft"), scope="row"
+            ),
             *(element("td", _cell(metric, one), class_="num") for one in columns),
         )
         for metric in metrics
@@ -127,9 +129,7 @@ def _lines(
     return element("table", _head("Figure", columns, family), element("tbody", *rows))
 
 
-def _composites(
-    columns: Sequence[Summary], family: Summary, table: MetricTable
-) -> Markup | None:
+def _composites(columns: Sequence[Summary], family: Summary, table: MetricTable) -> Markup | None:
     """By what others have ranked; here for parity with their results."""
     if not table.composites:
         return None

@@ -39,7 +39,6 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
     for task, episodes in by_task.items():
         by_family[task.partition(".")[0]].append(episodes)
 
-
     def sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]]) -> Summary:
         return _sum_up(name, tasks, planned, manifest)
 
@@ -87,9 +86,7 @@ def _by_task(
 
 
 def counts(manifest: Manifest, one: EpisodeResult) -> bool:
-    """Whether an episode says something about its task: it is valid, and what the task is about
-    took place in it.
-    """
+    """Whether an episode is valid, and what its task is about took place in it."""
     table = manifest.metrics_of(one.plan.task)
     return one.valid and (table is None or table.counts(one.metrics))
 
@@ -103,11 +100,7 @@ def _sum_up(
     counted = [one for one in valid if counts(manifest, one)]
     # A task without a reference or a notion of success has returns, and enters no score.
     strata = [
-        [
-            (one, one.score)
-            for one in episodes
-            if one.score is not None and counts(manifest, one)
-        ]
+        [(one, one.score) for one in episodes if one.score is not None and counts(manifest, one)]
         for episodes in tasks
     ]
     scores = [[score for _, score in stratum] for stratum in strata]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...core.errors import BadArgument
 from ...core.specs import Brief
 
-TURNS = {("vx", "vy"): False, ("v", "omega"): True}
+TURNS: Mapping[tuple[str, ...], bool] = {("vx", "vy"): False, ("v", "omega"): True}
 """Names of a body's actions, and whether it drives: looks where it goes."""
 
 STEERING = 0.5
@@ -62,4 +63,4 @@ class Drive:
     def command(self, first: float, second: float) -> NDArray[Any]:
         """The action itself, within its space."""
         low, high = self.bounds
-        return np.clip(np.array([first, second], low.dtype), low, high)
+        return np.asarray(np.clip(np.array([first, second], low.dtype), low, high))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ...core.errors import MissingExtra
 from .drive import Drive
 from .pilot import Pilot
@@ -50,12 +52,9 @@ class Orca(Pilot):
             view.people.tolist(), view.walking.tolist(), view.sizes.tolist(), strict=True
         ):
             # Where people go is not for this simulation to find out: they mind nobody.
-            rvo.add_agent(
-                tuple(place), 0.0, 0, HORIZON, HORIZON, size + extra, 1.0, tuple(moving)
-            )
+            rvo.add_agent(tuple(place), 0.0, 0, HORIZON, HORIZON, size + extra, 1.0, tuple(moving))
         rvo.do_step()
-        x, y = rvo.get_agent_velocity(0).to_tuple()
-        return wish * 0.0 + (x, y)
+        return np.array(rvo.get_agent_velocity(0).to_tuple())
 
 
 class CrowdNavOrca(Orca):

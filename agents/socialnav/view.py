@@ -42,8 +42,9 @@ SEEN = 6.0
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class View:
-    """One observation. The robot is in the origin; x is its heading where it drives, else the
-    world's x.
+    """One observation, seen from the robot.
+
+    It is in the origin; x is its heading where it drives, else the world's x.
 
     Attributes:
         goal: where it is to be, `[2]` [m].
@@ -117,4 +118,4 @@ def _hits(observation: Observation, radius: float) -> Floats | None:
     turn = np.arange(scan.size) * (2 * np.pi / scan.size)
     met = scan < min(float(scan.max(initial=0.0)), SEEN)
     away = np.maximum(scan[met], radius)
-    return away[:, None] * np.stack([np.cos(turn[met]), np.sin(turn[met])], axis=-1)
+    return np.asarray(away[:, None] * np.stack([np.cos(turn[met]), np.sin(turn[met])], axis=-1))

@@ -42,8 +42,9 @@ def without_robot(setup: Setup, seed: int, steps: int) -> EpisodeLog:
 
 
 def _at_first(log: EpisodeLog, count: int) -> EpisodeLog:
-    """The log of those alone who were meant to come: whoever comes in for another is somebody
-    else in each of two worlds.
+    """The log of those alone who were meant to come.
+
+    Whoever comes in for another is somebody else in each of two worlds.
     """
     people = log.humans
     kept = people.id < count

@@ -72,7 +72,6 @@ def metric_table() -> MetricTable:
         aspects=PRINCIPLES,
         heading="Principles",
         composites=tuple(
-            Composite(key=one.key, title=one.title, weights=dict(one.weights))
-            for one in COMPOSITES
+            Composite(key=one.key, title=one.title, weights=dict(one.weights)) for one in COMPOSITES
         ),
     )

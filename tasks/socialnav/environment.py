@@ -146,16 +146,15 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         return self.world.log()
 
     def alone(self) -> EpisodeLog:
-        """The episode up to now as it would have been without the robot: the same people, the
-        same dice.
-        """
+        """The episode up to now as it would have been without the robot, from the same dice."""
         case, dice = self._begun
         setup = self._scenario.setup(case, copy.deepcopy(dice), self._body, self._track)
         return without_robot(setup, self._seed, self.world.steps)
 
     def keep_record(self, path: Path) -> None:
-        """Writes the episode's log to ``PATH.npz``, and to ``PATH.alone.npz`` the one without the
-        robot, where that is asked for.
+        """Writes the episode's log to ``PATH.npz``.
+
+        With ``counterfactual`` the one without the robot goes to ``PATH.alone.npz``.
 
         Raises:
             RunDirectoryError: the disk refused.
