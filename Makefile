@@ -57,7 +57,7 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement's oracle and random play
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
 
-validate-socialnav: $(STAMP)  ## social navigation's protocols beside published numbers, 2 min
+validate-socialnav: $(STAMP)  ## social navigation's protocols beside known numbers, 2 min
 	@$(PY) tests/proofs socialnav
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again

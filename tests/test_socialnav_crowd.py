@@ -278,13 +278,13 @@ def test_gestures_are_shown_while_the_robot_is_near() -> None:
 
 
 def test_bad_scripts_tracks_and_models_are_named() -> None:
-    with pytest.raises(BadScene, match="no script 'yeld' for people. Did you mean 'yield'"):
+    with pytest.raises(BadScene, match=r"no script 'yeld' for people\. Did you mean 'yield'"):
         scripted(walker(script="yeld"))
     with pytest.raises(BadScene, match="no setting 'distnce'"):
         scripted(walker(script="yield", distnce=1))
     with pytest.raises(BadScene, match="'wait' or 'go'"):
         scripted(walker(script="gesture", signal="stop"))
-    with pytest.raises(BadArgument, match="no track 'visibel'. Did you mean 'visible'"):
+    with pytest.raises(BadArgument, match=r"no track 'visibel'\. Did you mean 'visible'"):
         make_crowd("orca", track="visibel")
     for bad in ("mixed(2)", "mixed(x)"):
         with pytest.raises(BadArgument, match="a probability from 0 to 1"):

@@ -153,7 +153,7 @@ def test_oracles_refuse_what_they_cannot_play() -> None:
 def test_a_bad_action_is_refused(action: Any) -> None:
     env = make()
     env.reset(seed=0)
-    with pytest.raises((InvalidAction, ValueError, TypeError)):
+    with pytest.raises(InvalidAction, match="2 finite numbers"):
         env.step(action)
 
 

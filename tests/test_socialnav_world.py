@@ -109,7 +109,7 @@ def test_arcs_are_exact(
 ) -> None:
     robot = Robot(CAR, at(0, 0), 0.0)
     path = robot.path(at(*command), dt)
-    robot.move(at(*command), dt)
+    robot.move(at(*command), dt, path)
     assert robot.pos == pytest.approx(at(*place), abs=1e-12)
     assert path[-1] == pytest.approx(at(*place), abs=1e-12)
     assert robot.yaw == pytest.approx(yaw)
@@ -118,9 +118,10 @@ def test_arcs_are_exact(
 
 def test_ten_short_arcs_are_one_long() -> None:
     one, many = Robot(CAR, at(1, 2), 0.3), Robot(CAR, at(1, 2), 0.3)
-    one.move(at(0.8, 1.1), 1.0)
+    command = at(0.8, 1.1)
+    one.move(command, 1.0, one.path(command, 1.0))
     for _ in range(10):
-        many.move(at(0.8, 1.1), 0.1)
+        many.move(command, 0.1, many.path(command, 0.1))
     assert many.pos == pytest.approx(one.pos, abs=1e-12)
 
 

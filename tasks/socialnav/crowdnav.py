@@ -87,7 +87,7 @@ def crossing(case: int, rule: Rule, people: int = PEOPLE) -> Scene:
 
 def crowd(track: str) -> Orca:
     """The people of these cases: ORCA without dither."""
-    return Orca(track, OrcaSettings(neighbours=10), dither=0.0)
+    return Orca(track, OrcaSettings(neighbours=10, sync=1), dither=0.0)
 
 
 def _circle(

@@ -104,7 +104,7 @@ def arena(case: int) -> tuple[Scene, np.random.RandomState]:
 
 def crowd(track: str) -> Orca:
     """The people of these cases: ORCA without dither, with 0.15 m to spare."""
-    return Orca(track, OrcaSettings(margin=0.01 + SAFETY), dither=0.0)
+    return Orca(track, OrcaSettings(margin=0.01 + SAFETY, sync=1), dither=0.0)
 
 
 def _on_circle(dice: np.random.RandomState, places: list[Floats], goals: list[Floats]) -> Floats:

@@ -220,14 +220,17 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         """A fresh plan from above, `[H, W, 3]`, or None without ``render_mode``."""
         return None if self.render_mode is None else self._picture.draw(self.world)
 
-    def _velocity(self, action: Any) -> NDArray[np.float64]:
+    def _velocity(self, action: Any) -> list[float]:
         if self.velocities is not None:
             index = _checked_index(action, len(self.velocities))
-            return np.asarray(self.velocities[index])
-        chosen = np.asarray(action, np.float64)
-        if chosen.shape != (2,) or not np.isfinite(chosen).all():
+            return list(self.velocities[index].tolist())
+        chosen = np.asarray(action)
+        if chosen.shape != (2,) or chosen.dtype.kind not in "fiu":
             raise InvalidAction(f"socialnav takes 2 finite numbers, not {action!r}")
-        return chosen
+        first, second = chosen.tolist()
+        if not (math.isfinite(first) and math.isfinite(second)):
+            raise InvalidAction(f"socialnav takes 2 finite numbers, not {action!r}")
+        return [first, second]
 
     def _observe(self) -> dict[str, Any]:
         seen: dict[str, Any] = {}

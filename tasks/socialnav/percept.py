@@ -84,9 +84,7 @@ class Percept:
     def read(self, world: World) -> NDArray[np.float32]:
         """The state now, freshly allocated, `[9 + 9 M]`."""
         robot, people, block = world.robot, world.crowd.walkers, self._people
-        apart = people.pos - robot.pos
-        away = np.hypot(apart[:, 0], apart[:, 1])
-        block[:, 0:2] = apart
+        block[:, 0:2] = world.apart
         np.subtract(people.vel, robot.vel, out=block[:, 2:4])
         pace = np.hypot(people.vel[:, 0], people.vel[:, 1])
         walking = pace >= SLOW
@@ -94,11 +92,11 @@ class Percept:
             np.divide(people.vel, pace[:, None], out=block[:, 6:4:-1])
         else:
             block[walking, 6:4:-1] = people.vel[walking] / pace[walking, None]
-        seen = self._seen(world, apart, away)
+        seen = self._seen(world)
         if seen is None:
-            order = away.argsort(kind="stable")[: self._most]
+            order = world.gaps.argsort(kind="stable")[: self._most]
         else:
-            order = np.where(seen, away, FAR).argsort(kind="stable")
+            order = np.where(seen, world.gaps, FAR).argsort(kind="stable")
             order = order[: min(int(np.count_nonzero(seen)), self._most)]
         kept, count = block[order], len(order)
         if self._drives:
@@ -122,17 +120,15 @@ class Percept:
             *moving, body.v_max, body.radius, left, float(gesture),
         )  # fmt: skip
 
-    def _seen(self, world: World, apart: Floats, away: Floats) -> NDArray[np.bool_] | None:
+    def _seen(self, world: World) -> NDArray[np.bool_] | None:
         """Who is in sight, `[H]`; None for everybody, where there is nothing to be asked."""
         people, robot = world.crowd.walkers, world.robot
         all_around = self._field >= 2 * np.pi and world.scene.floor.empty
-        if all_around and not np.isfinite(self._reach) and people.present.all():
+        if all_around and self._reach == np.inf and people.present.all():
             return None
-        seen = people.present
-        if np.isfinite(self._reach):
-            seen = seen & (away - people.radius - robot.body.radius <= self._reach)
+        seen = people.present & (world.gaps <= self._reach)
         if self._field < 2 * np.pi:
-            off = np.arctan2(apart[:, 1], apart[:, 0]) - robot.yaw
+            off = np.arctan2(world.apart[:, 1], world.apart[:, 0]) - robot.yaw
             seen = seen & (np.abs((off + np.pi) % (2 * np.pi) - np.pi) <= self._field / 2)
         if not world.scene.floor.empty and seen.any():
             seen = seen & in_sight(world.scene.floor, robot.pos, people.pos)

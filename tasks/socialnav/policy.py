@@ -38,7 +38,7 @@ class OrcaRobot:
     def __init__(
         self,
         safety: float = 0.0,
-        settings: OrcaSettings = OrcaSettings(neighbours=10),  # noqa: B008 - frozen
+        settings: OrcaSettings = OrcaSettings(neighbours=10, sync=1),  # noqa: B008 - frozen
     ) -> None:
         self._safety, self._settings = safety, settings
 

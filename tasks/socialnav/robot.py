@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -118,7 +118,7 @@ class Robot:
         self.omega = 0.0
         self.command = np.zeros(2)
 
-    def limit(self, wanted: Floats, dt: float) -> Floats:
+    def limit(self, wanted: Sequence[float] | Floats, dt: float) -> Floats:
         """What it will carry out of a command, `[2]`: within speed, then within acceleration.
 
         Args:
@@ -126,21 +126,22 @@ class Robot:
             dt: until the next command [s].
         """
         body = self.body
-        first, second = float(wanted[0]), float(wanted[1])
+        first, second = wanted[0], wanted[1]
+        last_first, last_second = self.command.tolist()
         if body.kinematics == "holonomic":
             speed = math.hypot(first, second)
             if speed > body.v_max:
                 first, second = first * body.v_max / speed, second * body.v_max / speed
-            dx, dy = first - self.command[0], second - self.command[1]
+            dx, dy = first - last_first, second - last_second
             change, most = math.hypot(dx, dy), body.a_max * dt
             if change > most:
-                first = self.command[0] + dx * most / change
-                second = self.command[1] + dy * most / change
+                first = last_first + dx * most / change
+                second = last_second + dy * most / change
             return np.array([first, second])
         first = min(max(first, body.v_min), body.v_max)
         second = min(max(second, -body.omega_max), body.omega_max)
-        first = _within(first, float(self.command[0]), body.a_max * dt)
-        second = _within(second, float(self.command[1]), body.alpha_max * dt)
+        first = _within(first, last_first, body.a_max * dt)
+        second = _within(second, last_second, body.alpha_max * dt)
         return np.array([first, second])
 
     def path(self, command: Floats, dt: float) -> Floats:
@@ -163,28 +164,29 @@ class Robot:
         """Its heading after a command [rad]."""
         return self.yaw + (self.body.kinematics == "differential") * float(command[1]) * dt
 
-    def move(self, command: Floats, dt: float, share: float = 1.0) -> None:
+    def move(self, command: Floats, dt: float, path: Floats, share: float = 1.0) -> None:
         """Carries a command out.
 
         Args:
             command: from ``limit``, `[2]`.
             dt: how long [s].
+            path: from ``path`` for that command, `[K + 1, 2]` [m].
             share: the part of it after which the robot is stopped by something; 1 for none.
         """
-        part = min(share, 1.0)
-        stopped = share < 1.0
+        self.command = command
         if self.body.kinematics == "holonomic":
-            self.pos = self.pos + command * (dt * part)
-            self.vel = np.array(command)
+            self.pos = path[1] if share >= 1.0 else path[0] + (path[1] - path[0]) * share
+            self.vel = command
         else:
-            turn = float(command[1]) * dt
-            ahead = _arc(float(command[0]) * dt, turn, self.yaw, np.array([part]))[0]
-            self.pos = self.pos + ahead
+            speed, self.omega = command.tolist()
+            turn, part = self.omega * dt, min(share, 1.0)
+            if share < 1.0:
+                self.pos = path[0] + _arc(speed * dt, turn, self.yaw, np.array([part]))[0]
+            else:
+                self.pos = path[-1]
             self.yaw += turn * part
-            self.omega = float(command[1])
-            self.vel = float(command[0]) * np.array([math.cos(self.yaw), math.sin(self.yaw)])
-        self.command = np.array(command)
-        if stopped:
+            self.vel = speed * np.array([math.cos(self.yaw), math.sin(self.yaw)])
+        if share < 1.0:
             self.vel, self.command, self.omega = np.zeros(2), np.zeros(2), 0.0
 
 

@@ -13,13 +13,20 @@ from .crowd.model import CrowdModel
 from .log import Event, Fault, Goal
 from .robot import Robot
 from .scene import Scene
-from .sweep import disc_contact, wall_contact
+from .sweep import TINY, disc_contact, wall_contact
 
 Floats = NDArray[np.float64]
 
 EVEN = 0.05
 """Difference of the speeds towards each other below which a collision is both sides' fault [m/s];
 our own choice."""
+
+
+ROOT = 1.41422
+"""A little more than the square root of 2: no vector is longer than this times its larger part."""
+
+FEW = 8
+"""Up to so many people it is quicker to look at them one by one."""
 
 
 class Interval(NamedTuple):
@@ -39,6 +46,7 @@ class Interval(NamedTuple):
         identity: their numbers at the start, `[H]`.
         goal: of the robot at the end.
         touching: who touched the robot at the start, `[H]`.
+        gaps: between the robot's surface and theirs at the start, `[H]` [m].
     """
 
     scene: Scene
@@ -54,6 +62,7 @@ class Interval(NamedTuple):
     identity: NDArray[np.int64]
     goal: Goal
     touching: NDArray[np.bool_]
+    gaps: Floats
 
     @property
     def end(self) -> float:
@@ -178,13 +187,21 @@ class SweptRules:
 
     def _met(self, step: Interval, stop: float) -> tuple[float, NDArray[np.bool_], list[Event]]:
         """Least gap to anybody [m], who touches the robot `[H]`, and the contacts that began."""
-        pieces = len(step.path) - 1
-        reach = step.radius + step.scene.body.radius
+        pieces, count = len(step.path) - 1, len(step.radius)
         drift = step.new_pos - step.pos
+        if not count:
+            return np.inf, np.zeros(0, bool), []
+        way = step.path[-1] - step.path[0]
+        # In a step two bodies come no nearer than by what both of them go. Mostly nobody is near
+        # enough to be touched, and few to be the nearest.
+        gone = ROOT * float(np.abs(drift).max()) + math.hypot(*way.tolist())
+        least = float(step.gaps.min())
+        if pieces == 1 and least > gone and step.present.all():
+            near = np.flatnonzero(step.gaps <= least + gone)
+            return _least_gap(step, drift, way, near), np.zeros(count, bool), []
+        reach = step.radius + step.scene.body.radius
         if pieces == 1:
-            found = disc_contact(
-                step.pos - step.path[0], drift - (step.path[1] - step.path[0]), reach
-            )
+            found = disc_contact(step.pos - step.path[0], drift - way, reach)
             gaps, shares = found.gap, found.share
         else:
             part = np.arange(pieces)[:, None, None] / pieces
@@ -198,12 +215,31 @@ class SweptRules:
             shares = np.where(step.present, shares, np.inf)
         gap = float(gaps.min(initial=np.inf))
         if gap >= 0:
-            return gap, np.zeros(len(gaps), bool), []
+            return gap, np.zeros(count, bool), []
         # What comes after a wall has stopped the robot is left to the next step.
         touching = shares <= stop
         fresh = np.flatnonzero(touching & ~step.touching)
         order = fresh[np.argsort(shares[fresh], kind="stable")]
         return gap, touching, [_contact(step, int(i), float(shares[i])) for i in order]
+
+
+def _least_gap(step: Interval, drift: Floats, way: Floats, near: NDArray[np.int64]) -> float:
+    """The least gap of the step to those who are near [m]; one by one, as they are few."""
+    reach = step.radius[near] + step.scene.body.radius
+    if len(near) > FEW:
+        return float(
+            disc_contact(step.pos[near] - step.path[0], drift[near] - way, reach).gap.min()
+        )
+    (x, y), (u, v) = step.path[0].tolist(), way.tolist()
+    least = math.inf
+    for (px, py), (du, dv), touch in zip(
+        step.pos[near].tolist(), drift[near].tolist(), reach.tolist(), strict=True
+    ):
+        ax, ay, dx, dy = px - x, py - y, du - u, dv - v
+        passed = -(ax * dx + ay * dy) / max(dx * dx + dy * dy, TINY)
+        passed = min(max(passed, 0.0), 1.0)
+        least = min(least, math.hypot(ax + passed * dx, ay + passed * dy) - touch)
+    return least
 
 
 def _along(path: Floats, share: float) -> Floats:
@@ -217,7 +253,7 @@ def _faces(step: Interval) -> bool:
     goal = step.goal
     if goal.yaw is None or goal.yaw_tol is None:
         return True
-    off = (step.robot_yaw - goal.yaw + np.pi) % (2 * np.pi) - np.pi
+    off = (step.robot_yaw - float(goal.yaw) + np.pi) % (2 * np.pi) - np.pi
     return bool(abs(off) <= goal.yaw_tol)
 
 

@@ -6,6 +6,8 @@ both move; the rules say what happened. Nobody sees the future, and nobody is to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,10 +36,14 @@ class World:
         time: since the start [s].
         steps: commands carried out.
         verdict: of the last step; None before the first.
+        apart: from the robot to each person now, `[H, 2]` [m].
+        gaps: between the robot's surface and theirs now, `[H]` [m].
     """
 
     scene: Scene
     robot: Robot
+    apart: Floats
+    gaps: Floats
 
     def __init__(self, crowd: CrowdModel, rules: Rules | None = None) -> None:
         self.crowd = crowd
@@ -57,6 +63,7 @@ class World:
         self.crowd.reset(scene, Dice(seed))
         self._touching = np.zeros(len(self.crowd.walkers), bool)
         self.rules.begin(scene, self.crowd, self.robot)
+        self._look()
         self._recorder = Recorder(scene, self.robot, self.crowd, seed)
 
     @property
@@ -69,7 +76,7 @@ class World:
         """Where the robot has been, from the start to now, each `[2]` [m]."""
         return self._recorder.trail
 
-    def step(self, wanted: Floats) -> Verdict:
+    def step(self, wanted: Sequence[float] | Floats) -> Verdict:
         """Carries a command out.
 
         Args:
@@ -99,14 +106,22 @@ class World:
             identity=identity,
             goal=self.scene.goal,
             touching=self._touching,
+            gaps=self.gaps,
         )
         verdict = self.rules.judge(interval)
-        robot.move(command, dt, verdict.stop)
+        robot.move(command, dt, path, verdict.stop)
         self.time, self.steps = self.scene.dt * (self.steps + 1), self.steps + 1
         self._touching, self.verdict = verdict.touching, verdict
         self._recorder.step(self.time, robot, (robot.pos - start) / dt, self.crowd, verdict)
         self.rules.after(self.crowd, robot)
+        self._look()
         return verdict
+
+    def _look(self) -> None:
+        people = self.crowd.walkers
+        self.apart = people.pos - self.robot.pos
+        away = np.hypot(self.apart[:, 0], self.apart[:, 1])
+        self.gaps = away - (people.radius + self.scene.body.radius)
 
     def log(self) -> EpisodeLog:
         """Everything up to now as a checked record."""

@@ -11,9 +11,11 @@ import functools
 import platform
 from collections.abc import Callable
 
+import crowds
 import homes
 import measure
 import scoring
+import sights
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -94,8 +96,10 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "overhead": overhead,
     "scaling": scaling,
     "rivals": rivals,
+    "socialnav": crowds.steps,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
     "scoring": scoring.scoring,
+    "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 
 
@@ -118,6 +122,8 @@ def main() -> None:
     if "langr" in options.groups:
         _print(console, "langr: episodes", "a second", homes.episodes(options.pairs))
         _print(console, "langr: memory (one, five)", "MB", homes.memory())
+    if "senses" in options.groups:
+        _print(console, "senses: a frame", "ms of processor", sights.frames(options.pairs))
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 

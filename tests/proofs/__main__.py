@@ -50,30 +50,30 @@ def main() -> None:
 
 
 def _validate() -> int:
-    """Plays every row of social navigation's validation; 1 if one is off its published numbers."""
+    """Plays every row of social navigation's validation; 1 if one is off what is due."""
     table = Table(title="socialnav", title_justify="left")
     for column in ("scenario", "track", "robot", "episodes", "success", "collision", "timeout"):
         table.add_column(column)
-    for column in ("time [s]", "published", "agrees"):
+    for column in ("time [s]", "due", "agrees"):
         table.add_column(column)
     off = 0
     for row in ROWS:
         found = tally(outcomes(row, range(cases_of(row))))
         off += not row.agrees(found)
-        published = "-" if row.published is None else "{:.2f} {:.2f} {:.2f}".format(*row.published)
+        due = "-" if row.due is None else "{:.2f} {:.2f} {:.2f}".format(*row.due)
         table.add_row(
             *(row.scenario, row.track, row.robot, str(found.episodes)),
             *(f"{rate:.3f}" for rate in (found.success, found.collision, found.timeout)),
             f"{found.time:.2f}",
-            published,
-            "-" if row.published is None else "yes" if row.agrees(found) else "NO",
+            due,
+            "-" if row.due is None else "yes" if row.agrees(found) else "NO",
         )
     Console(width=160).print(table)
     for scenario, words in PROTOCOLS.items():
         print(f"{scenario}: {words}")
     for row in ROWS:
-        if row.published is not None:
-            print(f"published, {row.scenario}: {row.source}")
+        if row.due is not None:
+            print(f"due, {row.scenario}: {row.source}")
     return int(off > 0)
 
 

@@ -52,22 +52,22 @@ class Part(NamedTuple):
     Attributes:
         limb: number in ``LIMBS``.
         paint: what colours it: a name in ``wardrobe.Outfit``.
-        fine: whether it is too small to be seen from afar.
+        size: the extent of it that would be missed [m].
     """
 
     limb: int
     paint: str
-    fine: bool = False
+    size: float = 1.0
 
 
 PARTS: Mapping[str, Part] = MappingProxyType(
     {
         "shirt": Part(0, "shirt"),
-        "hips": Part(0, "trousers"),
+        "hips": Part(0, "trousers", 0.08),
         "head": Part(0, "skin"),
         "short hair": Part(0, "short_hair"),
         "long hair": Part(0, "long_hair"),
-        "face": Part(0, "eyes", fine=True),
+        "face": Part(0, "eyes", 0.015),
         "skirt": Part(0, "skirt"),
         "pack": Part(0, "pack"),
         "left thigh": Part(1, "trousers"),
@@ -76,12 +76,12 @@ PARTS: Mapping[str, Part] = MappingProxyType(
         "right sleeve": Part(4, "shirt"),
         "left shin": Part(5, "shins"),
         "right shin": Part(6, "shins"),
-        "left shoe": Part(5, "shoes"),
-        "right shoe": Part(6, "shoes"),
+        "left shoe": Part(5, "shoes", 0.06),
+        "right shoe": Part(6, "shoes", 0.06),
         "left forearm": Part(7, "forearms"),
         "right forearm": Part(8, "forearms"),
-        "left hand": Part(7, "skin"),
-        "right hand": Part(8, "skin"),
+        "left hand": Part(7, "skin", 0.07),
+        "right hand": Part(8, "skin", 0.07),
     }
 )
 """All pieces by name. A colour that an outfit leaves out hides its pieces."""

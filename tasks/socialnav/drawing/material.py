@@ -147,6 +147,11 @@ def facade(side: int = 512) -> Picture:
     return np.asarray(np.clip(picture, 0, 1) * 255, np.uint8)
 
 
+def boards() -> Picture:
+    """Floor boards."""
+    return texture.boards(512, 8)
+
+
 def ramp() -> Picture:
     """White from shade to light, for what carries its own shade."""
     return texture.ramps([(1.0, 1.0, 1.0)])
@@ -166,7 +171,7 @@ MATERIALS: Mapping[str, Material] = MappingProxyType(
         "grain": Material(texture.grain),
         "lino": Material(lino, (0.8, 0.8), uniform=True, specular=0.12),
         "carpet": Material(carpet, (1.0, 1.0), uniform=True),
-        "boards": Material(texture.boards, (0.45, 0.45), uniform=True, specular=0.10),
+        "boards": Material(boards, (0.9, 0.9), uniform=True, specular=0.10),
         "paving": Material(paving, (0.42, 0.42), uniform=True),
         "plaster": Material(plaster, (0.5, 1 / HEIGHT), uniform=True),
         "ceiling": Material(ceiling, (0.8, 0.8), uniform=True, emission=0.18),

@@ -30,8 +30,8 @@ HIDDEN = 5
 NEAR, FAR = 0.03, 120.0
 """Nearest and farthest that is drawn [m]."""
 
-FINE = 5.0
-"""Farther than this small pieces are not drawn [m]."""
+FINE = 0.8
+"""Pieces of people that would be smaller than this are not drawn [px]."""
 
 STOCK, CROWD = 128, 8
 """Least number of primitives and of figures of a model; larger ones have twice as many, and so
@@ -124,7 +124,7 @@ class Stock:
             [[mocaps[f"person {slot} {limb}"] for limb in LIMBS] for slot in range(crowd)], int
         ).reshape(crowd, len(LIMBS))
         self.below = np.array([mocaps[f"person {k} shadow"] for k in range(crowd)], int)
-        self.fine = np.array([part.fine for part in PARTS.values()])
+        self.sizes = np.array([part.size for part in PARTS.values()])
         # A stock geom is placed by numbers of the model's: none of its frames is its body's.
         model.geom_sameframe[self.numbers] = 0
         self._materials = {name: model.material(name).id for name in MATERIALS}

@@ -133,7 +133,9 @@ class Stage:
         pieces = self._pieces[there]
         trunks = self.data.mocap_pos[self._stock.limbs[there, 0]]
         away = np.linalg.norm(trunks - self.data.cam_xpos[self._cameras[view]], axis=1)
-        pieces = pieces & ~((away > FINE)[:, None] & self._stock.fine)
+        half = math.tan(math.radians(self.model.cam_fovy[self._cameras[view]]) / 2)
+        pixels = self._size[0] / (2 * half * np.maximum(away, 1e-3))  # a metre has there
+        pieces = pieces & (pixels[:, None] * self._stock.sizes >= FINE)
         drawn[self._stock.pieces[there]] = pieces
         drawn[self._stock.shadows[there]] = True
 

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from . import geometry
-from .declaration import FRANCIS, Metric
+from .declaration import FRANCIS, Compute, Metric
 from .reading import Bools, Floats, Reading, once
 
 CLEAR = 0.05
@@ -222,8 +222,7 @@ _NOBODY = "nobody is there"
 _P1 = ("P1",)
 
 
-def _counted(key: str, title: str, formula: str, undefined: str, compute: object) -> Metric:
-    assert callable(compute)
+def _counted(key: str, title: str, formula: str, undefined: str, compute: Compute) -> Metric:
     return Metric(
         key=key,
         title=title,

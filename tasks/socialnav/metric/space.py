@@ -8,6 +8,7 @@ everyone had at least θ metres between surfaces, ``space_violation@θ`` the res
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -29,6 +30,9 @@ PSC_CENTER = {1.0: "Falcon; RoboSense 2025"}
 
 ZONES = (("intimate", 0.0, 0.45), ("personal", 0.45, 1.2), ("social", 1.2, 3.6))
 """Hall 1966, by the distance between surfaces [m]; beyond is public. HuNavSim's evaluator."""
+
+NEAR_ZONES = ("intimate", "personal")
+"""Those in which a stranger is not welcome."""
 
 PUBLIC = ("public", 3.6, np.inf)
 
@@ -194,15 +198,20 @@ _P2 = ("P2",)
 
 
 def _zones(
-    prefix: str, words: str, formula: str, undefined: str, unit: str, source: str, compute: object
+    prefix: str,
+    words: str,
+    formula: str,
+    undefined: str,
+    unit: str,
+    source: str,
+    compute: Callable[..., float | None],
 ) -> tuple[Metric, ...]:
-    assert callable(compute)
     return tuple(
         Metric(
             key=f"{prefix}_{zone}",
             title=f"{words}, {zone} zone",
             unit=unit,
-            better={"intimate": "lower", "personal": "lower"}.get(zone, "neither"),  # type: ignore[arg-type]
+            better="lower" if zone in NEAR_ZONES else "neither",
             low=0,
             high=1 if unit == "1" else None,
             principles=_P2,
