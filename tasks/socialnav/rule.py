@@ -66,8 +66,8 @@ class Interval(NamedTuple):
 
     @property
     def end(self) -> float:
-        """Time at its end [s]."""
-        return self.begin + self.scene.dt
+        """Time at its end [s], as the log counts it: a whole number of steps."""
+        return self.scene.dt * (round(self.begin / self.scene.dt) + 1)
 
 
 @dataclasses.dataclass

@@ -68,8 +68,8 @@ class World:
 
     @property
     def goal(self) -> Goal:
-        """Where the robot is to be."""
-        return self.scene.goal
+        """Where the robot is to be; rules that give it a task may move the place."""
+        return getattr(self.rules, "goal", self.scene.goal)
 
     @property
     def trail(self) -> list[Floats]:
@@ -104,7 +104,7 @@ class World:
             radius=people.radius,
             present=present,
             identity=identity,
-            goal=self.scene.goal,
+            goal=self.goal,
             touching=self._touching,
             gaps=self.gaps,
         )

@@ -64,7 +64,7 @@ class Behaviour(Protocol):
 
 
 @dataclasses.dataclass
-class _Script:
+class Script:
     """What every behaviour here knows of the person it guides."""
 
     gesture: int = dataclasses.field(default=0, init=False)
@@ -88,7 +88,7 @@ class _Script:
 
 
 @dataclasses.dataclass
-class Stand(_Script):
+class Stand(Script):
     """Stands for some time, then walks.
 
     Args:
@@ -103,7 +103,7 @@ class Stand(_Script):
 
 
 @dataclasses.dataclass
-class Yield(_Script):
+class Yield(Script):
     """Stops for a robot that is near and comes nearer, with a probability.
 
     Args:
@@ -132,7 +132,7 @@ class Yield(_Script):
 
 
 @dataclasses.dataclass
-class Gesture(_Script):
+class Gesture(Script):
     """Signals to a robot that is near; one who signals ``go`` waits until it has passed.
 
     Args:
@@ -166,7 +166,7 @@ class Gesture(_Script):
 
 
 @dataclasses.dataclass
-class Queue(_Script):
+class Queue(Script):
     """Keeps its distance behind another person, who heads the queue or stands in it.
 
     Args:
@@ -192,7 +192,7 @@ class Queue(_Script):
 
 
 @dataclasses.dataclass
-class Group(_Script):
+class Group(Script):
     """Stays in its place of a group that talks, and comes back to it when pushed away."""
 
     def reset(self, number: int, walkers: Walkers, dice: np.random.Generator) -> None:
@@ -206,7 +206,7 @@ class Group(_Script):
 
 
 @dataclasses.dataclass
-class Doorway(_Script):
+class Doorway(Script):
     """Comes to a narrow place that a robot may be in: waits, and backs off if that does not help.
 
     Args:
@@ -253,7 +253,7 @@ class Doorway(_Script):
 
 
 @dataclasses.dataclass
-class Follow(_Script):
+class Follow(Script):
     """Walks behind the robot.
 
     Args:
@@ -271,7 +271,7 @@ class Follow(_Script):
 
 
 @dataclasses.dataclass
-class Lead(_Script):
+class Lead(Script):
     """Walks to its goal before the robot, and waits where it falls behind.
 
     Args:
@@ -304,12 +304,15 @@ def make_behaviour(name: str, settings: Mapping[str, Any]) -> Behaviour:
     Raises:
         BadScene: there is none of that name, or it takes no such setting.
     """
-    if name not in BEHAVIOURS:
+    from .conduct import CONDUCTS
+
+    scripts = {**BEHAVIOURS, **CONDUCTS}
+    if name not in scripts:
         raise BadScene(
-            f"there is no script '{name}' for people.{did_you_mean(name, BEHAVIOURS)} "
-            f"Scripts: walk, {', '.join(BEHAVIOURS)}"
+            f"there is no script '{name}' for people.{did_you_mean(name, scripts)} "
+            f"Scripts: walk, {', '.join(scripts)}"
         )
-    kind = BEHAVIOURS[name]
+    kind = scripts[name]
     known = [field.name for field in dataclasses.fields(kind) if field.init]
     for setting in settings:
         if setting not in known:
