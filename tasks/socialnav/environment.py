@@ -183,7 +183,7 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         case = drawn if asked == MISSING else asked
         self._begun = case, copy.deepcopy(self.np_random)
         setup = self._scenario.setup(case, self.np_random, self._body, self._track)
-        self._world, self._judge = World(setup.crowd, setup.rules), setup.judge
+        self._world = World(setup.crowd, setup.rules)
         self._seed = int(self.np_random.integers(2**53))
         self._world.reset(setup.scene, self._seed)
         self._percept.reset(self._world)
@@ -213,7 +213,7 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         info = self._info(verdict.success, verdict.late)
         if self._over and self._assessed:
             log, alone = world.log(), self.alone() if self._counterfactual else None
-            info["metrics"] |= {**assess(log, alone), **self._judge(log)}
+            info["metrics"] |= {**assess(log, alone), **self._scenario.finding(log)}
         return self._observe(), float(verdict.reward), ended, verdict.late, info
 
     def render(self) -> NDArray[np.uint8] | None:

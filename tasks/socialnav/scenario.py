@@ -29,13 +29,11 @@ class Setup:
         scene: the start.
         crowd: how its people walk.
         rules: what counts.
-        judge: what the scenario has to say of the episode when it is over, as figures by key.
     """
 
     scene: Scene
     crowd: CrowdModel
     rules: Rules
-    judge: Callable[[EpisodeLog], Mapping[str, float]] = lambda _: {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,6 +66,10 @@ class Scenario:
             track: whether people mind the robot.
         """
         raise NotImplementedError
+
+    def finding(self, log: EpisodeLog) -> Mapping[str, float]:
+        """What it has to say of an episode that is over, as figures by key; usually nothing."""
+        return {}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
