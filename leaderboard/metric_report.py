@@ -61,7 +61,10 @@ def _by_task(run: RunView, family: Summary, table: MetricTable) -> Markup | None
         for metric in shown
     ]
     body = element(
-        "table", element("thead", element("tr", *heads)), element("tbody", *rows), class_="stack"
+        "table",
+        element("thead", element("tr", *heads)),
+        element("tbody", *rows),
+        class_="stack figures",
     )
     return element(
         "section",
@@ -126,7 +129,8 @@ def _lines(metrics: Sequence[MetricSpec], columns: Sequence[Summary], family: Su
         )
         for metric in metrics
     ]
-    return element("table", _head("Figure", columns, family), element("tbody", *rows))
+    body = element("tbody", *rows)
+    return element("table", _head("Figure", columns, family), body, class_="figures")
 
 
 def _composites(columns: Sequence[Summary], family: Summary, table: MetricTable) -> Markup | None:
@@ -198,7 +202,7 @@ def _cell(metric: MetricSpec, one: Summary) -> Markup:
         "div",
         element("b", value),
         element("span", interval) if interval else None,
-        element("span", f" {some}") if some else None,
+        element("span", some) if some else None,
         class_="pair",
     )
 

@@ -73,6 +73,8 @@ def _header(run: RunView, *, has_films: bool, has_faults: bool) -> Markup:
     links = {
         "families": "Families",
         "tasks": "Tasks",
+        "figures": "Figures" if run.manifest.metrics else None,
+        "aspects": "Points of view" if run.manifest.metrics else None,
         "films": "Films" if has_films else None,
         "faults": "Faults" if has_faults else None,
         "record": "How it was made",
