@@ -10,7 +10,7 @@ import pytest
 
 from polyathlon.core.errors import BadArgument, BadLog, BadScene
 from polyathlon.tasks.socialnav.crowd import make_crowd
-from polyathlon.tasks.socialnav.crowd.kernel import advance_loops, advance_numpy
+from polyathlon.tasks.socialnav.crowd.kernel import advance_numpy, force_loops, loops, move_loops
 from polyathlon.tasks.socialnav.crowd.replay import Recording, Replay, read_obsmat
 from polyathlon.tasks.socialnav.crowd.social_force import SocialForce
 from polyathlon.tasks.socialnav.crowd.visibility import Visibility
@@ -171,13 +171,10 @@ def test_the_loops_say_what_the_arrays_say() -> None:
     vel, radius = dice.normal(0, 1, (9, 2)), np.full(9, 0.3)
     wish, fastest = dice.normal(0, 1, (8, 2)), np.full(8, 1.3)
     walls = np.array([[-1.0, -1.0, 1.0, -1.0], [0.5, 0.5, 0.5, 0.5]])
-    law = HELBING_2000
-    constants = (
-        law.strength, law.reach, law.stiffness, law.friction, law.mass, law.relaxation, law.cutoff,
-    )  # fmt: skip
     one, two = (pos.copy(), vel.copy()), (pos.copy(), vel.copy())
-    advance_numpy(*one, radius, wish, fastest, walls, 0.04, 2, law)
-    advance_loops(*two, radius, wish, fastest, walls, 0.04, 2, constants)
+    rest = (radius, wish, fastest, walls, 0.04, 2, HELBING_2000)
+    advance_numpy(*one, *rest)
+    loops(force_loops, move_loops)(*two, *rest)
     np.testing.assert_allclose(one[0], two[0], atol=1e-12)
     np.testing.assert_allclose(one[1], two[1], atol=1e-11)
 
@@ -278,10 +275,10 @@ def test_gestures_are_shown_while_the_robot_is_near() -> None:
 
 
 def test_bad_scripts_tracks_and_models_are_named() -> None:
-    with pytest.raises(BadScene, match=r"no script 'yeld' for people\. Did you mean 'yield'"):
-        scripted(walker(script="yeld"))
-    with pytest.raises(BadScene, match="no setting 'distnce'"):
-        scripted(walker(script="yield", distnce=1))
+    with pytest.raises(BadScene, match=r"no script 'yields' for people\. Did you mean 'yield'"):
+        scripted(walker(script="yields"))
+    with pytest.raises(BadScene, match="no setting 'dist'"):
+        scripted(walker(script="yield", dist=1))
     with pytest.raises(BadScene, match="'wait' or 'go'"):
         scripted(walker(script="gesture", signal="stop"))
     with pytest.raises(BadArgument, match=r"no track 'visibel'\. Did you mean 'visible'"):
@@ -344,3 +341,16 @@ def test_recorded_people_cannot_be_told_to_react() -> None:
     nobody = Recording(np.zeros(0, np.int64), (), ())
     with pytest.raises(BadScene, match="cannot react"):
         Replay(nobody, track="visible")
+
+
+def test_rvo2_is_nowhere_else_than_the_people() -> None:
+    """Between two times at which it is told, single precision must not lead it astray."""
+    crowd = make_crowd("orca", track="visible")
+    crowd.reset(scene(ring(12, 5.0)), Dice(0))
+    robot, worst = np.array([-6.5, 0.3]), 0.0
+    for _ in range(150):
+        pos, _ = crowd.step(robot, np.array([0.8, 0.0]), 0.1)
+        robot = robot + np.array([0.08, 0.0])
+        held = [crowd._seeing._rvo.get_agent_position(i).to_tuple() for i in range(12)]
+        worst = max(worst, float(np.abs(pos - held).max()))
+    assert worst < 1e-5

@@ -262,3 +262,28 @@ def test_a_goal_without_way_is_refused() -> None:
     walls = np.array([[3.0, -1, 5, -1], [5, -1, 5, 1], [5, 1, 3, 1], [3, 1, 3, -1]])
     with pytest.raises(BadScene, match=r"scene.goal: goal \(4.00, 0.00\) cannot be reached"):
         scene(floor=Floor(walls=walls)).checked()
+
+
+@pytest.mark.parametrize("body", ["omni", "medium"])
+@pytest.mark.parametrize("count", [1, 4, 30])
+def test_the_least_gap_is_that_of_a_full_sweep(body: str, count: int) -> None:
+    """Looking only at those who are near leaves nobody out."""
+    dice = np.random.default_rng(count)
+    spots = np.stack(np.meshgrid(np.arange(-5, 6), np.arange(-5, 6)), axis=-1).reshape(-1, 2)
+    spots = spots[np.abs(spots).max(axis=1) > 1] * 1.5
+    chosen = dice.choice(len(spots), count, replace=False)
+    people = tuple(
+        Person(start=spots[i] + 0.0, goal=dice.uniform(-8, 8, 2), speed=1.5) for i in chosen
+    )
+    played = world(scene(body=BODIES[body], people=people), ends_on_contact=False)
+    for _ in range(40):
+        before, here = played.crowd.walkers.pos, played.robot.pos
+        verdict = played.step(dice.uniform(-1, 1, 2))
+        share = np.linspace(0, 1, 201)[:, None, None]
+        drift = played.crowd.walkers.pos - before
+        way = here + share[:, 0] * (played.robot.pos - here)
+        apart = before + share * drift - way[:, None]
+        least = float(
+            (np.hypot(apart[..., 0], apart[..., 1]) - played.robot.body.radius - 0.3).min()
+        )
+        assert verdict.gap == pytest.approx(least, abs=2e-3)
