@@ -12,7 +12,6 @@ from .media import Album, Picture
 from .view import RunView
 from .wording import number
 
-
 FILMS = 3
 """Films of one task; episodes beyond are in a contact sheet of still pictures, but for short ones
 that have a storyboard."""

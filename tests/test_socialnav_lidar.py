@@ -111,7 +111,9 @@ def test_the_loops_say_the_same_uncompiled():
         pose, discs, walls = crowded(seed)
         turn = module._turn(RAYS)
         plain = module.scan_numpy(np.array(pose), turn, discs, walls, 10.0)
-        assert np.abs(module.scan_loops(np.array(pose), turn, discs, walls, 10.0) - plain).max() < 1e-9
+        assert (
+            np.abs(module.scan_loops(np.array(pose), turn, discs, walls, 10.0) - plain).max() < 1e-9
+        )
 
 
 def test_mujoco_finds_the_same():
@@ -122,9 +124,7 @@ def test_mujoco_finds_the_same():
         spec = mujoco.MjSpec()
         for x, y, radius in discs:
             size = [radius, 1.0, 0.0]
-            spec.worldbody.add_geom(
-                type=mujoco.mjtGeom.mjGEOM_CYLINDER, size=size, pos=[x, y, 0.0]
-            )
+            spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_CYLINDER, size=size, pos=[x, y, 0.0])
         for x1, y1, x2, y2 in walls:
             turn = math.atan2(y2 - y1, x2 - x1) / 2
             spec.worldbody.add_geom(

@@ -39,9 +39,7 @@ def ring(corners: int, radius: float, turn: float = 0.0) -> np.ndarray:
 
 def one(x: float, y: float, yaw: float = math.pi, **more) -> Sight:
     """A robot at the origin that looks along x, and somebody."""
-    return Sight(
-        robot=(0.0, 0.0, 0.0), places=np.array([[x, y]]), headings=np.array([yaw]), **more
-    )
+    return Sight(robot=(0.0, 0.0, 0.0), places=np.array([[x, y]]), headings=np.array([yaw]), **more)
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +75,7 @@ def test_somebody_ahead_changes_the_picture_where_they_are(painter):
 
 def test_somebody_behind_is_not_seen(painter):
     painter.load(OPEN, 1)
-    assert np.array_equal(
-        painter.draw(one(-2.0, 0.0)), painter.draw(Sight(robot=(0.0, 0.0, 0.0)))
-    )
+    assert np.array_equal(painter.draw(one(-2.0, 0.0)), painter.draw(Sight(robot=(0.0, 0.0, 0.0))))
 
 
 def test_nearer_is_larger_and_as_tall_as_a_person(painter):
@@ -154,7 +150,9 @@ def test_things_are_drawn_within_their_outline(painter):
     painter.load(OPEN, 0)
     empty = painter.depth(Sight(robot=(0.0, 0.0, 0.0)))
     for kind in furniture.MAKERS:
-        thing = Thing(id=0, pos=np.array([3.0, 0.0]), yaw=np.array(0.0), length=0.8, width=1.0, kind=kind)
+        thing = Thing(
+            id=0, pos=np.array([3.0, 0.0]), yaw=np.array(0.0), length=0.8, width=1.0, kind=kind
+        )
         painter.load(Plan(people=OPEN.people, things=(thing,)), 0)
         depth = painter.depth(Sight(robot=(0.0, 0.0, 0.0)))
         changed = empty - depth > 0.05
@@ -253,7 +251,9 @@ def test_a_hundred_people_are_drawn():
     picture, depth = painter.both(sight)
     assert picture.shape == (64, 96, 3)
     assert (depth < DEPTH_REACH).mean() > 0.5
-    fewer = Sight(robot=sight.robot, places=np.where(np.arange(100)[:, None] < 1, sight.places, np.nan))
+    fewer = Sight(
+        robot=sight.robot, places=np.where(np.arange(100)[:, None] < 1, sight.places, np.nan)
+    )
     assert not np.array_equal(painter.draw(fewer), picture)
     painter.close()
 
@@ -318,7 +318,9 @@ def test_soles_stand_on_the_floor_and_limbs_hang_together():
     assert np.allclose(np.linalg.norm(turns, axis=2), 1.0)
     scale = np.array([model_size(n) for n in range(count)])
     down = np.array([0.0, 0.0, -1.0])
-    soles = [at[:, limb] + turned(turns[:, limb], down) * (SHIN * scale)[:, None] for limb in (5, 6)]
+    soles = [
+        at[:, limb] + turned(turns[:, limb], down) * (SHIN * scale)[:, None] for limb in (5, 6)
+    ]
     lowest = np.minimum(soles[0][:, 2], soles[1][:, 2])
     assert np.abs(lowest).max() < 1e-9
     knees = at[:, 1] + turned(turns[:, 1], down) * (0.43 * scale)[:, None]

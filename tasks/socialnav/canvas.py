@@ -39,9 +39,7 @@ def tone_at(share: float) -> Tone:
 
 def mixed(one: Tone, other: Tone, share: float) -> Tone:
     """A colour with a share of another."""
-    red, green, blue = (
-        round(a + (b - a) * share) for a, b in zip(one, other, strict=True)
-    )
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
     return red, green, blue
 
 
@@ -163,7 +161,12 @@ class Canvas:
             self._pen.line((at, y - 3 * SMOOTH, at, y + 3 * SMOOTH), fill=tone, width=SMOOTH)
 
     def words(
-        self, place: tuple[float, float], text: str, size: float, tone: Tone = INK, anchor: str = "la"
+        self,
+        place: tuple[float, float],
+        text: str,
+        size: float,
+        tone: Tone = INK,
+        anchor: str = "la",
     ) -> None:
         """A line of text at a pixel; ``anchor`` as in Pillow."""
         x, y = (side * SMOOTH for side in place)

@@ -1,4 +1,4 @@
-"""A world as painters and scanners take it: the plan once an episode, everybody's pose each step."""
+"""A world as painters and scanners take it: its plan once an episode, everybody's pose a step."""
 
 from __future__ import annotations
 
@@ -126,7 +126,9 @@ class Onlooker:
             headings=self._headings,
             speeds=np.hypot(people.vel[:, 0], people.vel[:, 1]),
             walked=self._walked,
-            signs=np.array([SIGNS[GESTURES[people.gesture_of(n)]] for n in range(len(people))], int),
+            signs=np.array(
+                [SIGNS[GESTURES[people.gesture_of(n)]] for n in range(len(people))], int
+            ),
             ways=np.arctan2(aims[:, 1], aims[:, 0]),
             time=float(world.time),
         )

@@ -7,6 +7,7 @@ Early is dark and late is light, for the robot (a broad line with a dark edge) a
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -211,7 +212,7 @@ def _way(canvas: Canvas, points: Floats, shares: Floats, width: float) -> None:
     """A line that changes its colour with time; pieces of one colour are drawn at once."""
     tones = np.floor(shares * 48).astype(int)
     cuts = [0, *(np.flatnonzero(np.diff(tones)) + 1).tolist(), len(points)]
-    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
+    for low, high in itertools.pairwise(cuts):
         piece = points[low : min(high + 1, len(points))]
         canvas.line(piece, tone_at(float(tones[low]) / 48), width)
 

@@ -98,13 +98,27 @@ def _shapes() -> dict[str, Patch]:
     skull = ellipsoid(0.100, 0.080, 0.125, rings=7, sides=10).moved(0.008, 0.0, 1.625)
     nose = ellipsoid(0.020, 0.014, 0.022, rings=3, sides=4).moved(0.106, 0.0, 1.615)
     cap = ellipsoid(0.106, 0.090, 0.108, rings=6, sides=10).moved(-0.022, 0.0, 1.655)
-    mane = ellipsoid(0.075, 0.100, 0.17, rings=5, sides=8).moved(-0.062, 0.0, 1.57)
+    tresses = ellipsoid(0.075, 0.100, 0.17, rings=5, sides=8).moved(-0.062, 0.0, 1.57)
     eyes = [ellipsoid(0.010, 0.013, 0.012, rings=3, sides=5).moved(0.098, y, 1.645)
             for y in (-0.033, 0.033)]  # fmt: skip
-    thigh = [(0.0, -0.45), (0.058, -0.44), (0.070, -0.25), (0.085, -0.05), (0.07, 0.03), (0.0, 0.05)]
+    thigh = [
+        (0.0, -0.45),
+        (0.058, -0.44),
+        (0.070, -0.25),
+        (0.085, -0.05),
+        (0.07, 0.03),
+        (0.0, 0.05),
+    ]
     shin = [(0.042, -0.42), (0.050, -0.28), (0.060, -0.12), (0.058, 0.0), (0.0, 0.04)]
     shoe = ellipsoid(0.135, 0.050, 0.055, rings=5, sides=8).moved(0.045, 0.0, -0.425)
-    sleeve = [(0.0, -0.29), (0.042, -0.28), (0.048, -0.14), (0.058, -0.02), (0.04, 0.04), (0.0, 0.05)]
+    sleeve = [
+        (0.0, -0.29),
+        (0.042, -0.28),
+        (0.048, -0.14),
+        (0.058, -0.02),
+        (0.04, 0.04),
+        (0.0, 0.05),
+    ]
     forearm = [(0.030, -0.23), (0.037, -0.10), (0.041, 0.0), (0.0, 0.03)]
     hand = ellipsoid(0.040, 0.024, 0.075, rings=4, sides=6).moved(0.008, 0.0, -0.285)
     shapes = {
@@ -112,7 +126,7 @@ def _shapes() -> dict[str, Patch]:
         "hips": lathe(hips, 10).scaled(0.72, 1.0, 1.0),
         "head": _joined(neck, skull, nose),
         "short hair": cap,
-        "long hair": _joined(cap, mane),
+        "long hair": _joined(cap, tresses),
         "face": _joined(*eyes),
         "skirt": lathe(skirt, 12).scaled(0.85, 1.0, 1.0),
         "pack": pack,

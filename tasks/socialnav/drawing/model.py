@@ -87,7 +87,11 @@ def compiled(stock: int, crowd: int) -> Any:
         light.pos, light.dir = [-20 * value for value in direction], list(direction)
         light.diffuse = [strength * channel for channel in colour]
         light.ambient, light.specular = [0.0] * 3, [0.25 * casts] * 3
-    for name, field in (("head", 90.0), ("third-person", SHOULDER_FIELD), ("top-down", ABOVE_FIELD)):
+    for name, field in (
+        ("head", 90.0),
+        ("third-person", SHOULDER_FIELD),
+        ("top-down", ABOVE_FIELD),
+    ):
         world.add_camera(name=name, fovy=field)
     # What is near comes first, so that what it hides costs nothing.
     for slot in range(crowd):
@@ -146,7 +150,9 @@ class Stock:
         model.geom_rbound[used] = [part.reach for part in parts]
         model.geom_matid[used] = [self._materials[part.material] for part in parts]
         model.geom_rgba[used, :3] = [part.colour for part in parts]
-        model.geom_rgba[used, 3] = [0.99 if MATERIALS[part.material].veil else 1.0 for part in parts]
+        model.geom_rgba[used, 3] = [
+            0.99 if MATERIALS[part.material].veil else 1.0 for part in parts
+        ]
         drawn = {}
         for view in VIEWS:
             drawn[view] = np.zeros(model.ngeom, bool)

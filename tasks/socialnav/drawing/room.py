@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .furniture import furnish
 from .material import HEIGHT
 from .primitive import Primitive, Triple, box, cylinder, ellipsoid, moved
-from .space import BESIDE, Plan, Space
+from .space import BESIDE, Plan, Setting, Space
 
 Floats = NDArray[np.float64]
 
-THICK, THIN = 0.09, 0.03
+THICK, THIN = 0.09, 0.02
 """Thickness of a wall with nobody behind it, and of one with people on both sides [m]. The first
-grows away from people; each face of the second is 1.5 cm before where the layout has it."""
+grows away from people; each face of the second is 1 cm before where the layout has it."""
 
-STEPS_FROM_HOUSES = 14.0
-"""Distance of the houses around open ground from all that is named [m]."""
+AROUND = 14.0
+"""Distance of the houses around open ground, or of a hall's walls, from all that is named [m]:
+farther than any sense of the robot reaches."""
 
 MOST_DECORATION = 36
-"""Doors and pictures of one layout."""
+"""About so many doors and pictures of one layout; the longest walls come first."""
 
 FAR_OFF = 40.0
 """How far darkness goes around a building seen from above [m]."""
@@ -53,10 +55,10 @@ INSIDE = ("head", "third-person")
 """Views from below a ceiling; nothing above it hides the view from above."""
 
 
-def build(plan: Plan, space: Space, indoors: bool) -> list[Primitive]:
+def build(plan: Plan, space: Space, setting: Setting) -> list[Primitive]:
     """Everything of a layout that does not move, its furniture left out."""
     dice = np.random.default_rng(plan.look)
-    parts = [_floor(plan, space, indoors)]
+    parts = [_floor(plan, space, setting)]
     tint = TINTS[plan.look % len(TINTS)]
     wooden = DOORS[plan.look % len(DOORS)]
     decorated = 0
@@ -68,14 +70,20 @@ def build(plan: Plan, space: Space, indoors: bool) -> list[Primitive]:
         if wall is None:
             continue
         parts += wall
-        if indoors and sum(sides) == 1 and decorated < MOST_DECORATION:
-            more = _decoration(segment, sides[0], dice, wooden)
-            decorated += len(more) > 0
-            parts += more
-    if not indoors:
-        parts += [top for solid in plan.solids for top in _filling(np.asarray(solid, np.float64))]
-        return [*parts, *_surroundings(space, dice)]
-    return [*parts, *_overhead(space), *_beyond(space)]
+        if setting == "square" or decorated >= MOST_DECORATION:
+            continue
+        lift = THIN / 2 if all(sides) else 0.0
+        for on_left, visible in zip((True, False), sides, strict=True):
+            if visible:
+                more = _decoration(segment, on_left, lift, dice, wooden)
+                decorated += len(more) // 5 + 1
+                parts += more
+    if setting == "room":
+        return [*parts, *_overhead(space, 0.3), *_beyond(space)]
+    parts += [top for solid in plan.solids for top in _filling(np.asarray(solid, np.float64))]
+    if setting == "hall":
+        return [*parts, *_overhead(space, AROUND), *_far_walls(space, tint)]
+    return [*parts, *_surroundings(space, dice)]
 
 
 def _beyond(space: Space) -> list[Primitive]:
@@ -92,10 +100,11 @@ def _length(segment: Floats) -> float:
     return math.hypot(segment[2] - segment[0], segment[3] - segment[1])
 
 
-def _floor(plan: Plan, space: Space, indoors: bool) -> Primitive:
+def _floor(plan: Plan, space: Space, setting: Setting) -> Primitive:
+    indoors = setting != "square"
     material, colour = FLOORS[(plan.look // 2) % len(FLOORS)] if indoors else GROUND
     x, y = (space.low + space.high) / 2
-    half = (space.high - space.low) / 2 + (0.6 if indoors else STEPS_FROM_HOUSES + 1.0)
+    half = (space.high - space.low) / 2 + (0.6 if setting == "room" else AROUND + 1.0)
     # Thick, so that nothing below it is seen; its upper face is the ground.
     return Primitive("box", (x, y, -0.05), (half[0], half[1], 0.05), colour, material)
 
@@ -135,9 +144,9 @@ def _standing(angle: float) -> tuple[float, float, float, float]:
 
 
 def _decoration(
-    segment: Floats, on_left: bool, dice: np.random.Generator, wooden: Triple
+    segment: Floats, on_left: bool, lift: float, dice: np.random.Generator, wooden: Triple
 ) -> list[Primitive]:
-    """Doors and pictures along the visible face of a wall."""
+    """Doors and pictures along a face of a wall, which is so far before its middle [m]."""
     length = _length(segment)
     if length < 2.2:
         return []
@@ -149,6 +158,7 @@ def _decoration(
         if kind == 4:
             continue
         parts += _door(at, wooden) if kind < 2 and length > 3.0 else _picture(at, dice)
+    parts = moved(parts, 0.0, lift, 0.0)
     angle = math.atan2(segment[3] - segment[1], segment[2] - segment[0])
     if not on_left:  # mirrored: it hangs on the other face, read from the other end
         parts = moved(parts, length, 0.0, math.pi)
@@ -187,39 +197,62 @@ def _filling(ring: Floats) -> list[Primitive]:
     return [box(*corners, CUT)._replace(views=("top-down",))]
 
 
-def _overhead(space: Space) -> list[Primitive]:
-    """A ceiling with lamps over all ground that people can come to."""
+def _overhead(space: Space, beyond: float) -> list[Primitive]:
+    """A ceiling with lamps over all ground that people can come to, and so far beyond [m]."""
     x, y = (space.low + space.high) / 2
-    half = (space.high - space.low) / 2 + 0.3
+    half = (space.high - space.low) / 2 + beyond
     centre, size = (x, y, HEIGHT + 0.05), (half[0], half[1], 0.05)
     parts = [Primitive("box", centre, size, (0.97, 0.97, 0.96), "ceiling", views=INSIDE)]
     pitch = max(2.4, math.sqrt(4 * float(half[0] * half[1]) / MOST_LAMPS))
     columns, rows = (max(1, round(2 * float(side) / pitch)) for side in half)
     for column in range(columns):
         for row in range(rows):
-            at = space.low + (space.high - space.low) * (
-                (column + 0.5) / columns,
-                (row + 0.5) / rows,
-            )
+            share = np.array([(column + 0.5) / columns, (row + 0.5) / rows])
+            at = (x, y) + half * (2 * share - 1)
             if space.reached(at):
                 low, high = (*(at - 0.3), HEIGHT - 0.01), (*(at + 0.3), HEIGHT)
                 parts.append(box(low, high, (1.0, 1.0, 0.97), "light")._replace(views=INSIDE))
     return parts
 
 
+def _fronts(space: Space, height: float) -> list[tuple[Floats, Floats, float]]:
+    """Centre, half sides and direction [rad] of four walls far around, so high [m]."""
+    x, y = (space.low + space.high) / 2
+    u, v = (space.high - space.low) / 2 + AROUND
+    return [
+        (np.array([px, py, height / 2]), np.array([half, height / 2, 0.2]), angle)
+        for px, py, angle, half in (
+            (x, y + v, 0.0, u),
+            (x - u, y, math.pi / 2, v),
+            (x, y - v, 0.0, u),
+            (x + u, y, math.pi / 2, v),
+        )
+    ]
+
+
+def _far_walls(space: Space, tint: Triple) -> list[Primitive]:
+    """The walls of a hall."""
+    return [
+        Primitive("box", _triple(centre), _triple(half), tint, "plaster", _standing(angle), INSIDE)
+        for centre, half, angle in _fronts(space, HEIGHT)
+    ]
+
+
+def _triple(values: Floats) -> Triple:
+    x, y, z = values.tolist()
+    return x, y, z
+
+
 def _surroundings(space: Space, dice: np.random.Generator) -> list[Primitive]:
     """Houses and trees around a square, farther than anybody walks."""
-    low, high = space.low - STEPS_FROM_HOUSES, space.high + STEPS_FROM_HOUSES
+    low, high = space.low - AROUND, space.high + AROUND
     (x, y), (u, v) = (low + high) / 2, (high - low) / 2
-    parts = []
-    fronts = ((x, y + v, 0.0, u), (x - u, y, math.pi / 2, v), (x, y - v, 0.0, u),
-              (x + u, y, math.pi / 2, v))  # fmt: skip
-    for px, py, angle, half in fronts:
-        front = Primitive(
-            "box", (px, py, 7.0), (half, 7.0, 0.2), (1.0, 1.0, 1.0), "facade", _standing(angle)
-        )
-        parts.append(front._replace(views=INSIDE))
-    inset = STEPS_FROM_HOUSES / 2
+    white = (1.0, 1.0, 1.0)
+    parts = [
+        Primitive("box", _triple(centre), _triple(half), white, "facade", _standing(angle), INSIDE)
+        for centre, half, angle in _fronts(space, 14.0)
+    ]
+    inset = AROUND / 2
     for side in range(4):
         for share in (-0.75, -0.25, 0.25, 0.75):
             sway = dice.uniform(-1.5, 1.5)

@@ -53,8 +53,8 @@ def build(plan: Plan, radius: float, eye: float, goal: Pose | None) -> Scenery:
         goal: x, y and tolerance of its goal [m], or None.
     """
     space = Space(plan)
-    indoors = space.closed if plan.indoors is None else plan.indoors
-    still = room.build(plan, space, indoors)
+    setting = plan.setting(space)
+    still = room.build(plan, space, setting)
     if goal is not None:
         x, y, tolerance = goal
         still += [
@@ -67,7 +67,7 @@ def build(plan: Plan, radius: float, eye: float, goal: Pose | None) -> Scenery:
         yaw = float(np.reshape(thing.yaw, -1)[0]) if np.size(thing.yaw) else 0.0
         poses.append((float(x), float(y), yaw))
     groups = [machine(radius, eye), *room.standing_things(plan)]
-    return Scenery(space, indoors, plan.segments(), still, groups, poses)
+    return Scenery(space, setting != "square", plan.segments(), still, groups, poses)
 
 
 class Movers:

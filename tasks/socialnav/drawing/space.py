@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,9 @@ from scipy import ndimage
 from ..log import Thing
 
 Floats = NDArray[np.float64]
+
+Setting = Literal["room", "hall", "square"]
+"""Closed by walls all around; walls in a hall that is larger than anybody can see; open ground."""
 
 CELL = 0.05
 """Side of a cell of the grid in layouts of up to ``CELLS * CELL`` [m]."""
@@ -44,7 +48,8 @@ class Plan:
         people: whether walls around a place make it a room follows from these points inside,
             `[P, 2]` [m].
         look: chooses colours, floors and what hangs on walls.
-        indoors: whether it has a ceiling; None where that follows from the walls.
+        indoors: whether it has a ceiling; None where that follows from the walls: there is one
+            as soon as there are walls.
     """
 
     walls: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 4)))
@@ -54,6 +59,18 @@ class Plan:
     people: Floats = dataclasses.field(default_factory=lambda: np.zeros((1, 2)))
     look: int = 0
     indoors: bool | None = None
+
+    def setting(self, space: Space) -> Setting:
+        """What kind of place it is.
+
+        Args:
+            space: its ground.
+        """
+        if self.indoors is False:
+            return "square"
+        if space.closed:
+            return "room"
+        return "hall" if self.indoors or len(self.walls) else "square"
 
     def segments(self) -> Floats:
         """Walls and sides of solids and of the outline, `[S, 4]` [m]."""
@@ -102,15 +119,15 @@ class Space:
         self.closed = bool(len(segments)) and not any(side.any() for side in rim)
 
     def _cells(self, points: Floats) -> NDArray[np.int64]:
-        return np.asarray((points - self._origin) / self._cell, np.int64)
+        return np.asarray(np.floor((points - self._origin) / self._cell), np.int64)
 
     def reached(self, points: ArrayLike) -> NDArray[np.bool_]:
         """Whether somebody could stand there, `[...]`; points `[..., 2]` [m]."""
         cells = self._cells(np.asarray(points, np.float64))
-        within = ((cells >= 0) & (cells < self._reached.shape)).all(axis=-1)
+        within = np.asarray(((cells >= 0) & (cells < self._reached.shape)).all(axis=-1))
         cells = np.where(within[..., None], cells, 0)
-        dry_beyond = within | (not self.closed)
-        return np.asarray(np.where(within, self._reached[cells[..., 0], cells[..., 1]], dry_beyond))
+        wet_beyond = not self.closed
+        return np.asarray(np.where(within, self._reached[cells[..., 0], cells[..., 1]], wet_beyond))
 
     def dry(self) -> list[tuple[float, float, float, float]]:
         """Rectangles x1, y1, x2, y2 that cover all ground that nobody can come to [m]."""
