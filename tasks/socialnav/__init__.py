@@ -8,6 +8,7 @@ every task. The crossings here are published protocols, played as their released
 from __future__ import annotations
 
 from ...core.specs import Embodiment, Family, TaskSpec
+from .card.task import TASKS as CARDS
 
 CROWDNAV = Embodiment(
     id="crowdnav-holonomic",
@@ -50,8 +51,8 @@ FAMILY = Family(
     title="Social navigation, a robot among people",
     extra="socialnav",
     packages=("pyrvo", "shapely"),
-    tasks=tuple(_task(name, *what) for name, what in PROTOCOLS.items()),
+    tasks=(*(_task(name, *what) for name, what in PROTOCOLS.items()), *CARDS),
     upstream="https://github.com/vita-epfl/CrowdNav",
     metrics=f"{__name__}.assessment:metric_table",
 )
-"""Three tasks, one a protocol."""
+"""Published protocols, scenario cards, and crowds of our own."""

@@ -53,7 +53,8 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
     (contacts with people, walls and things), ``collided`` (0 or 1), ``timeout`` (0 or 1),
     ``min_gap`` (least distance of surfaces from a person, where there is anybody) [m]. With the
     last step come all the figures of ``metric.METRICS`` that are defined for the episode, and
-    what the card says of it. :meth:`log` gives everything.
+    what a card says of it: ``labelled``, ``ideal`` and each ``failure_...``, 0 or 1. :meth:`log`
+    gives everything.
 
     Args:
         scenario: a name of ``scenario.SCENARIOS``.
@@ -213,7 +214,7 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         info = self._info(verdict.success, verdict.late)
         if self._over and self._assessed:
             log, alone = world.log(), self.alone() if self._counterfactual else None
-            info["metrics"] |= {**assess(log, alone), **self._scenario.finding(log)}
+            info["metrics"] |= assess(log, alone)
         return self._observe(), float(verdict.reward), ended, verdict.late, info
 
     def render(self) -> NDArray[np.uint8] | None:
@@ -250,6 +251,8 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         }
         if math.isfinite(self._gap):
             metrics["min_gap"] = float(self._gap)
+        if self._over:
+            metrics.update(self._scenario.finding(self.world))
         return {"success": bool(success), "metrics": metrics}
 
 

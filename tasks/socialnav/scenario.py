@@ -13,10 +13,11 @@ from ...core.errors import BadArgument, did_you_mean
 from . import crowdnav, crowdnavpp
 from .crowd import make_crowd
 from .crowd.model import CrowdModel
-from .log import EpisodeLog, Goal
+from .log import Goal
 from .robot import BODIES, Body
 from .rule import Rules, SweptRules
 from .scene import Person, Scene
+from .world import World
 
 Floats = NDArray[np.float64]
 
@@ -67,8 +68,8 @@ class Scenario:
         """
         raise NotImplementedError
 
-    def finding(self, log: EpisodeLog) -> Mapping[str, float]:
-        """What it has to say of an episode that is over, as figures by key; usually nothing."""
+    def finding(self, world: World) -> Mapping[str, float]:
+        """What there is to say of an episode that is over, besides what all have; by name."""
         return {}
 
 
@@ -159,7 +160,7 @@ SCENARIOS: Mapping[str, Callable[..., Scenario]] = {
     "crowdnavpp": CrowdNavPlusArena,
     "circle": Circle,
 }
-"""Scenarios by name."""
+"""Scenarios by name, besides those of ``card.scenario``."""
 
 
 def make_scenario(name: str, settings: Mapping[str, object] | None = None) -> Scenario:
@@ -168,12 +169,15 @@ def make_scenario(name: str, settings: Mapping[str, object] | None = None) -> Sc
     Raises:
         BadArgument: there is none, or it takes no such setting.
     """
-    if name not in SCENARIOS:
+    from .card.scenario import OWN  # the cards are made of scenarios
+
+    known = {**SCENARIOS, **OWN}
+    if name not in known:
         raise BadArgument(
-            f"there is no scenario '{name}'.{did_you_mean(name, SCENARIOS)} "
-            f"Scenarios: {', '.join(SCENARIOS)}"
+            f"there is no scenario '{name}'.{did_you_mean(name, known)} "
+            f"Scenarios: {', '.join(known)}"
         )
     try:
-        return SCENARIOS[name](**(settings or {}))
+        return known[name](**(settings or {}))
     except TypeError as error:
         raise BadArgument(f"scenario '{name}': {error}") from None

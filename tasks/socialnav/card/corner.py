@@ -76,24 +76,18 @@ def _fast(seen: Evidence) -> bool:
     return bool((near & blind & (seen.speed > FAST * (seen.log.robot.v_max or math.inf))).any())
 
 
-def _keeps_right(world: World, memory: dict[str, float]) -> Aim:
-    """Slows down before the corner, keeps to the outer wall, and stands while somebody passes."""
+def _lets_pass(world: World, memory: dict[str, float]) -> Aim:
+    """Waits at the inner wall, short of the corner, and goes around slowly and wide then.
+
+    Who comes around swings out, and has the outer side to pass.
+    """
     here, people = world.robot.pos, world.crowd.walkers
     half = -float(world.scene.meta["inner"][0])
-    outer = half - world.scene.body.radius - 0.15
-    if people.present[0]:
-        x, y = people.pos[0]
-        past = x < here[0] - 0.7 if here[1] < half else y < here[1] - 0.7
-        near = math.hypot(x - here[0], y - here[1]) < 4.5
-        if near and not past and here[1] < half:
-            stop = min(float(here[0]) + 0.3, -half - 2.2) if here[0] < -half - 1.0 else here[0]
-            return Aim(np.array([stop, -outer]), pace=0.6, safety=None)
-        if near and not past:
-            return Aim(np.array([outer, here[1] + 0.5]), pace=0.3, safety=0.2)
-    if here[0] < -half - 0.8 and here[1] < half:
-        return Aim(np.array([-half - 0.7, -outer]), 1.0 if here[0] < -4.5 else 0.5, None)
-    if here[1] < half + 0.5:
-        return Aim(np.array([outer, half + 0.8]), pace=0.6)
+    side = half - world.scene.body.radius - 0.1
+    if people.present[0] and people.pos[0, 0] > here[0] - 0.6:
+        return Aim(np.array([-half - 1.6, side]), pace=0.8, safety=None)
+    if here[1] < half + 0.3 and here[0] < 0.0:
+        return Aim(np.array([0.2, half + 0.5]), pace=0.7)
     return Aim(world.goal.pos)
 
 
@@ -128,7 +122,7 @@ CARDS = (
             "standoff": standoff,
             "no_arrival": no_arrival,
         },
-        oracle=lambda: Guided(_keeps_right),
+        oracle=lambda: Guided(_lets_pass),
         related=("frontal-approach", "narrow-hallway"),
     ),
 )

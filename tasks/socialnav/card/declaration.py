@@ -13,8 +13,10 @@ from typing import Literal
 
 from ....core.errors import BadArgument
 from ..assignment import AssignedRules, Assignment
-from ..crowd import make_crowd
+from ..crowd.model import CrowdModel
 from ..crowd.orca import OrcaSettings
+from ..crowd.scripted import Scripted
+from ..crowd.sighted import SightedOrca
 from ..crowd.visibility import Visibility
 from ..log import EpisodeLog
 from ..policy import Policy
@@ -90,7 +92,8 @@ class Card:
         instruction: what the robot is told.
         time_limit: [s].
         people: the most that there are.
-        crowd: a name of ``crowd.MODELS``.
+        crowd: ``orca`` for people who keep off each other and, on some tracks, off the robot;
+            ``scripted`` for people who go and stand where their scripts say.
         tracks: on which it makes sense.
         draw: the start of an episode.
         label: whether the encounter took place, however well it went.
@@ -121,7 +124,7 @@ class Card:
     ideal: Criterion
     failures: Mapping[str, Criterion]
     oracle: Callable[[], Policy]
-    crowd: str = "orca"
+    crowd: Literal["orca", "scripted"] = "orca"
     tracks: tuple[str, ...] = TRACKS
     related: tuple[str, ...] = ()
     assignment: Callable[[], Assignment] | None = None
@@ -156,8 +159,9 @@ class Card:
         )
         made = self.assignment
         rules = SweptRules() if made is None else AssignedRules(made())
-        walking = {"settings": WALKING} if self.crowd == "orca" else {}
-        crowd = make_crowd(self.crowd, track=track, **walking)
+        crowd: CrowdModel = Scripted(track)
+        if self.crowd == "orca":
+            crowd = SightedOrca(track, WALKING)
         return Setup(scene=self.draw(drawn), crowd=crowd, rules=rules)
 
     def judge(self, log: EpisodeLog) -> Finding:

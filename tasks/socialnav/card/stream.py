@@ -33,15 +33,17 @@ EAST = np.array([1.0, 0.0])
 def _parallel(draw: Draw) -> Scene:
     length, width = draw.size("length", LENGTH), draw.size("width", STREAM)
     room, count = length / 2 - 0.9, draw.whole("count", 5, MOST)
-    lanes = np.linspace(-width / 2 + 0.8, width / 2 - 0.8, 3)
-    start = np.array([-room + 2.5, draw.uniform("lane", -0.3, 0.3)])
+    # The stream keeps to one side, as streams do; the robot begins in the lane next to the free one.
+    side = draw.side("side")
+    lanes = side * (np.array([0.8, 1.55, 2.3]) - width / 2)
+    start = np.array([-room + 2.5, lanes[2] + draw.uniform("lane", -0.2, 0.2)])
     people = []
     for number in range(count):
         row, lane = divmod(number, 3)
-        spread = draw.dice(f"spread {number}").uniform(-0.25, 0.25, 2)
+        spread = draw.dice(f"spread {number}").uniform(-0.2, 0.2, 2)
         # Rows behind the robot, beside it and before it; nobody starts upon it.
         x = start[0] + (-2.2, 1.8, 3.6)[row] + spread[0]
-        y = lanes[lane] + spread[1]
+        y = lanes[lane] + 0.25 * spread[1]
         pace = draw.pace(f"pace {number}", 0.8, 1.5)
         people.append(
             Person(
@@ -134,12 +136,20 @@ def _keeps_lane(world: World, memory: dict[str, float]) -> Aim:
     here = world.robot.pos
     wall = float(np.abs(world.scene.floor.segments[:, 1]).max()) - world.scene.body.radius - 0.12
     if "side" not in memory:
-        lanes = world.crowd.walkers.pos[:, 1]
-        memory["side"] = -1.0 if (lanes > 0).sum() > (lanes < 0).sum() else 1.0
+        memory["side"] = -float(np.sign(world.crowd.walkers.pos[:, 1].sum()))
     left = float(world.goal.pos[0] - here[0])
-    if left < 2.0:
-        return Aim(world.goal.pos, safety=0.45)
-    return Aim(np.array([here[0] + 1.5, memory["side"] * wall]), safety=0.45)
+    if left < 1.5:
+        people = world.crowd.walkers
+        near = np.hypot(*(people.pos - world.goal.pos).T) < 1.4
+        comes = (people.pos[:, 0] < world.goal.pos[0] + 1.0) & (
+            np.abs(people.pos[:, 1] - world.goal.pos[1]) < 1.1
+        )
+        if not (people.present & (near | comes)).any():
+            return Aim(world.goal.pos)
+        return Aim(np.array([world.goal.pos[0] - 0.6, memory["side"] * wall]), safety=None)
+    aside = memory["side"] * wall
+    slow = 0.6 if abs(here[1] - aside) > 0.4 else 1.0
+    return Aim(np.array([here[0] + slow, aside]), slow, safety=0.2)
 
 
 def _edge(world: World) -> Floats:
@@ -173,7 +183,7 @@ CARDS = (
         purpose="crowd interaction",
         environment="generic, passable space",
         layout=f"A corridor of {LENGTH:g} m by {STREAM:g} m with 5 to {MOST} people in three "
-        "lanes, behind, beside and before the robot.",
+        "lanes on one side, behind and before the robot.",
         role="any",
         task="go from A to B",
         behaviour="go from A to B in a stream",

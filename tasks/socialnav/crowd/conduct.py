@@ -168,8 +168,8 @@ class MakeWay(Script):
     """
 
     aside: Any = (0.0, 0.0)
-    distance: float = 4.0
-    delay: float = 0.5
+    distance: float = 3.5
+    delay: float = 1.0
 
     def reset(self, number: int, walkers: Walkers, dice: np.random.Generator) -> None:
         """Begins an episode; the place is where they start."""
@@ -184,7 +184,7 @@ class MakeWay(Script):
         coming = float(apart @ moment.robot_vel) < 0 or away < 1.5
         self._heard = self._heard + moment.dt if hears and coming else 0.0
         if self._heard > self.delay:
-            return self._toward(moment, self._aside, 0.9)
+            return self._toward(moment, self._aside, 0.7)
         return self._toward(moment, self._place, 0.5)
 
 

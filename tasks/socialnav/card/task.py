@@ -1,0 +1,69 @@
+"""The cards and crowds as tasks: one line of data each."""
+
+from __future__ import annotations
+
+from ....core.specs import Embodiment, TaskSpec
+from . import CARDS
+from .declaration import Card
+
+ROBOT = Embodiment(
+    id="socialnav-omni",
+    kind="continuous",
+    action_names=("vx", "vy"),
+    action_units=("m/s", "m/s"),
+    frame="world",
+    control_hz=10.0,
+    low=(-1.0, -1.0),
+    high=(1.0, 1.0),
+)
+"""The holonomic robot of the cards, ``omni``: 0.25 m in radius, 1 m/s, 1 m/s^2."""
+
+ROOM = __name__.rpartition(".card.")[0]
+
+
+def _task(
+    name: str, about: str, seconds: float, track: str, tags: tuple[str, ...]
+) -> TaskSpec:
+    return TaskSpec(
+        id=f"socialnav.{name}-v1",
+        entry_point=f"{ROOM}.environment:SocialNavigation",
+        embodiment=ROBOT,
+        instruction=about,
+        max_episode_steps=round(seconds * ROBOT.control_hz) if ROBOT.control_hz else 0,
+        kwargs={"scenario": name, "robot": "omni", "track": track},
+        observations=("state", "instruction"),
+        default_observations=("state",),
+        oracle=f"{ROOM}.card.solver:make_oracle",
+        tags=tags,
+    )
+
+
+def _tags(card: Card) -> tuple[str, ...]:
+    groups = ["socialnav-card"]
+    groups += ["socialnav-table3"] * ("Table 3" in card.source)
+    groups += ["socialnav-fig7"] * ("Fig. 7" in card.source)
+    groups += [f"socialnav-{card.purpose.replace(' ', '-')}"]
+    return (*groups, *(f"socialnav-{principle}" for principle in card.principles))
+
+
+TASKS = (
+    *(
+        _task(card.name, card.instruction, card.time_limit, "visible", _tags(card))
+        for card in CARDS.values()
+    ),
+    _task(
+        "dense-crowd",
+        "Go through a dense crowd to the goal.",
+        60.0,
+        "visible",
+        ("socialnav-crowd",),
+    ),
+    _task(
+        "recorded-crowd",
+        "Go through people who were recorded, and cannot make way.",
+        60.0,
+        "replay",
+        ("socialnav-crowd",),
+    ),
+)
+"""27 cards, and two crowds. ``settings={"split": "train"}`` gives the episodes to learn from."""
