@@ -43,7 +43,7 @@ def render_report(directory: Path) -> str:
         element("h2", "Families", id="families"),
         family_table(run),
         element("h2", "Tasks", id="tasks"),
-        _legend(),
+        _legend(run),
         task_tables(run),
         figure_sections(run),
         published_section(run),
@@ -167,7 +167,8 @@ def _notice(run: RunView) -> Markup | None:
     return element("p", element("b", "Incomplete: "), words, *advice, class_="notice")
 
 
-def _legend() -> Markup:
+def _legend(run: RunView) -> Markup:
+    aside = "not counted: what the task is about did not happen"
     entries = [
         element(
             "span",
@@ -183,9 +184,11 @@ def _legend() -> Markup:
         for kind, words in (
             ("success", "success"),
             ("failure", "failure"),
+            ("uncounted", aside if run.result.overall.n_left_out else ""),
             ("invalid", "invalid: the infrastructure failed"),
             ("missing", "not played"),
         )
+        if words
     ]
     return element("p", *entries, class_="key")
 

@@ -60,6 +60,7 @@ td:last-child,th:last-child{padding-right:0}
 .strip rect,.key rect{stroke-width:1}
 .strip .success,.key .success{fill:var(--accent);stroke:var(--accent)}
 .strip .failure,.key .failure{fill:none;stroke:var(--hollow)}
+.strip .uncounted,.key .uncounted{fill:none;stroke:var(--warn);stroke-dasharray:2 1}
 .strip .invalid,.key .invalid{fill:var(--warn);stroke:var(--warn)}
 .strip .missing,.key .missing{fill:none;stroke:var(--hollow);stroke-dasharray:1 2}
 .key{display:flex;flex-wrap:wrap;gap:.2rem 1.3rem;font-size:.86rem;color:var(--soft);margin:0}

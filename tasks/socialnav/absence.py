@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from .assignment import AssignedRules
 from .dice import Dice
 from .log import EpisodeLog
 from .recording import Recorder
@@ -15,6 +16,11 @@ from .scenario import Setup
 
 AWAY = 1e5
 """Where the robot is put, along either axis [m]: farther than anybody minds anything."""
+
+
+def comparable(setup: Setup) -> bool:
+    """Whether people have somewhere to go without the robot: not if they are to do it together."""
+    return not isinstance(setup.rules, AssignedRules)
 
 
 def without_robot(setup: Setup, seed: int, steps: int) -> EpisodeLog:

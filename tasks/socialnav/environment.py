@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...core.errors import BadArgument, InvalidAction
 from ..observation import ImageSize, observation_space, parse_fields, parse_image_size
 from ..pixel_world import RENDER_PROFILES
-from .absence import without_robot
+from .absence import comparable, without_robot
 from .archive import save_log
 from .assessment import assess
 from .crowd.visibility import Visibility
@@ -146,23 +146,29 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         """The episode up to now, step by step."""
         return self.world.log()
 
-    def alone(self) -> EpisodeLog:
-        """The episode up to now as it would have been without the robot, from the same dice."""
+    def alone(self) -> EpisodeLog | None:
+        """The episode up to now as it would have been without the robot, from the same dice.
+
+        None where that is not wanted, and where people and robot are to do something together.
+        """
         case, dice = self._begun
         setup = self._scenario.setup(case, copy.deepcopy(dice), self._body, self._track)
+        if not (self._counterfactual and comparable(setup)):
+            return None
         return without_robot(setup, self._seed, self.world.steps)
 
     def keep_record(self, path: Path) -> None:
         """Writes the episode's log to ``PATH.npz``.
 
-        With ``counterfactual`` the one without the robot goes to ``PATH.alone.npz``.
+        The one without the robot goes to ``PATH.alone.npz``, if there is one.
 
         Raises:
             RunDirectoryError: the disk refused.
         """
         save_log(path.with_name(path.name + ".npz"), self.log())
-        if self._counterfactual:
-            save_log(path.with_name(path.name + ".alone.npz"), self.alone())
+        alone = self.alone()
+        if alone is not None:
+            save_log(path.with_name(path.name + ".alone.npz"), alone)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -213,8 +219,7 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         ended = verdict.over and not verdict.late
         info = self._info(verdict.success, verdict.late)
         if self._over and self._assessed:
-            log, alone = world.log(), self.alone() if self._counterfactual else None
-            info["metrics"] |= assess(log, alone)
+            info["metrics"] |= assess(world.log(), self.alone())
         return self._observe(), float(verdict.reward), ended, verdict.late, info
 
     def render(self) -> NDArray[np.uint8] | None:

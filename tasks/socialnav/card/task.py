@@ -18,14 +18,20 @@ ROBOT = Embodiment(
 )
 """The holonomic robot of the cards, ``omni``: 0.25 m in radius, 1 m/s, 1 m/s^2."""
 
+TRACKS = {
+    "visible": "",
+    "invisible": "-invisible",
+    "aware_no_yield": "-no-yield",
+    "mixed(0.5)": "-mixed",
+}
+"""Tracks on which cards are played, and what a task's name ends in; ``mixed`` with even odds."""
+
 ROOM = __name__.rpartition(".card.")[0]
 
 
-def _task(
-    name: str, about: str, seconds: float, track: str, tags: tuple[str, ...]
-) -> TaskSpec:
+def _task(name: str, about: str, seconds: float, track: str, tags: tuple[str, ...]) -> TaskSpec:
     return TaskSpec(
-        id=f"socialnav.{name}-v1",
+        id=f"socialnav.{name}{TRACKS.get(track, '')}-v1",
         entry_point=f"{ROOM}.environment:SocialNavigation",
         embodiment=ROBOT,
         instruction=about,
@@ -38,8 +44,17 @@ def _task(
     )
 
 
-def _tags(card: Card) -> tuple[str, ...]:
-    groups = ["socialnav-card"]
+def _on_tracks(card: Card) -> tuple[TaskSpec, ...]:
+    """A card on every track on which it makes sense."""
+    return tuple(
+        _task(card.name, card.instruction, card.time_limit, track, _tags(card, track))
+        for track in TRACKS
+        if track.partition("(")[0] in card.tracks
+    )
+
+
+def _tags(card: Card, track: str) -> tuple[str, ...]:
+    groups = ["socialnav-card" if track == "visible" else "socialnav-card-track"]
     groups += ["socialnav-table3"] * ("Table 3" in card.source)
     groups += ["socialnav-fig7"] * ("Fig. 7" in card.source)
     groups += [f"socialnav-{card.purpose.replace(' ', '-')}"]
@@ -47,10 +62,7 @@ def _tags(card: Card) -> tuple[str, ...]:
 
 
 TASKS = (
-    *(
-        _task(card.name, card.instruction, card.time_limit, "visible", _tags(card))
-        for card in CARDS.values()
-    ),
+    *(task for card in CARDS.values() for task in _on_tracks(card)),
     _task(
         "dense-crowd",
         "Go through a dense crowd to the goal.",
@@ -66,4 +78,7 @@ TASKS = (
         ("socialnav-crowd",),
     ),
 )
-"""27 cards, and two crowds. ``settings={"split": "train"}`` gives the episodes to learn from."""
+"""27 cards on their tracks, and two crowds.
+
+``settings={"split": "train"}`` gives the episodes to learn from.
+"""
