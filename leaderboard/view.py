@@ -11,7 +11,6 @@ from ..core.manifest import Manifest
 from .summary import counts, summarise
 from .wording import number
 
-
 UNCOUNTED = "uncounted"
 """The kind of an episode that is valid and yet in no figure of its task."""
 

@@ -25,14 +25,14 @@ RUSH = 1e-6
 class SocialForce(Pilot):
     """Moves by the sum of the forces; of walls only the nearest point of the scan pushes."""
 
-    observations = ("state",)
+    observations = ("state", "lidar")
 
     def decide(self, view: View, drive: Drive) -> Any:
         """The next action."""
         pull = GAIN * (towards(view, RUSH) - view.velocity)
         push = _push(view.people, view.sizes + view.radius, REACH).sum(axis=0)
-        if view.hits is not None and len(view.hits):
-            nearest = view.hits[[np.argmin((view.hits**2).sum(axis=1))]]
+        if len(view.walls):
+            nearest = view.walls[[np.argmin((view.walls**2).sum(axis=1))]]
             push = push + _push(nearest, np.array([view.radius]), WALL_REACH).sum(axis=0)
         velocity = view.velocity + (pull + push) * drive.dt
         size = float(np.hypot(*velocity))

@@ -39,6 +39,9 @@ all of them stands 1 for each place that is taken, else 0."""
 SEEN = 6.0
 """Farther things do not change what a robot at walking pace does next [m]."""
 
+BODY = 0.15
+"""What is so near to the surface of a person belongs to them [m]."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class View:
@@ -55,7 +58,8 @@ class View:
         people: where they are, `[N, 2]` [m].
         walking: their velocities over the floor, `[N, 2]` [m/s].
         sizes: their radii, `[N]` [m].
-        hits: where the scanner's rays end on something, in turn, `[K, 2]` [m]; None without one.
+        walls: where the scanner's rays end on what is not one of the people, in turn, `[K, 2]`
+            [m]; none without a scanner.
     """
 
     goal: Floats
@@ -66,7 +70,7 @@ class View:
     people: Floats
     walking: Floats
     sizes: Floats
-    hits: Floats | None = None
+    walls: Floats
 
 
 def read_view(observation: Observation, drives: bool) -> View:
@@ -100,22 +104,25 @@ def read_view(observation: Observation, drives: bool) -> View:
         turning=turning,
         fastest=own["v_max"],
         radius=own["radius"],
-        people=people[:, 0:2],
+        people=people[:, :2],
         walking=people[:, 2:4] + velocity,
         sizes=people[:, 4],
-        hits=_hits(observation, own["radius"]),
+        walls=_walls(observation, people[:, :2], people[:, 4]),
     )
 
 
-def _hits(observation: Observation, radius: float) -> Floats | None:
-    """Ends of the rays that met something, `[K, 2]` [m]: ray 0 looks along x, the rest to the left.
+def _walls(observation: Observation, people: Floats, sizes: Floats) -> Floats:
+    """Ends of the rays that met no person, `[K, 2]` [m]: ray 0 looks along x, the rest leftwards.
 
-    What is no nearer than the farthest ray may be out of reach; nothing is lost by leaving it out.
+    Args:
+        observation: with ``lidar`` or without.
+        people: where they are, `[N, 2]` [m].
+        sizes: their radii, `[N]` [m].
     """
-    if "lidar" not in observation:
-        return None
-    scan = np.asarray(observation["lidar"], np.float64)
-    turn = np.arange(scan.size) * (2 * np.pi / scan.size)
+    scan = np.asarray(observation.get("lidar", ()), np.float64)
+    turn = np.arange(scan.size) * (2 * np.pi / max(scan.size, 1))
+    # A ray that is as long as the longest may have met nothing at all.
     met = scan < min(float(scan.max(initial=0.0)), SEEN)
-    away = np.maximum(scan[met], radius)
-    return np.asarray(away[:, None] * np.stack([np.cos(turn[met]), np.sin(turn[met])], axis=-1))
+    ends = scan[met, None] * np.stack([np.cos(turn[met]), np.sin(turn[met])], axis=-1)
+    apart = np.hypot(*(ends[:, None] - people).transpose(2, 0, 1))
+    return np.asarray(ends[(apart > sizes + BODY).all(axis=1)])

@@ -2,7 +2,8 @@
 
 After Fox, Burgard and Thrun, "The dynamic window approach to collision avoidance" (1997): each
 command is followed for a while along its arc, and rated by where it leads, how clear that is and
-how fast. The numbers are our own. It knows the goal and the scan, and nobody's velocity.
+how fast. The numbers are our own. Walls are what the scan shows; the people that are seen are
+taken to walk on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import functools
 from typing import Any
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from .drive import Drive
 from .pilot import Pilot
@@ -33,6 +35,9 @@ everything, as a share of ``COMFORT``; and of keeping the command."""
 BRAKE = 0.8
 """Deceleration that it reckons with [m/s^2]."""
 
+SLACK, FAR = 0.01, 10.0
+"""Where it is too near already it may come so much nearer; what is not in sight is so far [m]."""
+
 
 class DynamicWindow(Pilot):
     """Takes the best of a fixed set of commands; stands where none is free."""
@@ -45,22 +50,19 @@ class DynamicWindow(Pilot):
         commands, ways = _tried(drive.drives, view.fastest, low, high)
         gap = _gaps(ways, view)
         speed = commands[:, 0] if drive.drives else np.hypot(commands[:, 0], commands[:, 1])
-        # Whoever comes too near later can still brake, if there is the way for it.
-        begins = gap[:, 0] > 0
-        room = np.where(gap > MARGIN, 1, 0).cumprod(axis=1).sum(axis=1) * (AHEAD / PIECES)
-        free = begins & (speed * room >= speed * speed / (2 * BRAKE)) & (room > 0)
+        # Whoever comes too near only later can still brake, if there is the time for it.
+        least = min(MARGIN, float(_gaps(np.zeros((1, 1, 2)), view)[0, 0]) - SLACK)
+        clear_for = (gap > least).cumprod(axis=1).sum(axis=1) * (AHEAD / PIECES)
+        free = (clear_for > 0) & (clear_for >= speed / BRAKE)
         left = float(np.hypot(*view.goal))
-        reached = np.hypot(*(ways - view.goal).transpose(2, 0, 1)).min(axis=1)
-        progress = (left - reached) / max(min(left, view.fastest * AHEAD), 1e-9)
+        nearest = np.hypot(*(ways - view.goal).transpose(2, 0, 1)).min(axis=1)
+        progress = (left - nearest) / max(min(left, view.fastest * AHEAD), 1e-9)
         clear = np.clip(gap.min(axis=1) / COMFORT, 0.0, 1.0)
-        now = (view.velocity[0], view.turning) if drive.drives else view.velocity
-        jolt = np.hypot(*((commands - now) / np.maximum(np.abs(commands).max(axis=0), 1e-9)).T)
+        now = np.array([view.velocity[0], view.turning]) if drive.drives else view.velocity
+        jolt = np.hypot(*((commands - now) / np.abs(commands).max(axis=0)).T)
         rated = PROGRESS * progress + CLEARANCE * clear - QUIET * jolt
-        rated = np.where(free, rated, -np.inf)
-        best = int(np.argmax(rated))
-        if not free[best]:
-            return drive.command(0.0, 0.0)
-        return drive.command(*commands[best])
+        best = int(np.argmax(np.where(free, rated, -np.inf)))
+        return drive.command(*commands[best]) if free[best] else drive.command(0.0, 0.0)
 
 
 @functools.lru_cache(maxsize=64)
@@ -86,10 +88,21 @@ def _tried(
 
 
 def _gaps(ways: Floats, view: View) -> Floats:
-    """Distance from the robot's surface to the nearest thing, for each place, `[C, PIECES]` [m]."""
-    hits = view.hits
-    if hits is None or not len(hits):
-        return np.full(ways.shape[:2], COMFORT)
-    apart = ways.reshape(-1, 1, 2) - hits
-    square = np.einsum("ckd,ckd->ck", apart, apart).min(axis=1)
-    return np.asarray(np.sqrt(square).reshape(ways.shape[:2]) - view.radius)
+    """Distance of surfaces to whatever is nearest then, for each place, `[C, P]` [m].
+
+    Walls stand; people are taken to walk on as they do.
+
+    Args:
+        ways: places, the last of them ``AHEAD`` from now where there are several, `[C, P, 2]` [m].
+        view: the robot's.
+    """
+    pieces = ways.shape[1]
+    times = np.arange(1, pieces + 1) * (AHEAD / PIECES) if pieces > 1 else np.zeros(1)
+    gap = np.full(ways.shape[:2], FAR)
+    if len(view.walls):
+        gap = KDTree(view.walls).query(ways)[0]
+    if len(view.people):
+        then = view.people + times[:, None, None] * view.walking
+        apart = np.hypot(*(ways[:, :, None] - then).transpose(3, 0, 1, 2))
+        gap = np.minimum(gap, (apart - view.sizes).min(axis=2))
+    return np.asarray(gap - view.radius)

@@ -38,7 +38,7 @@ def _task(name: str, about: str, cases: int, steps: int) -> TaskSpec:
         instruction=about,
         max_episode_steps=steps,
         kwargs={"scenario": name},
-        observations=("state", "instruction"),
+        observations=("lidar", "state", "instruction"),
         default_observations=("state",),
         numbered_episodes=cases,
         oracle=f"{__name__}.oracle:make_oracle",

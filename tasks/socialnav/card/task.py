@@ -37,7 +37,7 @@ def _task(name: str, about: str, seconds: float, track: str, tags: tuple[str, ..
         instruction=about,
         max_episode_steps=round(seconds * ROBOT.control_hz) if ROBOT.control_hz else 0,
         kwargs={"scenario": name, "robot": "omni", "track": track},
-        observations=("state", "instruction"),
+        observations=("lidar", "state", "instruction"),
         default_observations=("state",),
         oracle=f"{ROOM}.card.solver:make_oracle",
         tags=tags,
