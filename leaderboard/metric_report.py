@@ -33,14 +33,35 @@ def figure_sections(run: RunView) -> Markup | None:
 
 
 def _by_task(run: RunView, family: Summary, table: MetricTable) -> Markup | None:
-    """A line a task, a column for each figure that is shown."""
+    """A line for each part that is no column elsewhere, and one for each task, perhaps folded."""
     specs = {metric.key: metric for metric in table.metrics}
     shown = [specs[key] for key in table.shown if family.figures.get(key, EMPTY).n]
     if not shown:
         return None
-    lines = [*_tasks(run, family), family]
-    if len(lines) == 2:
-        lines = lines[:1]
+    tasks = _tasks(run, family)
+    parts = [one for one in run.result.groups if one.name not in run.manifest.benchmark.compared]
+    whole = [family] if len(tasks) > 1 else []
+    main = _shown(shown, [*(parts or tasks), *whole], "Part" if parts else "Task", family)
+    folded = None
+    if parts:
+        folded = element(
+            "details",
+            element("summary", "Task by task"),
+            _shown(shown, tasks, "Task", family),
+        )
+    return element(
+        "section",
+        element("h2", f"Figures of {family.name}", id="figures"),
+        _counting_words(family, table),
+        main,
+        folded,
+    )
+
+
+def _shown(
+    shown: Sequence[MetricSpec], lines: Sequence[Summary], first: str, family: Summary
+) -> Markup:
+    """A table: a line a summary, a column a figure."""
     rows = [
         element(
             "tr",
@@ -53,25 +74,13 @@ def _by_task(run: RunView, family: Summary, table: MetricTable) -> Markup | None
         )
         for one in lines
     ]
-    heads = [element("th", "Task", scope="col")]
-    heads += [
-        element(
-            "th", metric.key, *_unit_words(metric), scope="col", class_="num", title=_words(metric)
-        )
-        for metric in shown
-    ]
-    body = element(
-        "table",
-        element("thead", element("tr", *heads)),
-        element("tbody", *rows),
-        class_="stack figures",
-    )
-    return element(
-        "section",
-        element("h2", f"Figures of {family.name}", id=f"figures-{family.name}"),
-        _counting_words(family, table),
-        element("div", body, class_="scroll"),
-    )
+    heads = [element("th", first, scope="col")]
+    for metric in shown:
+        unit = _unit_words(metric)
+        title = _words(metric)
+        heads.append(element("th", metric.key, *unit, scope="col", class_="num", title=title))
+    head, body = element("thead", element("tr", *heads)), element("tbody", *rows)
+    return element("div", element("table", head, body, class_="stack figures"), class_="scroll")
 
 
 def _counting_words(family: Summary, table: MetricTable) -> Markup:

@@ -135,7 +135,8 @@ def _headline_words(run: RunView) -> str:
     overall = {one.name: one for one in result.groups}.get(headline.group, result.overall)
     if headline.value is None:
         return "No episode of this run is valid yet."
-    played = f"{plural(headline.n, 'valid episode')} of {plural(overall.tasks, 'task')}"
+    kind = "counted episode" if overall.n_left_out else "valid episode"
+    played = f"{plural(headline.n, kind)} of {plural(overall.tasks, 'task')}"
     if headline.metric == "success":
         what = "Success" if headline.aggregation == "mean" else "Interquartile mean of success"
     else:

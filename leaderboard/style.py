@@ -51,7 +51,8 @@ td:last-child,th:last-child{padding-right:0}
 .pair b{font-weight:650;margin-right:.5rem}
 .pair span{color:var(--soft);white-space:nowrap;font-size:.86rem;font-weight:400}
 .figures .pair b{margin:0}.figures .pair span{display:block;font-size:.8rem;line-height:1.3}
-.figures th,.figures td{padding-right:1rem;vertical-align:top}.figures thead th{vertical-align:bottom}
+.figures th,.figures td{padding-right:.8rem;vertical-align:top}
+.figures thead th{vertical-align:bottom}
 .bar .track{stroke:var(--rule);stroke-width:1}
 .bar .tick{stroke:var(--hollow);stroke-width:1}
 .bar .span{fill:var(--span)}

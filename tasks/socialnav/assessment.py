@@ -27,8 +27,8 @@ CARD = (
 """What a card says of an episode, besides the metrics of its log."""
 
 SHOWN = (
-    COUNTS_BY, "ideal", "human_collisions", "time_to_goal", "spl", "human_distance_min", "psc@0.5",
-    "ttc_min", "human_delay",
+    COUNTS_BY, "ideal", "human_collided", "time_to_goal", "spl", "human_distance_min", "psc@0.5",
+    "human_delay",
 )  # fmt: skip
 """What a report shows for each task; the others are folded away."""
 

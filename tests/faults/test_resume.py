@@ -9,7 +9,10 @@ import time
 import numpy as np
 import pytest
 
-PATTERN = "faulty.slow,babyai.go-to-red-ball,procgen.coinrun-easy-test,atari.pong,metaworld.reach"
+PATTERN = (
+    "faulty.slow,babyai.go-to-red-ball,procgen.coinrun-easy-test,atari.pong,metaworld.reach,"
+    "socialnav.intersection-no-gesture"
+)
 EPISODES = 12
 KILLS = 10
 
