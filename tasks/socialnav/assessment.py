@@ -40,11 +40,13 @@ def assess(log: EpisodeLog, alone: EpisodeLog | None = None) -> dict[str, float]
         log: the episode.
         alone: the same without the robot, for what the robot costs people.
     """
-    from .metric import score
+    from .metric import METRICS, score
+    from .metric.composite import with_successes
 
+    succ = tuple(key for key, metric in METRICS.items() if metric.successes)
     return {
         key: float(value)
-        for key, value in score(log, alone).items()
+        for key, value in with_successes(score(log, alone), succ).items()
         if value is not None and math.isfinite(value)
     }
 
@@ -52,19 +54,20 @@ def assess(log: EpisodeLog, alone: EpisodeLog | None = None) -> dict[str, float]
 def metric_table() -> MetricTable:
     """Every figure of these tasks as data that a run carries with it."""
     from .metric import METRICS, PRINCIPLES
-    from .metric.composite import COMPOSITES
+    from .metric.composite import COMPOSITES, SUCCESSES
 
-    declared = tuple(
+    declared = [
         MetricSpec(
-            key=metric.key,
-            title=metric.title,
+            key=metric.key + suffix,
+            title=metric.title + (", successes alone" if suffix else ""),
             unit=metric.unit,
             better=metric.better,
             share=metric.share,
             aspects=metric.principles,
         )
         for metric in METRICS.values()
-    )
+        for suffix in ("", SUCCESSES)[: 1 + metric.successes]
+    ]
     return MetricTable(
         metrics=(*CARD, *declared),
         counts_by=COUNTS_BY,
