@@ -19,7 +19,7 @@ ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)
 .PHONY: help demo test check typings bench proof validate-socialnav schema clean venv system
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
 
 demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random, show the table
 	@$(POLYATHLON) eval warmup --agent oracle --skip-unsupported --out runs/demo-oracle --video 1

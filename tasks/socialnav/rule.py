@@ -114,11 +114,11 @@ class Rules(Protocol):
 class SweptRules:
     """Our own rules: no contact slips through, and it is told whose fault it was.
 
-    The robot against people and against walls is swept over the step in closed form; so is the
-    goal not: it counts where the robot stands at the end of a step. A wall stops the robot where
-    it touches. An episode ends at the goal, at the time limit, and at a contact if so wished.
-    The reward is 1 at success, -0.25 at a contact, and else the way gained towards the goal in
-    proportion to the whole.
+    Contacts with people, walls and things are swept over the step in closed form; the goal counts
+    where the robot stands at the end of a step. A wall stops the robot where it touches. An
+    episode ends at the goal, at the time limit, and at a contact if so wished. The reward is 1 at
+    success, -0.25 at a contact, and in every step the distance gained towards the goal, as a part
+    of the shortest way.
 
     Args:
         ends_on_contact: whether the first contact ends the episode.

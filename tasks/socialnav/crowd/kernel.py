@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,5 +170,9 @@ def compiled() -> Advance | None:
         import numba
     except ModuleNotFoundError:
         return None
-    fast = numba.njit(cache=True)
-    return loops(fast(force_loops), fast(move_loops))
+    njit: Any = numba.njit
+    try:
+        fast = njit(cache=True)
+        return loops(fast(force_loops), fast(move_loops))
+    except RuntimeError:  # no folder in which compiled code may be kept
+        return loops(njit(force_loops), njit(move_loops))
