@@ -67,7 +67,7 @@ def _cell(run: RunView, task: str, index: int, still: str) -> Markup:
     kind, words = run.outcome_words(task, index)
     return element(
         "li",
-        element("img", src=still, alt=f"{task}, episode {index}, {words}"),
+        element("img", src=still, alt=f"{task}, {words}"),
         element("span", f"{index} · ", element("b", kind, class_=f"mark {kind}")),
     )
 

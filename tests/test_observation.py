@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -9,8 +10,16 @@ from gymnasium.vector import AsyncVectorEnv
 
 from polyathlon.core.errors import BadArgument
 from polyathlon.core.spaces import space_from_data, space_to_data
+from polyathlon.core.specs import FIELDS, USUAL_FIELDS, TaskSpec
 from polyathlon.tasks import catalogue
-from polyathlon.tasks.observation import Instruction, parse_fields, parse_image_size, resize
+from polyathlon.tasks.observation import (
+    DEPTH_REACH,
+    Instruction,
+    observation_space,
+    parse_fields,
+    parse_image_size,
+    resize,
+)
 
 
 def test_fields_come_in_canonical_order():
@@ -19,6 +28,23 @@ def test_fields_come_in_canonical_order():
         "instruction",
     )
     assert parse_fields("rgb", ["rgb", "instruction"], "toy") == ("rgb",)
+
+
+def test_every_field_has_a_space():
+    state = spaces.Box(-1, 1, (5,), np.float32)
+    found = observation_space(FIELDS, (24, 32), state, lidar=(360, 8.0))
+    assert set(found.spaces) == set(FIELDS)
+    assert found["depth"] == spaces.Box(0.0, DEPTH_REACH, (24, 32), np.float32)
+    assert found["lidar"] == spaces.Box(0.0, 8.0, (360,), np.float32)
+    assert parse_fields(reversed(FIELDS), FIELDS, "toy") == FIELDS
+
+
+def test_senses_that_came_later_change_no_declaration():
+    """Digests are taken over declarations: what is left out means what it always meant."""
+    fields = {field.name: field.default for field in msgspec.structs.fields(TaskSpec)}
+    assert fields["observations"] == fields["default_observations"] == USUAL_FIELDS
+    assert USUAL_FIELDS == ("rgb", "state", "instruction")
+    assert set(USUAL_FIELDS) < set(FIELDS)
 
 
 @pytest.mark.parametrize("requested", [[], ["depth"], ["rgb", "state"]])

@@ -109,6 +109,29 @@ def test_a_half_turn_is_a_rotation_and_not_a_mirror():
     turned.close()
 
 
+def test_depth_is_the_distance_along_the_cameras_axis():
+    model, data = scene(rendering.SCENE)
+    renderer = rendering.Renderer(model, 64, 96, camera="front")
+    depth = renderer.render_depth(data)
+    picture, both = renderer.render_both(data)
+    assert depth.shape == (64, 96)
+    assert depth.dtype == np.float32
+    assert np.array_equal(depth, both)
+    assert np.array_equal(picture, renderer.render(data))
+    assert not np.shares_memory(depth, both)
+    # The camera hangs at z = 4 over a wall whose face is at -0.4 and a box whose face is at 0.1.
+    assert depth[48, 24] == pytest.approx(4.4, abs=1e-3)
+    assert depth[16, 32] == pytest.approx(3.9, abs=1e-3)
+    assert depth[48, 64] == pytest.approx(3.5, abs=0.02)
+    assert depth[2, 2] == pytest.approx(4.4, abs=1e-3)
+    turned = rendering.Renderer(model, 64, 96, camera="front", half_turn=True)
+    assert np.array_equal(turned.render_depth(data), depth[::-1, ::-1])
+    renderer.close()
+    with pytest.raises(rendering.RenderingUnavailable, match="closed"):
+        renderer.render_depth(data)
+    turned.close()
+
+
 def test_two_models_alive_draw_each_its_own():
     red, red_data = lit("1 0 0")
     green, green_data = lit("0 1 0")

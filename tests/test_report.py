@@ -15,7 +15,7 @@ from polyathlon.core.errors import RunDirectoryError
 from polyathlon.core.journal import Entry, Journal
 from polyathlon.core.manifest import AgentRecord, Manifest, write_manifest
 from polyathlon.core.specs import Benchmark, Embodiment, TaskSpec, derive_seed
-from polyathlon.leaderboard import media
+from polyathlon.leaderboard import gallery, media
 from polyathlon.leaderboard.markup import Markup, element, escape
 from polyathlon.leaderboard.report import render_report, write_report
 
@@ -224,6 +224,20 @@ def test_a_strip_that_does_not_fit_is_left_out(run, spoil):
         strip.rename(elsewhere)
         strip.symlink_to(elsewhere)
     assert not [one for one in Page(render_report(run)).all("img") if one.get("alt") == ""]
+
+
+def test_many_episodes_of_a_task_are_on_a_contact_sheet(run, monkeypatch):
+    monkeypatch.setattr(gallery, "FILMS", 1)
+    for index in (1, 2):
+        picture = Image.new("RGB", (8, 8), (0, 40 * index, 0))
+        picture.save(run / "media" / f"{TASKS[0]}-{index}.png")
+    page = Page(render_report(run))
+    stored = (run / "media" / f"{TASKS[0]}-2.png").read_bytes()
+    addresses = [one["src"] for one in page.all("img")]
+    assert f"data:image/png;base64,{base64.b64encode(stored).decode()}" in addresses
+    assert "2 more episodes" in page.text
+    assert "2 · invalid" in page.text
+    assert len(page.all("source")) == 1
 
 
 def test_only_pictures_of_the_run_are_read(run, tmp_path_factory):

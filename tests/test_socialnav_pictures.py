@@ -306,6 +306,30 @@ def test_walls_around_people_make_a_room():
     assert room.reached([[2.0, 1.5], [2.0, -0.5], [50.0, 0.0]]).tolist() == [True, False, False]
 
 
+def test_walls_that_close_nothing_stand_in_a_hall():
+    two = np.array([[0, 1, 9, 1], [0, -1, 9, -1]], float)
+    block = np.array([[3, 3], [4, 3], [4, 4], [3, 4]], float)
+    inside = np.array([[1.0, 0.0]])
+
+    def setting(**layout):
+        plan = Plan(people=inside, **layout)
+        return plan.setting(Space(plan))
+
+    assert setting(walls=two) == "hall"
+    assert setting(outline=np.array([[0, -1], [9, -1], [9, 1], [0, 1]], float)) == "room"
+    assert setting(solids=(block,)) == "square"
+    assert setting(solids=(block,), indoors=True) == "hall"
+    assert setting(walls=two, indoors=False) == "square"
+
+
+def test_solids_are_solid(painter):
+    block = np.array([[3, -1], [4, -1], [4, 1], [3, 1]], float)
+    painter.load(Plan(solids=(block,), people=np.array([[0.0, 0.0], [6.0, 0.0]])), 1)
+    sight = one(6.0, 0.0)
+    assert painter.depth(sight)[SIDE // 2, SIDE // 2] == pytest.approx(3.0, abs=0.02)
+    assert not person(painter, sight).any()
+
+
 def test_soles_stand_on_the_floor_and_limbs_hang_together():
     count = 40
     dice = np.random.default_rng(1)

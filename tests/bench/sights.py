@@ -34,7 +34,7 @@ def _square(count: int) -> tuple[Plan, Sight]:
 
 
 def _corridor(count: int) -> tuple[Plan, Sight]:
-    """A corridor with furniture and so many people in it."""
+    """A corridor with so many people in it."""
     dice = np.random.default_rng(4)
     outline = np.array([[-7, -1.5], [7, -1.5], [7, 1.5], [-7, 1.5]], float)
     places = np.column_stack([dice.uniform(-4, 6, count), dice.uniform(-1.1, 1.1, count)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,58 +87,72 @@ PARTS: Mapping[str, Part] = MappingProxyType(
 """All pieces by name. A colour that an outfit leaves out hides its pieces."""
 
 
-def _shapes() -> dict[str, Patch]:
-    """The surface of each piece in its limb's frame, limbs hanging down from their joint."""
-    torso = [(0.130, 0.90), (0.150, 0.97), (0.150, 1.08), (0.165, 1.22), (0.185, 1.34)]
-    torso += [(0.180, 1.41), (0.130, 1.46), (0.062, 1.485), (0.0, 1.49)]
-    hips = [(0.0, 0.80), (0.10, 0.82), (0.148, 0.88), (0.152, 0.95), (0.140, 1.0), (0.0, 1.0)]
-    skirt = [(0.225, 0.50), (0.20, 0.66), (0.165, 0.86), (0.150, 0.98), (0.0, 1.0)]
-    pack = ellipsoid(0.09, 0.14, 0.21, rings=6, sides=9).moved(-0.165, 0.0, 1.22)
-    neck = lathe([(0.055, 1.44), (0.05, 1.54), (0.0, 1.55)], 7)
-    skull = ellipsoid(0.100, 0.080, 0.125, rings=7, sides=10).moved(0.008, 0.0, 1.625)
-    nose = ellipsoid(0.020, 0.014, 0.022, rings=3, sides=4).moved(0.106, 0.0, 1.615)
-    cap = ellipsoid(0.106, 0.090, 0.108, rings=6, sides=10).moved(-0.022, 0.0, 1.655)
-    tresses = ellipsoid(0.075, 0.100, 0.17, rings=5, sides=8).moved(-0.062, 0.0, 1.57)
-    eyes = [ellipsoid(0.010, 0.013, 0.012, rings=3, sides=5).moved(0.098, y, 1.645)
-            for y in (-0.033, 0.033)]  # fmt: skip
-    thigh = [
-        (0.0, -0.45),
-        (0.058, -0.44),
-        (0.070, -0.25),
-        (0.085, -0.05),
-        (0.07, 0.03),
-        (0.0, 0.05),
-    ]
-    shin = [(0.042, -0.42), (0.050, -0.28), (0.060, -0.12), (0.058, 0.0), (0.0, 0.04)]
-    shoe = ellipsoid(0.135, 0.050, 0.055, rings=5, sides=8).moved(0.045, 0.0, -0.425)
-    sleeve = [
-        (0.0, -0.29),
-        (0.042, -0.28),
-        (0.048, -0.14),
-        (0.058, -0.02),
-        (0.04, 0.04),
-        (0.0, 0.05),
-    ]
-    forearm = [(0.030, -0.23), (0.037, -0.10), (0.041, 0.0), (0.0, 0.03)]
-    hand = ellipsoid(0.040, 0.024, 0.075, rings=4, sides=6).moved(0.008, 0.0, -0.285)
+Profile: TypeAlias = list[tuple[float, float]]
+
+TORSO: Profile = [
+    (0.130, 0.90), (0.150, 0.97), (0.150, 1.08), (0.165, 1.22), (0.185, 1.34), (0.180, 1.41),
+    (0.130, 1.46), (0.062, 1.485), (0.0, 1.49),
+]  # fmt: skip
+HIPS: Profile = [
+    (0.0, 0.80), (0.10, 0.82), (0.148, 0.88), (0.152, 0.95), (0.140, 1.0), (0.0, 1.0),
+]  # fmt: skip
+SKIRT: Profile = [(0.225, 0.50), (0.20, 0.66), (0.165, 0.86), (0.150, 0.98), (0.0, 1.0)]
+THIGH: Profile = [
+    (0.0, -0.45), (0.058, -0.44), (0.070, -0.25), (0.085, -0.05), (0.07, 0.03), (0.0, 0.05),
+]  # fmt: skip
+CALF: Profile = [(0.042, -0.42), (0.050, -0.28), (0.060, -0.12), (0.058, 0.0), (0.0, 0.04)]
+SLEEVE: Profile = [
+    (0.0, -0.29), (0.042, -0.28), (0.048, -0.14), (0.058, -0.02), (0.04, 0.04), (0.0, 0.05),
+]  # fmt: skip
+FOREARM: Profile = [(0.030, -0.23), (0.037, -0.10), (0.041, 0.0), (0.0, 0.03)]
+"""Radius and height of what is turned about an axis, from below to above [m]."""
+
+
+def _shapes(coarse: bool) -> dict[str, Patch]:
+    """The surface of each piece in its limb's frame, limbs hanging down from their joint.
+
+    Args:
+        coarse: with about a third of the faces, for people far off.
+    """
+
+    def turned(profile: list[tuple[float, float]], sides: int) -> Patch:
+        if not coarse:
+            return lathe(profile, sides)
+        open_ = profile if profile[0][0] else profile[1:]
+        thinned = [*open_[:-1:2], open_[-1]]
+        # Fewer corners on the same circle would make people thinner.
+        return lathe(thinned, max(5, sides // 2)).scaled(1.07, 1.07, 1.0)
+
+    def ball(x: float, y: float, z: float, rings: int, sides: int) -> Patch:
+        if coarse:
+            rings, sides = max(3, rings // 2), max(4, sides // 2)
+        return ellipsoid(x, y, z, rings=rings, sides=sides)
+
+    neck = turned([(0.055, 1.44), (0.05, 1.54), (0.0, 1.55)], 8)
+    skull = ball(0.100, 0.080, 0.125, 9, 12).moved(0.008, 0.0, 1.625)
+    nose = ball(0.020, 0.014, 0.022, 3, 4).moved(0.106, 0.0, 1.615)
+    cap = ball(0.106, 0.090, 0.108, 7, 12).moved(-0.022, 0.0, 1.655)
+    tresses = ball(0.075, 0.100, 0.17, 7, 10).moved(-0.062, 0.0, 1.57)
+    eye = ball(0.010, 0.013, 0.012, 3, 5)
+    shoe = ball(0.135, 0.050, 0.055, 6, 10).moved(0.045, 0.0, -0.425)
     shapes = {
-        "shirt": lathe(torso, 12).scaled(0.66, 1.0, 1.0),
-        "hips": lathe(hips, 10).scaled(0.72, 1.0, 1.0),
+        "shirt": turned(TORSO, 14).scaled(0.66, 1.0, 1.0),
+        "hips": turned(HIPS, 10).scaled(0.72, 1.0, 1.0),
         "head": _joined(neck, skull, nose),
         "short hair": cap,
         "long hair": _joined(cap, tresses),
-        "face": _joined(*eyes),
-        "skirt": lathe(skirt, 12).scaled(0.85, 1.0, 1.0),
-        "pack": pack,
+        "face": _joined(*(eye.moved(0.098, y, 1.645) for y in (-0.033, 0.033))),
+        "skirt": turned(SKIRT, 12).scaled(0.85, 1.0, 1.0),
+        "pack": ball(0.09, 0.14, 0.21, 7, 10).moved(-0.165, 0.0, 1.22),
     }
     for side in ("left", "right"):
         shapes |= {
-            f"{side} thigh": lathe(thigh, 8),
-            f"{side} shin": lathe(shin, 7),
-            f"{side} shoe": _flattened(shoe, -0.47),
-            f"{side} sleeve": lathe(sleeve, 7),
-            f"{side} forearm": lathe(forearm, 6),
-            f"{side} hand": hand,
+            f"{side} thigh": turned(THIGH, 10),
+            f"{side} shin": turned(CALF, 8),
+            f"{side} shoe": _flattened(shoe, -SHIN),
+            f"{side} sleeve": turned(SLEEVE, 8),
+            f"{side} forearm": turned(FOREARM, 8),
+            f"{side} hand": ball(0.040, 0.024, 0.075, 5, 8).moved(0.008, 0.0, -0.285),
         }
     return shapes
 
@@ -155,27 +169,36 @@ def _flattened(patch: Patch, floor: float) -> Patch:
     return Patch(points, patch.faces)
 
 
+def mesh_of(piece: str, size: int, coarse: bool) -> str:
+    """The name of a mesh; both sides are alike."""
+    return f"{piece.replace('right', 'left')} {size} {'coarse' if coarse else 'fine'}"
+
+
 def add_meshes(spec: Any) -> None:
     """Adds the meshes of all pieces in all sizes to a ``mujoco.MjSpec``."""
+    for coarse in (False, True):
+        for name, patch in _shapes(coarse).items():
+            if name.startswith("right"):
+                continue
+            normals = corner_normals(patch, 1.7 if coarse else 1.2).reshape(-1, 3)
+            for size, scale in enumerate(SIZES):
+                points = patch.points[patch.faces].reshape(-1, 3) * scale
+                _add_mesh(spec, mesh_of(name, size, coarse), points, normals)
+
+
+def _add_mesh(spec: Any, name: str, points: Floats, normals: Floats) -> None:
     import mujoco
 
-    shapes = _shapes()
-    for size, scale in enumerate(SIZES):
-        for name, patch in shapes.items():
-            if name.startswith("right"):
-                continue  # both sides are alike
-            points = patch.points[patch.faces].reshape(-1, 3)
-            normals = corner_normals(patch, 1.2).reshape(-1, 3)
-            # What looks down gets less light from everywhere, though no shadow is drawn.
-            shade = 0.80 + 0.20 * np.clip(normals[:, 2] + 0.55, -1.0, 1.0)
-            mesh = spec.add_mesh(
-                name=f"{name} {size}",
-                uservert=(points * scale).ravel(),
-                usernormal=normals.ravel(),
-                usertexcoord=paint_coordinates((0, 1), shade).ravel(),
-                userface=np.arange(len(points), dtype=np.int32),
-            )
-            mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
+    # What looks down gets less light from everywhere, though no shadow is drawn.
+    shade = 0.80 + 0.20 * np.clip(normals[:, 2] + 0.55, -1.0, 1.0)
+    mesh = spec.add_mesh(
+        name=name,
+        uservert=points.ravel(),
+        usernormal=normals.ravel(),
+        usertexcoord=paint_coordinates((0, 1), shade).ravel(),
+        userface=np.arange(len(points), dtype=np.int32),
+    )
+    mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
 
 
 def add_person(spec: Any, slot: int) -> None:
@@ -188,7 +211,7 @@ def add_person(spec: Any, slot: int) -> None:
         bodies[part.limb].add_geom(
             type=mujoco.mjtGeom.mjGEOM_MESH,
             name=f"person {slot} {name}",
-            meshname=f"{name.replace('right', 'left')} {size}",
+            meshname=mesh_of(name, size, coarse=False),
             material="body",
             contype=0,
             conaffinity=0,

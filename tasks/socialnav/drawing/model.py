@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import ABOVE_FIELD, SHOULDER_FIELD
-from .figure import LIMBS, PARTS, add_meshes, add_person
+from .figure import LIMBS, PARTS, SIZES, add_meshes, add_person, mesh_of
 from .material import MATERIALS, add_materials
 from .primitive import Primitive
 from .wardrobe import Outfit
@@ -32,6 +32,9 @@ NEAR, FAR = 0.03, 120.0
 
 FINE = 0.8
 """Pieces of people that would be smaller than this are not drawn [px]."""
+
+COARSE = 40.0
+"""Where a metre has fewer pixels than this, people have fewer faces [px/m]."""
 
 STOCK, CROWD = 128, 8
 """Least number of primitives and of figures of a model; larger ones have twice as many, and so
@@ -129,8 +132,20 @@ class Stock:
         ).reshape(crowd, len(LIMBS))
         self.below = np.array([mocaps[f"person {k} shadow"] for k in range(crowd)], int)
         self.sizes = np.array([part.size for part in PARTS.values()])
-        # A stock geom is placed by numbers of the model's: none of its frames is its body's.
+        meshes = {model.mesh(n).name: n for n in range(model.nmesh)}
+        self._meshes = np.array(
+            [
+                [
+                    [meshes[mesh_of(name, slot % len(SIZES), coarse)] for name in PARTS]
+                    for coarse in (False, True)
+                ]
+                for slot in range(crowd)
+            ],
+            int,
+        ).reshape(crowd, 2, len(PARTS))
+        # These geoms are placed by numbers of the model's: none of their frames is their body's.
         model.geom_sameframe[self.numbers] = 0
+        model.geom_sameframe[self.pieces.ravel()] = 0
         self._materials = {name: model.material(name).id for name in MATERIALS}
 
     def become(self, model: Any, parts: Sequence[Primitive]) -> dict[str, NDArray[np.bool_]]:
@@ -158,6 +173,22 @@ class Stock:
             drawn[view] = np.zeros(model.ngeom, bool)
             drawn[view][used] = [not part.views or view in part.views for part in parts]
         return drawn
+
+    def refine(self, model: Any, slots: NDArray[np.int64], coarse: NDArray[np.bool_]) -> None:
+        """Gives figures few or many faces.
+
+        Args:
+            model: the model.
+            slots: which figures, `[N]`.
+            coarse: for each, whether it has few, `[N]`.
+        """
+        pieces, meshes = self.pieces[slots], self._meshes[slots, coarse.astype(int)]
+        model.geom_dataid[pieces] = meshes
+        # MuJoCo keeps meshes in a frame of their own.
+        model.geom_pos[pieces], model.geom_quat[pieces] = (
+            model.mesh_pos[meshes],
+            model.mesh_quat[meshes],
+        )
 
     def dress(self, model: Any, outfits: Sequence[Outfit]) -> NDArray[np.bool_]:
         """Colours the first figures; says which of their pieces there are, `[N, P]`."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....core.errors import MissingExtra
 from . import camera, gait
 from .machine import vertical_field
-from .model import CROWD, FINE, HIDDEN, LIGHTS, STOCK, VIEWS, Stock, compiled, stocked
+from .model import COARSE, CROWD, FINE, HIDDEN, LIGHTS, STOCK, VIEWS, Stock, compiled, stocked
 from .scenery import Movers, Scenery
 from .wardrobe import Outfit
 
@@ -33,6 +34,9 @@ class Stage:
         profile: a name in ``rendering.PROFILES``.
         eye: height of the robot's camera [m].
         field: its horizontal field of view [deg].
+
+    Raises:
+        MissingExtra: MuJoCo is not installed.
     """
 
     def __init__(
@@ -41,7 +45,10 @@ class Stage:
         from ... import rendering
 
         rendering.prepare()
-        import mujoco
+        try:
+            import mujoco
+        except ModuleNotFoundError as error:
+            raise MissingExtra("socialnav", "socialnav", "mujoco") from error
 
         self._mujoco, self._rendering = mujoco, rendering
         self._size, self._profile, self._eye = size, profile, eye
@@ -96,7 +103,9 @@ class Stage:
         self._mujoco.mj_kinematics(self.model, self.data)
         self._mujoco.mj_camlight(self.model, self.data)
         drawn = self._drawn[view].copy()
-        self._draw_people(drawn, there, view)
+        if len(there):
+            self._draw_people(drawn, there, view)
+            self._mujoco.mj_kinematics(self.model, self.data)
         if not self._shadowed:
             drawn &= self._in_view(view)
         self.model.geom_group[:] = np.where(drawn, 0, HIDDEN)
@@ -128,13 +137,12 @@ class Stage:
         return there
 
     def _draw_people(self, drawn: NDArray[np.bool_], there: NDArray[np.int64], view: str) -> None:
-        if not len(there):
-            return
         pieces = self._pieces[there]
         trunks = self.data.mocap_pos[self._stock.limbs[there, 0]]
         away = np.linalg.norm(trunks - self.data.cam_xpos[self._cameras[view]], axis=1)
         half = math.tan(math.radians(self.model.cam_fovy[self._cameras[view]]) / 2)
         pixels = self._size[0] / (2 * half * np.maximum(away, 1e-3))  # a metre has there
+        self._stock.refine(self.model, there, pixels < COARSE)
         pieces = pieces & (pixels[:, None] * self._stock.sizes >= FINE)
         drawn[self._stock.pieces[there]] = pieces
         drawn[self._stock.shadows[there]] = True
