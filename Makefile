@@ -59,6 +59,7 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement's oracle and random play
 
 validate-socialnav: $(STAMP)  ## social navigation's protocols beside known numbers, 2 min
 	@$(PY) tests/proofs socialnav
+	@$(PY) tests/proofs socialnav-cards --episodes 540
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

@@ -1,4 +1,4 @@
-"""What a robot may be asked besides going to a place: to follow, to lead, to go beside, to hand over.
+"""What a robot may be asked besides going to a place: to follow, lead, accompany, hand over.
 
 A fixed place as goal would make success of these mean nothing: a robot that follows has done so
 if it kept its distance all the way, wherever that led.

@@ -4,6 +4,7 @@
     python tests/proofs langr-train --first 0 --count 150000 --processes 2
     python tests/proofs langr-random --episodes 1000
     python tests/proofs socialnav
+    python tests/proofs socialnav-cards --episodes 540
 
 Each prints a table with 95% Wilson intervals.
 """
@@ -15,6 +16,7 @@ import collections
 from collections.abc import Sequence
 
 import numpy as np
+from cards import CARDS, COLUMNS, Shown, shown
 from crossings import PROTOCOLS, ROWS, cases_of, outcomes, tally
 from playing import NOT_MOVING, Played, oracle_plays, random_plays, train
 from rich.console import Console
@@ -23,13 +25,13 @@ from rich.table import Table
 from polyathlon.leaderboard.intervals import wilson
 from polyathlon.tasks.langr import SPLITS
 
+LANGR = ("langr-oracle", "langr-train", "langr-random")
+
 
 def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "proof", choices=["langr-oracle", "langr-train", "langr-random", "socialnav"]
-    )
+    parser.add_argument("proof", choices=[*LANGR, "socialnav", "socialnav-cards"])
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=150_000)
@@ -37,6 +39,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
+    if options.proof == "socialnav-cards":
+        raise SystemExit(_cards(max(1, options.episodes // len(CARDS))))
     if options.proof == "langr-train":
         _print(
             options.proof, "family", list(train(options.first, options.count, options.processes))
@@ -75,6 +79,19 @@ def _validate() -> int:
         if row.due is not None:
             print(f"due, {row.scenario}: {row.source}")
     return int(off > 0)
+
+
+def _cards(episodes: int) -> int:
+    """Plays every card with its oracle and a reckless robot; 1 if one fails to show it."""
+    table = Table(title="socialnav cards", title_justify="left")
+    for column in ("card", *COLUMNS, "shows"):
+        table.add_column(column)
+    rows: list[Shown] = [shown(name, episodes) for name in CARDS]
+    for row in rows:
+        table.add_row(row.name, *row.cells(), "yes" if row.holds else "NO")
+    Console(width=160).print(table)
+    print(f"{episodes} episodes a card and robot, track visible, split test, robot omni.")
+    return int(not all(row.holds for row in rows))
 
 
 def _print(title: str, group: str, played: Sequence[Played]) -> None:

@@ -1,4 +1,4 @@
-"""The scenario cards: encounters of a robot with people, each with what counts and what is ideal."""
+"""The scenario cards: encounters of a robot with people, what counts and what is ideal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,18 @@ from .declaration import Card
 
 CARDS: Mapping[str, Card] = {
     card.name: card
-    for module in (passing, crossing, corner, door, elevator, group, escort, stream, crowd, delivery)
+    for module in (
+        passing,
+        crossing,
+        corner,
+        door,
+        elevator,
+        group,
+        escort,
+        stream,
+        crowd,
+        delivery,
+    )
     for card in module.CARDS
 }
 """Cards by name."""

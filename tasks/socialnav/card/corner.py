@@ -52,7 +52,7 @@ def _sight(seen: Evidence) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether the inner corner leaves the line of sight free, `[T]`."""
     x, y = seen.meta["inner"]
     robot, person = seen.robot, seen.people[:, 0]
-    # The block fills x < inner, y > inner; a line from the west to the north misses it on the right.
+    # The block is where x < inner, y > inner: a line from west to north passes it on its right.
     along = person - robot
     side = along[:, 0] * (y - robot[:, 1]) - along[:, 1] * (x - robot[:, 0])
     past = (robot[:, 0] > x) & (person[:, 0] > x)
@@ -74,6 +74,11 @@ def _fast(seen: Evidence) -> bool:
     near = seen.near((0.0, 0.0), 1.5)
     blind = np.cumsum(_sight(seen)) == 0
     return bool((near & blind & (seen.speed > FAST * (seen.log.robot.v_max or math.inf))).any())
+
+
+def _drives_back(seen: Evidence) -> bool:
+    """The person has to go back from the corner."""
+    return seen.retreated(0, (0.0, 0.0))
 
 
 def _lets_pass(world: World, memory: dict[str, float]) -> Aim:
@@ -113,12 +118,12 @@ CARDS = (
         people=1,
         draw=_blind,
         label=_met,
-        ideal=lambda seen: seen.clean and not seen.retreated(0, (0.0, 0.0)),
+        ideal=lambda seen: seen.clean and not _drives_back(seen),
         failures={
             "collision": collision,
             "intrusion": intrusion,
             "fast_at_corner": _fast,
-            "drives_back": lambda seen: seen.retreated(0, (0.0, 0.0)),
+            "drives_back": _drives_back,
             "standoff": standoff,
             "no_arrival": no_arrival,
         },

@@ -96,7 +96,9 @@ def _signalled(seen: Evidence) -> float:
 
 
 def _waved_on(seen: Evidence) -> bool:
-    there = np.abs(np.nan_to_num(seen.people[:, 0, 1], nan=np.inf)) < seen.meta["half"][1] + APPROACH
+    there = (
+        np.abs(np.nan_to_num(seen.people[:, 0, 1], nan=np.inf)) < seen.meta["half"][1] + APPROACH
+    )
     short = seen.robot[:, 0] < 0
     return bool((there & short & (seen.away[:, 0] <= WaveOn.distance)).any())
 
@@ -224,8 +226,8 @@ CARDS = (
         outcome="The robot goes first, then the person.",
         success=("SR", "NoColl"),
         principles=("P2", "P3", "P4"),
-        labelling="The person stands at the crossing, at most 4 m from a robot that is short of its "
-        "middle, and so signals 'go'.",
+        labelling="The person stands at the crossing, at most 4 m from a robot that is short of "
+        "its middle, and so signals 'go'.",
         source="Table 3",
         instruction="Go straight on across the intersection; mind the signals of others.",
         time_limit=35.0,

@@ -45,7 +45,7 @@ def scattered(
         density: a name for the dice [1/m^2].
     """
     dice, half = draw.dice(f"places {density:g}"), side / 2 - 0.8
-    places, people = list(taken), []
+    places, people = list(taken), list[Person]()
     while len(people) < count:
         place = dice.uniform(-half, half, 2)
         wide = [1.5] * len(taken) + [GAP] * len(people)

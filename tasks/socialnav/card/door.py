@@ -108,7 +108,7 @@ def _through(seen: Evidence) -> tuple[float, float]:
 
 def _inside(seen: Evidence) -> NDArray[np.bool_]:
     """Whether the robot is in the narrow place, `[T]`."""
-    return np.abs(_side(seen)) < seen.meta["half"] + seen.log.robot.radius
+    return np.asarray(np.abs(_side(seen)) < seen.meta["half"] + seen.log.robot.radius)
 
 
 def _stops_inside(seen: Evidence) -> bool:
@@ -158,7 +158,8 @@ def _goes_first(world: World, memory: dict[str, float]) -> Aim:
     door, here = world.scene.meta["door"], world.robot.pos
     side = 1.0 if world.scene.people[0].start[1] > door[1] else -1.0
     if here[0] < door[0] + 1.2:
-        return Aim(np.array([door[0] + 0.4 + 1.2 * (here[0] > door[0] - 0.2), door[1] - side * 0.1]), safety=None)
+        ahead = 1.6 if here[0] > door[0] - 0.2 else 0.4
+        return Aim(np.array([door[0] + ahead, door[1] - side * 0.1]), safety=None)
     if here[0] < door[0] + 2.0:
         return Aim(np.array([door[0] + 2.4, door[1] - side * 0.7]), safety=None)
     return Aim(world.goal.pos)

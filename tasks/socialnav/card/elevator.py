@@ -21,7 +21,8 @@ def _entering(draw: Draw) -> Scene:
     cabin, gap = draw.size("cabin", CABIN), draw.size("gap", CABIN_DOOR)
     lobby, side = draw.size("lobby", ROOM), draw.side("side")
     wall = cabin / 2
-    place = np.array([STEP + draw.uniform("depth", 1.15, 1.45), side * draw.uniform("aside", 0.45, 0.55)])
+    depth, aside = draw.uniform("depth", 1.15, 1.45), draw.uniform("aside", 0.45, 0.55)
+    place = np.array([STEP + depth, side * aside])
     person = Person(start=place, goal=place, yaw=np.pi, script="group")
     start = np.array([-draw.uniform("far", 2.5, 4.0), side * draw.uniform("from", 0.0, 1.5)])
     inset = draw.body.radius + 0.15
@@ -41,8 +42,9 @@ def _exiting(draw: Draw) -> Scene:
     lobby, side = draw.size("lobby", ROOM), draw.side("side")
     inset = draw.body.radius + 0.15
     start = np.array([STEP + cabin - inset, -side * (cabin / 2 - inset)])
+    depth, aside = draw.uniform("depth", 0.7, 1.1), draw.uniform("aside", 0.2, 0.5)
     person = Person(
-        start=np.array([STEP + draw.uniform("depth", 0.7, 1.1), side * draw.uniform("a", 0.2, 0.5)]),
+        start=np.array([STEP + depth, side * aside]),
         goal=np.array([-lobby + 0.9, draw.uniform("to", -1.5, 1.5)]),
         speed=draw.pace(),
         yaw=np.pi,

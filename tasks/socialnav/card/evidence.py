@@ -41,7 +41,9 @@ class Evidence:
         who are not there.
         """  # noqa: D205
         apart = self.people - self.robot[:, None]
-        gap = np.hypot(apart[..., 0], apart[..., 1]) - self.log.robot.radius - self.log.humans.radius
+        gap = (
+            np.hypot(apart[..., 0], apart[..., 1]) - self.log.robot.radius - self.log.humans.radius
+        )
         return np.where(self.log.humans.valid, gap, np.inf)
 
     @functools.cached_property
@@ -52,7 +54,7 @@ class Evidence:
     @functools.cached_property
     def speed(self) -> Floats:
         """The robot's, `[T]` [m/s]."""
-        return np.hypot(*self.log.robot.vel.T)
+        return np.asarray(np.hypot(*self.log.robot.vel.T))
 
     @functools.cached_property
     def paces(self) -> Floats:
@@ -153,8 +155,7 @@ class Evidence:
         left = np.hypot(*np.moveaxis(goal - self.people, -1, 0))
         still = (self.paces < STANDING) & (left > 0.5) & (self.away < within)
         return any(
-            self.longest(still[:, person] & (self.speed < STANDING))
-            > longest
+            self.longest(still[:, person] & (self.speed < STANDING)) > longest
             for person in range(still.shape[1])
         )
 

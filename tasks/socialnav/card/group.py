@@ -42,9 +42,7 @@ def _ring(draw: Draw) -> tuple[Floats, float, float, tuple[Person, ...]]:
     for number in range(1, members + 1):
         turn = free + 2 * np.pi * number / (members + 1)
         place = middle + radius * np.array([math.cos(turn), math.sin(turn)])
-        people.append(
-            Person(start=place, goal=place, yaw=turn + np.pi, group=0, script="group")
-        )
+        people.append(Person(start=place, goal=place, yaw=turn + np.pi, group=0, script="group"))
     return middle, radius, free, tuple(people)
 
 
@@ -55,11 +53,11 @@ def _joining(draw: Draw) -> Scene:
     start = middle + FAR * np.array([math.cos(turn), math.sin(turn)])
     # A robot that cannot turn on the spot cannot be asked to look anywhere.
     turns = draw.body.kinematics == "differential"
-    facing = {"yaw": free + np.pi, "yaw_tol": float(FACING)} if turns else {}
+    yaw, off = (free + np.pi, float(FACING)) if turns else (None, None)
     return draw.scene(
         plaza(draw.size("side", PLAZA)),
         start,
-        Goal(pos=slot, pos_tol=0.25, **facing),
+        Goal(pos=slot, pos_tol=0.25, yaw=yaw, yaw_tol=off),
         people,
         yaw=turn + np.pi,
         middle=middle.tolist(),

@@ -24,10 +24,6 @@ BRAKING = 0.6
 """Deceleration with which places are approached [m/s^2]; less than robots can."""
 
 
-NEAR = 0.0
-"""Distance of centres at which a robot that waits gives way all the same [m]."""
-
-
 class Aim(NamedTuple):
     """What a robot does next.
 
@@ -160,12 +156,6 @@ class Wait:
             memory["free"] = 1.0
             return self.then(world, memory)
         place = np.array([memory["x"], memory["y"]])
-        # ORCA would dodge into the way of who is waited for; the others keep off a robot that stops.
-        near = _nearest(world) < NEAR or float(np.hypot(*(place - world.robot.pos))) > 2.0
-        return Aim(place, self.pace, SAFETY / 2 if near else None)
-
-
-def _nearest(world: World) -> float:
-    """Distance of the centre of whoever is nearest [m]."""
-    apart = world.crowd.walkers.pos - world.robot.pos
-    return float(np.hypot(apart[:, 0], apart[:, 1]).min(initial=np.inf))
+        # Near it ORCA would dodge into the way of whoever is waited for.
+        far = float(np.hypot(*(place - world.robot.pos))) > 2.0
+        return Aim(place, self.pace, SAFETY / 2 if far else None)

@@ -20,7 +20,7 @@ from .evidence import (
     tailgating,
 )
 from .layout import LENGTH, WIDE, corridor
-from .oracle import Aim, Guided, go
+from .oracle import Aim, Guided
 from .timing import SLACK, meet
 
 AHEAD = np.array([1.0, 0.0])
@@ -324,8 +324,7 @@ CARDS = (
         crowd="scripted",
         draw=_obstruction,
         label=lambda seen: bool(
-            (seen.away[:, 0] < 3.0).any()
-            and abs(seen.people[0, 0, 1] - seen.robot[0, 1]) < 0.55
+            (seen.away[:, 0] < 3.0).any() and abs(seen.people[0, 0, 1] - seen.robot[0, 1]) < 0.55
         ),
         ideal=lambda seen: seen.clean and not intrusion(seen),
         failures={

@@ -192,7 +192,7 @@ def simulated(seed: int = 0, duration: float = 90.0) -> Recording:
         world.step(np.zeros(2))
         if world.steps % 4 == 0:
             seen.append(world.crowd.walkers.pos)
-    tracks, times = np.array(seen), 0.4 * np.arange(len(seen))
+    tracks, times = np.array(seen), np.arange(len(seen), dtype=np.float64) * 0.4
     people = range(tracks.shape[1])
     return Recording(
         np.arange(len(people)), (times,) * len(people), tuple(tracks[:, one] for one in people)

@@ -44,7 +44,7 @@ class CardOracle:
 
     def reset(self, observation: Mapping[str, Any], info: Mapping[str, Any]) -> None:
         """An episode begins."""
-        name = self._env.world.scene.meta.get("card")
+        name = str(self._env.world.scene.meta.get("card"))
         self._policy = CARDS[name].oracle() if name in CARDS else Guided(go(0.15))
         self._policy.reset(self._env.world)
 

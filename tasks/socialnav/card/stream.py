@@ -33,7 +33,7 @@ EAST = np.array([1.0, 0.0])
 def _parallel(draw: Draw) -> Scene:
     length, width = draw.size("length", LENGTH), draw.size("width", STREAM)
     room, count = length / 2 - 0.9, draw.whole("count", 5, MOST)
-    # The stream keeps to one side, as streams do; the robot begins in the lane next to the free one.
+    # The stream keeps to one side; the robot begins in its lane that is next to the free space.
     side = draw.side("side")
     lanes = side * (np.array([0.8, 1.55, 2.3]) - width / 2)
     start = np.array([-room + 2.5, lanes[2] + draw.uniform("lane", -0.2, 0.2)])
