@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .assignment import AssignedRules
 from .dice import Dice
@@ -39,21 +40,22 @@ def without_robot(setup: Setup, seed: int, steps: int) -> EpisodeLog:
     rules.begin(scene, crowd, Robot(scene.body, scene.start, scene.yaw))
     absent = Robot(scene.body, np.array([AWAY, AWAY]), scene.yaw)
     recorder = Recorder(scene, absent, crowd, seed)
+    first = crowd.walkers.identity
     for number in range(steps):
         crowd.step(absent.pos, absent.vel, scene.dt)
         nobody = Verdict(np.zeros(len(crowd.walkers), bool))
         recorder.step(scene.dt * (number + 1), absent, absent.vel, crowd, nobody)
         rules.after(crowd, absent)
-    return _at_first(recorder.log(), len(scene.people))
+    return _at_first(recorder.log(), first)
 
 
-def _at_first(log: EpisodeLog, count: int) -> EpisodeLog:
+def _at_first(log: EpisodeLog, first: NDArray[np.int64]) -> EpisodeLog:
     """The log of those alone who were meant to come.
 
     Whoever comes in for another is somebody else in each of two worlds.
     """
     people = log.humans
-    kept = people.id < count
+    kept = np.isin(people.id, first)
     if kept.all():
         return log
     over_time = {"pos", "yaw", "vel", "valid", "goal"}
