@@ -12,5 +12,10 @@ AGENTS = Registry(
     {
         "random": "polyathlon.agents.uniform:RandomAgent",
         "oracle": "polyathlon.agents.oracle:OracleAgent",
+        "straight": "polyathlon.agents.socialnav.straight:Straight",
+        "orca": "polyathlon.agents.socialnav.orca:Orca",
+        "orca-crowdnav": "polyathlon.agents.socialnav.orca:CrowdNavOrca",
+        "social-force": "polyathlon.agents.socialnav.social_force:SocialForce",
+        "dwa": "polyathlon.agents.socialnav.window:DynamicWindow",
     },
 )

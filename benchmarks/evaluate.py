@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         max_attempts: starts of an episode before it is invalid.
         retry_invalid: play episodes again that an earlier start gave up as invalid.
         films: how many episodes of each task are filmed.
+        records: whether each episode's own log is kept, where the family has one.
         limits: deadlines.
         command: the command line, for the record.
     """
@@ -65,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_attempts: int = 3
     retry_invalid: bool = False
     films: int = 0
+    records: bool = False
     limits: Limits = Limits()
     command: tuple[str, ...] = ()
 
@@ -156,8 +158,14 @@ def drop_tasks_without_oracle(benchmark: Benchmark) -> tuple[Benchmark, tuple[st
     groups = tuple(group for group in benchmark.groups if not set(group.tasks) & set(unable))
     kept = {group.name for group in groups}
     headline = benchmark.headline_group if benchmark.headline_group in kept else ""
+    compared = tuple(name for name in benchmark.compared if name in kept)
     return msgspec.structs.replace(
-        benchmark, tasks=tasks, title=title, groups=groups, headline_group=headline
+        benchmark,
+        tasks=tasks,
+        title=title,
+        groups=groups,
+        headline_group=headline,
+        compared=compared,
     ), unable
 
 
@@ -204,6 +212,7 @@ def evaluate(
         tasks=tuple(specs.values()),
         agent=record,
         max_attempts=settings.max_attempts,
+        metrics=catalogue.metric_tables(specs.values()),
         packages=installed_versions(),
         machine=describe_machine(),
         command=settings.command,
@@ -299,6 +308,11 @@ def _play(
             return ""
         return str(directory / "media" / f"{episode.task}-{episode.index}")
 
+    def record(episode: EpisodePlan) -> str:
+        if not settings.records:
+            return ""
+        return str(directory / "records" / f"{episode.task}-{episode.index}")
+
     specs = {spec.id: spec for spec in manifest.tasks}
     kwargs = {
         task: task_kwargs(spec, manifest, filmed=settings.films > 0) for task, spec in specs.items()
@@ -318,6 +332,7 @@ def _play(
                 noted=watcher.noted,
                 media=media,
                 on_invalid=manifest.agent.on_invalid,
+                record=record,
             )
             runner.run(missing)
     finally:

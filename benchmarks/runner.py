@@ -68,6 +68,7 @@ class Runner:
         noted: is told what is no fault and yet worth knowing.
         media: path without suffix for the film of an episode, or empty for none.
         on_invalid: what is done with an utterance that means no action.
+        record: path without suffix for an episode's own log, or empty for none.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class Runner:
         noted: Callable[[str], None] = lambda _: None,
         media: Callable[[EpisodePlan], str] = lambda _: "",
         on_invalid: DecodePolicy = "fail",
+        record: Callable[[EpisodePlan], str] = lambda _: "",
     ) -> None:
         self._pool, self._agent = pool, agent
         self._specs, self._task_kwargs = specs, task_kwargs
         self._max_attempts = max_attempts
         self._finished, self._prepared = finished, prepared
-        self._noted, self._media, self._on_invalid = noted, media, on_invalid
+        self._noted, self._media, self._record = noted, media, record
+        self._on_invalid = on_invalid
         self._faults: dict[tuple[str, int], list[Fault]] = {}
         self._failed_setups: collections.Counter[str] = collections.Counter()
         self._turns: dict[int, Turn] = {}
@@ -139,7 +142,8 @@ class Runner:
         plan = self._turns[slot.number].plan
         first_try = plan.key not in self._faults  # A picture that killed it once is left out.
         media = self._media(plan) if first_try else ""
-        slot.play(Play(plan=plan, oracle=self._agent is None, media=media))
+        record, oracle = self._record(plan), self._agent is None
+        slot.play(Play(plan=plan, oracle=oracle, media=media, record=record))
 
     def _take(self, slot: Slot, what: Ready | Finished | WorkerFault) -> None:
         spec = slot.spec

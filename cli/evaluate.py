@@ -51,6 +51,7 @@ INCOMPLETE = 3
 @click.option("--seed", type=int, help="Base seed [the benchmark's].")
 @click.option("--out", "out", type=click.Path(path_type=Path), help="Run directory.")
 @click.option("--video", type=int, default=1, show_default=True, help="Films of each task.")
+@click.option("--records", is_flag=True, help="Keep each episode's own log, where there is one.")
 @click.option("--obs", help="Observations, e.g. rgb,state [the agent's, or the task's].")
 @click.option("--image-size", type=int, help="Side of the pictures [px].")
 @click.option(
@@ -103,6 +104,7 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         max_attempts=options["max_attempts"],
         retry_invalid=options["retry_invalid"],
         films=options["video"],
+        records=options["records"],
         limits=_limits(options),
         command=("polyathlon", *sys.argv[1:]),
     )

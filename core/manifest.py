@@ -18,8 +18,9 @@ import msgspec
 
 from .errors import RunDirectoryError
 from .files import write_atomically
+from .metric import MetricTable
 from .protocols import DecodePolicy
-from .specs import Benchmark, TaskSpec, canonical_json, digest_of_tasks
+from .specs import Benchmark, TaskSpec, canonical_json, digest_of, digest_of_tasks
 
 FORMAT = 1
 """Version of the run directory's format; readers refuse a newer one."""
@@ -72,6 +73,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         renderers: by family, what drew its pictures (backend, profile, device).
         command: the command line, for whoever repeats it.
         created: UTC time of the first start, ISO 8601.
+        metrics: by family, what its further figures mean.
     """
 
     format: int = FORMAT
@@ -85,10 +87,24 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     renderers: Mapping[str, Mapping[str, str]] = {}
     command: tuple[str, ...] = ()
     created: str = ""
+    metrics: Mapping[str, MetricTable] = {}
 
     def spec(self, task_id: str) -> TaskSpec:
         """The declaration of one of its tasks."""
         return next(task for task in self.tasks if task.id == task_id)
+
+    def metrics_of(self, task_id: str) -> MetricTable | None:
+        """What the further figures of a task mean, where its family says so."""
+        return self.metrics.get(task_id.partition(".")[0])
+
+    def tasks_digest(self) -> str:
+        """SHA-256 over what the tasks declare, and over what their figures mean where that is told.
+
+        What is told of figures came later; what was declared before it keeps its digest.
+        """
+        if not self.metrics:
+            return digest_of_tasks(self.tasks)
+        return digest_of({"tasks": digest_of_tasks(self.tasks), "metrics": self.metrics})
 
     def identity(self) -> dict[str, str]:
         """The parts that must agree for two runs to be one: resuming compares these."""
@@ -99,7 +115,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             "seed": str(self.benchmark.base_seed),
             "task arguments": canonical_json(self.benchmark.task_kwargs).decode(),
             "digest of the benchmark": self.benchmark_digest,
-            "digest of the task declarations": digest_of_tasks(self.tasks),
+            "digest of the task declarations": self.tasks_digest(),
             "agent": f"{self.agent.name} ({self.agent.path})",
             "agent's source file": self.agent.source_digest[:12] or "none",
             "dialect": self.agent.dialect,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from gymnasium import Space
@@ -79,6 +80,21 @@ class Rendering(Protocol):
 
     render_info: Mapping[str, str]
     """E.g. ``{"backend": "egl", "profile": "fast", "device": "llvmpipe"}``."""
+
+
+@runtime_checkable
+class Recording(Protocol):
+    """An environment that can keep a log of its own of the episode that has just ended."""
+
+    def keep_record(self, path: Path) -> None:
+        """Writes it, whole or not at all.
+
+        Args:
+            path: without a suffix; whatever is written has this name and suffixes of its own.
+
+        Raises:
+            PolyathlonError: it cannot, e.g. because the disk refused.
+        """
 
 
 def embodiment_of(agent: object) -> Embodiment | None:

@@ -173,6 +173,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         packages: import names of the packages it needs.
         tasks: its tasks.
         upstream: where its simulator comes from.
+        metrics: ``module:function`` that gives the :class:`~.metric.MetricTable` of its further
+            figures; empty where they speak for themselves.
     """
 
     name: str
@@ -181,6 +183,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...]
     tasks: tuple[TaskSpec, ...]
     upstream: str = ""
+    metrics: str = ""
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,6 +234,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
         task_kwargs: arguments passed to every task, e.g. ``{"observations": ["rgb"]}``.
         groups: parts that are summed up by themselves.
         headline_group: the group whose figure is the headline; empty for all tasks.
+        compared: the groups that a report puts side by side.
     """
 
     id: str
@@ -243,6 +247,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
     task_kwargs: Mapping[str, Any] = {}
     groups: tuple[Group, ...] = ()
     headline_group: str = ""
+    compared: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuses groups of tasks that it does not hold.
@@ -255,8 +260,10 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
             if foreign or not group.tasks:
                 what = f"the foreign task '{foreign[0]}'" if foreign else "no task"
                 raise BadArgument(f"group '{group.name}' of benchmark '{self.id}' names {what}")
-        if self.headline_group and self.headline_group not in {g.name for g in self.groups}:
-            raise BadArgument(f"benchmark '{self.id}' has no group '{self.headline_group}'")
+        known = {"", *(group.name for group in self.groups)}
+        for name in (self.headline_group, *self.compared):
+            if name not in known:
+                raise BadArgument(f"benchmark '{self.id}' has no group '{name}'")
 
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of this declaration, in hexadecimal.
@@ -265,7 +272,7 @@ class Benchmark(msgspec.Struct, frozen=True, kw_only=True):
         is still the same benchmark.
         """
         plain = msgspec.to_builtins(self)
-        for later in ("groups", "headline_group"):
+        for later in ("groups", "headline_group", "compared"):
             if not plain[later]:
                 del plain[later]
         return digest_of(plain)

@@ -20,7 +20,7 @@ from ..core.errors import BadArgument, JournalCorrupt, RunDirectoryError
 from ..core.files import write_atomically
 from ..core.journal import read_journal
 from ..core.manifest import AgentRecord, Manifest, read_manifest
-from ..core.specs import canonical_json, digest_of_tasks
+from ..core.specs import canonical_json
 from .result import Count, Digest, Estimate, Headline, Result, Share, Summary
 from .summary import read_result, summarise
 
@@ -178,11 +178,7 @@ def _recompute(directory: Path) -> _Run:
         directory=directory,
         manifest=manifest,
         result=result,
-        programme=(
-            manifest.benchmark.id,
-            manifest.benchmark_digest,
-            digest_of_tasks(manifest.tasks),
-        ),
+        programme=(manifest.benchmark.id, manifest.benchmark_digest, manifest.tasks_digest()),
     )
 
 

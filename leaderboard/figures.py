@@ -84,7 +84,7 @@ def episode_strip(episodes: Sequence[tuple[str, str]]) -> Markup:
 
     Args:
         episodes: kind (``success``, ``failure``, ``invalid`` or ``missing``) and what to say when
-            it is pointed at.
+            it is pointed at; ``uncounted`` where it is valid and in no figure.
     """
     pitch = CELL + GAP
     columns, lines = min(len(episodes), COLUMNS), -(-len(episodes) // COLUMNS)
@@ -107,7 +107,7 @@ def episode_strip(episodes: Sequence[tuple[str, str]]) -> Markup:
     width, height = columns * pitch - GAP, lines * pitch - GAP
     counted = ", ".join(
         f"{sum(kind == name for kind, _ in episodes)} {name}"
-        for name in ("success", "failure", "invalid", "missing")
+        for name in ("success", "failure", "uncounted", "invalid", "missing")
         if any(kind == name for kind, _ in episodes)
     )
     return element(

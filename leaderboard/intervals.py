@@ -185,6 +185,44 @@ def bootstrap_intervals(
     return [_quantiles(np.concatenate(values), confidence) for values in drawn]
 
 
+def bootstrap_means(
+    table: ArrayLike,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = BOOTSTRAP_SEED,
+    confidence: float = CONFIDENCE,
+) -> list[tuple[float, float]]:
+    """Percentile bootstrap intervals of the means of many figures of the same episodes.
+
+    A resample redraws whole episodes, and the mean of each figure is over those in it that have
+    the figure; a resample without any says nothing of it.
+
+    Args:
+        table: `[N, M]`, an episode a row and a figure a column; NaN where it is not defined. Each
+            figure is defined somewhere.
+        resamples: how many.
+        seed: of the dice.
+        confidence: coverage, between 0 and 1.
+
+    Raises:
+        BadArgument: an argument out of range.
+    """
+    _check(resamples, confidence)
+    values = np.asarray(table, np.float64)
+    count = len(values)
+    there = ~np.isnan(values)
+    held = np.where(there, values, 0.0)
+    means: list[Floats] = []
+    one, all_ = np.zeros(1, np.intp), np.array([count], np.intp)
+    for drawn in _resample(np.arange(count, dtype=np.float64), one, all_, resamples, seed):
+        rows = np.arange(len(drawn))[:, None] * count
+        places = (drawn.astype(np.intp) + rows).ravel()
+        times = np.bincount(places, minlength=drawn.size).reshape(drawn.shape).astype(np.float64)
+        known = times @ there
+        means.append(np.where(known > 0, times @ held, np.nan) / np.maximum(known, 1.0))
+    return [_quantiles(column[~np.isnan(column)], confidence) for column in np.concatenate(means).T]
+
+
 def _check(resamples: int, confidence: float) -> None:
     if resamples < 1:
         raise BadArgument(f"{resamples} resamples: give at least 1")

@@ -4,37 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from .intervals import mean_over_tasks, stratified_bootstrap, wilson
+import numpy as np
+
+from .intervals import Floats, bootstrap_means, wilson
 from .result import Estimate
 
 
 def metric_means(
-    episodes: Sequence[Mapping[str, float | None]], shares: Collection[str] = ()
+    episodes: Sequence[Mapping[str, float | None]],
+    shares: Collection[str] = (),
+    keys: Sequence[str] | None = None,
 ) -> dict[str, Estimate]:
     """The mean of each figure over the episodes that have it.
 
-    A proportion gets a Wilson interval, any other figure a bootstrap one, both 95%. There is no
-    interval from one episode, nor of a figure that is not a proportion and always the same: that
-    says nothing of its spread.
+    A proportion gets a Wilson interval, any other figure a bootstrap one, both 95%; whole episodes
+    are redrawn, with all their figures. There is no interval from one episode, nor of a figure
+    that is not a proportion and always the same: that says nothing of its spread.
 
     Args:
-        episodes: the figures of each, by key; None where one is not defined.
+        episodes: the figures of each, by key; None where one is not defined, as if it were not
+            there.
         shares: keys of figures that are 0 or 1.
+        keys: of the figures to take, in their order; None for all that occur.
     """
-    keys = list(dict.fromkeys(key for episode in episodes for key in episode))
-    return {key: _mean([episode.get(key) for episode in episodes], key in shares) for key in keys}
+    if keys is None:
+        keys = list(dict.fromkeys(key for episode in episodes for key in episode))
+    table = np.array(
+        [[_or_nan(episode.get(key)) for key in keys] for episode in episodes], np.float64
+    ).reshape(len(episodes), len(keys))
+    spread = [
+        column
+        for column, key in enumerate(keys)
+        if key not in shares and len(np.unique(_known(table[:, column]))) > 1
+    ]
+    ends = dict(zip(spread, bootstrap_means(table[:, spread]), strict=True)) if spread else {}
+    return {
+        key: _mean(_known(table[:, column]).tolist(), key in shares, ends.get(column))
+        for column, key in enumerate(keys)
+    }
 
 
-def _mean(values: Sequence[float | None], share: bool) -> Estimate:
-    known = [value for value in values if value is not None]
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _known(column: Floats) -> Floats:
+    return column[~np.isnan(column)]
+
+
+def _mean(known: Sequence[float], share: bool, ends: tuple[float, float] | None) -> Estimate:
     n = len(known)
     if not n:
         return Estimate(value=None, low=None, high=None, n=0)
-    mean = sum(known) / n
-    low: float | None = None
-    high: float | None = None
-    if share:
-        low, high = wilson(round(sum(known)), n)
-    elif min(known) < max(known):
-        low, high = stratified_bootstrap([known], mean_over_tasks)
-    return Estimate(value=mean, low=low, high=high, n=n)
+    low, high = wilson(round(sum(known)), n) if share else ends or (None, None)
+    return Estimate(value=sum(known) / n, low=low, high=high, n=n)

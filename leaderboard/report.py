@@ -11,6 +11,7 @@ from . import figures, intervals, media
 from .figures import domain_of, interval_bar
 from .gallery import gallery
 from .markup import Markup, document, element, join
+from .metric_report import figure_sections
 from .published import published_section
 from .record import record
 from .result import Estimate
@@ -42,8 +43,9 @@ def render_report(directory: Path) -> str:
         element("h2", "Families", id="families"),
         family_table(run),
         element("h2", "Tasks", id="tasks"),
-        _legend(),
+        _legend(run),
         task_tables(run),
+        figure_sections(run),
         published_section(run),
         _films(films),
         _faults(run, faults),
@@ -71,6 +73,8 @@ def _header(run: RunView, *, has_films: bool, has_faults: bool) -> Markup:
     links = {
         "families": "Families",
         "tasks": "Tasks",
+        "figures": "Figures" if run.manifest.metrics else None,
+        "aspects": "Points of view" if run.manifest.metrics else None,
         "films": "Films" if has_films else None,
         "faults": "Faults" if has_faults else None,
         "record": "How it was made",
@@ -131,7 +135,8 @@ def _headline_words(run: RunView) -> str:
     overall = {one.name: one for one in result.groups}.get(headline.group, result.overall)
     if headline.value is None:
         return "No episode of this run is valid yet."
-    played = f"{plural(headline.n, 'valid episode')} of {plural(overall.tasks, 'task')}"
+    kind = "counted episode" if overall.n_left_out else "valid episode"
+    played = f"{plural(headline.n, kind)} of {plural(overall.tasks, 'task')}"
     if headline.metric == "success":
         what = "Success" if headline.aggregation == "mean" else "Interquartile mean of success"
     else:
@@ -163,7 +168,8 @@ def _notice(run: RunView) -> Markup | None:
     return element("p", element("b", "Incomplete: "), words, *advice, class_="notice")
 
 
-def _legend() -> Markup:
+def _legend(run: RunView) -> Markup:
+    aside = "not counted: what the task is about did not happen"
     entries = [
         element(
             "span",
@@ -179,9 +185,11 @@ def _legend() -> Markup:
         for kind, words in (
             ("success", "success"),
             ("failure", "failure"),
+            ("uncounted", aside if run.result.overall.n_left_out else ""),
             ("invalid", "invalid: the infrastructure failed"),
             ("missing", "not played"),
         )
+        if words
     ]
     return element("p", *entries, class_="key")
 

@@ -58,7 +58,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         score_iqm: interquartile mean of the normalised scores of all episodes, likewise.
         score_iqm_over_tasks: interquartile mean of the tasks' mean normalised scores, likewise.
         mean_return: mean total reward; null where no episode is valid.
-        metrics: mean of each further figure over the valid episodes that state it.
+        n_left_out: valid episodes in which what the task is about did not happen; they enter no
+            figure but this.
+        metrics: mean of each further figure over the episodes that count and state it.
+        figures: the same with intervals, for the figures that the family declares.
         steps: environment steps of the valid episodes [steps].
         wall_time: time played in the valid episodes, summed [s].
         attempts: starts of all the episodes.
@@ -80,7 +83,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     score_iqm: Estimate
     score_iqm_over_tasks: Estimate
     mean_return: float | None
+    n_left_out: Count = 0
     metrics: dict[str, float]
+    figures: dict[str, Estimate] = {}
     steps: Count
     wall_time: Seconds
     attempts: Count

@@ -50,6 +50,9 @@ td:last-child,th:last-child{padding-right:0}
 .pair .bar{display:block;margin-top:.1rem;max-width:100%}
 .pair b{font-weight:650;margin-right:.5rem}
 .pair span{color:var(--soft);white-space:nowrap;font-size:.86rem;font-weight:400}
+.figures .pair b{margin:0}.figures .pair span{display:block;font-size:.8rem;line-height:1.3}
+.figures th,.figures td{padding-right:.8rem;vertical-align:top}
+.figures thead th{vertical-align:bottom}
 .bar .track{stroke:var(--rule);stroke-width:1}
 .bar .tick{stroke:var(--hollow);stroke-width:1}
 .bar .span{fill:var(--span)}
@@ -58,6 +61,7 @@ td:last-child,th:last-child{padding-right:0}
 .strip rect,.key rect{stroke-width:1}
 .strip .success,.key .success{fill:var(--accent);stroke:var(--accent)}
 .strip .failure,.key .failure{fill:none;stroke:var(--hollow)}
+.strip .uncounted,.key .uncounted{fill:none;stroke:var(--warn);stroke-dasharray:2 1}
 .strip .invalid,.key .invalid{fill:var(--warn);stroke:var(--warn)}
 .strip .missing,.key .missing{fill:none;stroke:var(--hollow);stroke-dasharray:1 2}
 .key{display:flex;flex-wrap:wrap;gap:.2rem 1.3rem;font-size:.86rem;color:var(--soft);margin:0}

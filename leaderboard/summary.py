@@ -18,6 +18,7 @@ from ..core.errors import JournalCorrupt
 from ..core.manifest import Manifest
 from ..core.specs import Benchmark, digest_of
 from . import intervals
+from .metric_means import metric_means
 from .result import Estimate, Headline, InvalidEpisode, Result, Summary, read_result, write_result
 
 
@@ -37,20 +38,24 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
     by_family: dict[str, list[list[EpisodeResult]]] = defaultdict(list)
     for task, episodes in by_task.items():
         by_family[task.partition(".")[0]].append(episodes)
-    overall = _sum_up("overall", list(by_task.values()), planned)
+
+    def sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]]) -> Summary:
+        return _sum_up(name, tasks, planned, manifest)
+
+    overall = sum_up("overall", list(by_task.values()))
     groups = {
-        group.name: _sum_up(group.name, [by_task[task] for task in group.tasks], planned)
+        group.name: sum_up(group.name, [by_task[task] for task in group.tasks])
         for group in manifest.benchmark.groups
     }
     return Result(
         benchmark=manifest.benchmark.id,
         benchmark_digest=manifest.benchmark_digest,
         agent=manifest.agent,
-        headline=_headline(manifest.benchmark, by_task, {"": overall, **groups}),
+        headline=_headline(manifest, by_task, {"": overall, **groups}),
         overall=overall,
-        families=tuple(_sum_up(name, tasks, planned) for name, tasks in by_family.items()),
+        families=tuple(sum_up(name, tasks) for name, tasks in by_family.items()),
         groups=tuple(groups.values()),
-        tasks=tuple(_sum_up(task, [episodes], planned) for task, episodes in by_task.items()),
+        tasks=tuple(sum_up(task, [episodes]) for task, episodes in by_task.items()),
         invalid=tuple(_describe_invalid(one) for one in played if not one.valid),
         episodes_digest=digest_of([_evidence(one) for one in played]),
     )
@@ -80,13 +85,22 @@ def _by_task(
     return by_task
 
 
-def _sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int) -> Summary:
+def counts(manifest: Manifest, one: EpisodeResult) -> bool:
+    """Whether an episode is valid, and what its task is about took place in it."""
+    table = manifest.metrics_of(one.plan.task)
+    return one.valid and (table is None or table.counts(one.metrics))
+
+
+def _sum_up(
+    name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int, manifest: Manifest
+) -> Summary:
     """The summary of some tasks, each with the episodes played of it."""
     played = [one for episodes in tasks for one in episodes]
     valid = [one for one in played if one.valid]
+    counted = [one for one in valid if counts(manifest, one)]
     # A task without a reference or a notion of success has returns, and enters no score.
     strata = [
-        [(one, one.score) for one in episodes if one.valid and one.score is not None]
+        [(one, one.score) for one in episodes if one.score is not None and counts(manifest, one)]
         for episodes in tasks
     ]
     scores = [[score for _, score in stratum] for stratum in strata]
@@ -109,8 +123,10 @@ def _sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int) -
         score=score,
         score_iqm=score_iqm,
         score_iqm_over_tasks=over_tasks,
-        mean_return=_mean([one.total_reward for one in valid]),
-        metrics=_mean_metrics(valid),
+        mean_return=_mean([one.total_reward for one in counted]),
+        n_left_out=len(valid) - len(counted),
+        metrics=_mean_metrics(counted),
+        figures=_figures(manifest, counted, valid),
         steps=sum(one.steps for one in valid),
         wall_time=math.fsum(one.wall_time for one in valid),
         attempts=sum(one.attempts for one in played),
@@ -161,12 +177,29 @@ def _mean_metrics(valid: Sequence[EpisodeResult]) -> dict[str, float]:
     return {name: math.fsum(found) / len(found) for name, found in sorted(values.items())}
 
 
+def _figures(
+    manifest: Manifest, counted: Sequence[EpisodeResult], valid: Sequence[EpisodeResult]
+) -> dict[str, Estimate]:
+    """The declared figures of a summary; what an episode counts by is taken over all of them."""
+    figures: dict[str, Estimate] = {}
+    for family, table in manifest.metrics.items():
+        mine = [one.metrics for one in counted if one.plan.task.partition(".")[0] == family]
+        shares = {metric.key for metric in table.metrics if metric.share}
+        if mine:
+            figures |= metric_means(mine, shares, [metric.key for metric in table.metrics])
+        stated = [one.metrics for one in valid if table.counts_by in one.metrics]
+        if stated:
+            figures |= metric_means(stated, shares, [table.counts_by])
+    return figures
+
+
 def _headline(
-    benchmark: Benchmark,
+    manifest: Manifest,
     by_task: Mapping[str, Sequence[EpisodeResult]],
     summaries: Mapping[str, Summary],
 ) -> Headline:
     """The headline figure, over the benchmark's headline group; all tasks are the group ``""``."""
+    benchmark = manifest.benchmark
     overall = summaries[benchmark.headline_group]
     members = {group.name: group.tasks for group in benchmark.groups} | {"": benchmark.tasks}
     if benchmark.aggregation == "mean":
@@ -178,7 +211,7 @@ def _headline(
             [
                 float(one.outcome is Outcome.SUCCESS)
                 for one in by_task[task]
-                if one.valid and one.score is not None
+                if one.score is not None and counts(manifest, one)
             ]
             for task in members[benchmark.headline_group]
         ]

@@ -122,7 +122,8 @@ def _table(
 
 
 def _valid(one: Summary) -> Markup:
-    return element("span", f"{one.n_valid:,} of {one.n:,}", class_="keep")
+    aside = f", {one.n_left_out:,} uncounted" if one.n_left_out else ""
+    return element("span", f"{one.n_valid:,} of {one.n:,}{aside}", class_="keep")
 
 
 def _invalid(one: Summary) -> Markup:

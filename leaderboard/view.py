@@ -8,8 +8,11 @@ from pathlib import Path
 
 from ..core.episode import EpisodeResult
 from ..core.manifest import Manifest
-from .summary import summarise
+from .summary import counts, summarise
 from .wording import number
+
+UNCOUNTED = "uncounted"
+"""The kind of an episode that is valid and yet in no figure of its task."""
 
 
 class RunView:
@@ -41,4 +44,6 @@ class RunView:
         words = f"episode {index}: {one.outcome.value}"
         if one.valid:
             words += f", return {number(one.total_reward)}, {one.steps} steps"
+            if not counts(self.manifest, one):
+                return UNCOUNTED, f"{words}; not counted: what it is about did not happen"
         return one.outcome.value, words

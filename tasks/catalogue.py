@@ -6,7 +6,7 @@ import fnmatch
 import functools
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import gymnasium
@@ -19,6 +19,7 @@ from ..core.errors import (
     UnknownName,
     did_you_mean,
 )
+from ..core.metric import MetricTable
 from ..core.registry import load_object
 from ..core.specs import TASK_ID, Family, TaskSpec
 from . import FAMILIES
@@ -128,6 +129,16 @@ def _tag_names() -> list[str]:
     return sorted({f"tag:{tag}" for task in all_tasks().values() for tag in task.tags})
 
 
+def metric_tables(tasks: Iterable[TaskSpec]) -> dict[str, MetricTable]:
+    """What the further figures of some tasks mean, by family, where the family says so."""
+    named = {task.family for task in tasks}
+    return {
+        name: load_object(family.metrics)()
+        for name, family in families().items()
+        if name in named and family.metrics
+    }
+
+
 def gymnasium_spec(task: TaskSpec) -> EnvSpec:
     """What Gymnasium is told of a task."""
     return EnvSpec(
@@ -189,5 +200,6 @@ __all__ = [
     "find",
     "gymnasium_spec",
     "match",
+    "metric_tables",
     "register_gymnasium",
 ]

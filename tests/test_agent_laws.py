@@ -11,22 +11,59 @@ from polyathlon.core.errors import EmbodimentMismatch
 from polyathlon.core.protocols import Agent
 from polyathlon.core.specs import Brief, Embodiment, check_handshake
 
-SPACES = [spaces.Box(-1, 1, (4,), np.float32), spaces.Discrete(7), spaces.MultiDiscrete([5, 5])]
 BODY = Embodiment(id="toy", kind="continuous", action_names=("x",), low=(-1.0,), high=(1.0,))
+HOLONOMIC = Embodiment(
+    id="slider", kind="continuous", action_names=("vx", "vy"), action_units=("m/s", "m/s"),
+    frame="world", control_hz=10.0, low=(-1.0, -1.0), high=(1.0, 1.0),
+)  # fmt: skip
+WHEELED = Embodiment(
+    id="roller", kind="continuous", action_names=("v", "omega"), action_units=("m/s", "rad/s"),
+    frame="robot", control_hz=10.0, low=(0.0, -1.5), high=(1.0, 1.5),
+)  # fmt: skip
+TOYS = [
+    (BODY, space)
+    for space in (
+        spaces.Box(-1, 1, (4,), np.float32), spaces.Discrete(7), spaces.MultiDiscrete([5, 5])
+    )
+]  # fmt: skip
+ROBOTS = [
+    (body, spaces.Box(np.array(body.low, np.float32), np.array(body.high, np.float32)))
+    for body in (HOLONOMIC, WHEELED)
+]
 
 
 def in_the_evaluator():
     return [name for name in AGENTS if getattr(AGENTS[name], "placement", "") != "worker"]
 
 
-def brief(space, seed):
+def grounds():
+    """Every agent on bodies that it can play: those of its own family, if it has one."""
+    return [
+        pytest.param(name, *ground, id=f"{name}-{ground[0].id}-{ground[1]}")
+        for name in in_the_evaluator()
+        for ground in (ROBOTS if ".socialnav." in AGENTS[name].__module__ else TOYS)
+    ]
+
+
+every_agent = pytest.mark.parametrize(("name", "body", "space"), grounds())
+
+
+def brief(body, space, seed):
     return Brief(
         instruction="Walk.",
-        embodiment=BODY,
+        embodiment=body,
         action_space=space,
         max_episode_steps=9,
         agent_seed=seed,
     )
+
+
+def crowd(rng):
+    """The state of a robot among two people, as socialnav has it; numbers to all others."""
+    robot = [4.0, 0.6, 0.8, 0.3, 0.1, 1.0, 0.25, 30.0, 0.0]
+    people = np.array([[2.0, 0.2, -1.0, 0.0, 0.3, 0.0, -1.0, -1.0], [-3, 2, 0.5, 0, 0.3, 0, 1, -1]])
+    people[:, :4] += rng.normal(scale=0.2, size=(2, 4))
+    return np.array([*robot, *people.ravel(), 1.0, 1.0], np.float32)
 
 
 def observations(count):
@@ -34,7 +71,8 @@ def observations(count):
     return [
         {
             "rgb": rng.integers(0, 256, (16, 16, 3), np.uint8),
-            "state": rng.normal(size=6).astype(np.float32),
+            "state": crowd(rng),
+            "lidar": rng.uniform(0.5, 10.0, 90).astype(np.float32),
             "instruction": "Walk.",
         }
         for _ in range(count)
@@ -48,25 +86,23 @@ def test_it_is_an_agent(name):
     assert isinstance(made, Agent) or made.placement == "worker"
 
 
-@pytest.mark.parametrize("space", SPACES, ids=repr)
-@pytest.mark.parametrize("name", in_the_evaluator())
-def test_outputs_lie_in_its_space(name, space):
+@every_agent
+def test_outputs_lie_in_its_space(name, body, space):
     agent = AGENTS[name]()
-    agent.reset([0, 1, 2], [brief(space, seed) for seed in range(3)])
+    agent.reset([0, 1, 2], [brief(body, space, seed) for seed in range(3)])
     for _ in range(30):
         actions = list(agent.act(observations(3), [0, 1, 2]))
         assert len(actions) == 3
         assert all(space.contains(action) for action in actions)
 
 
-@pytest.mark.parametrize("space", SPACES, ids=repr)
-@pytest.mark.parametrize("name", in_the_evaluator())
-def test_permuting_slots_permutes_actions(name, space):
+@every_agent
+def test_permuting_slots_permutes_actions(name, body, space):
     seen = observations(3)
 
     def trace(order):
         agent = AGENTS[name]()
-        agent.reset(order, [brief(space, 100 + slot) for slot in order])
+        agent.reset(order, [brief(body, space, 100 + slot) for slot in order])
         turns = [list(agent.act([seen[slot] for slot in order], order)) for _ in range(10)]
         return {slot: [np.asarray(turn[order.index(slot)]) for turn in turns] for slot in order}
 
@@ -74,17 +110,16 @@ def test_permuting_slots_permutes_actions(name, space):
     assert all(np.array_equal(one[slot], other[slot]) for slot in range(3))
 
 
-@pytest.mark.parametrize("space", SPACES, ids=repr)
-@pytest.mark.parametrize("name", in_the_evaluator())
-def test_reset_forgets_and_other_slots_do_not_matter(name, space):
+@every_agent
+def test_reset_forgets_and_other_slots_do_not_matter(name, body, space):
     seen = observations(1)
 
     def play(agent, slot):
-        agent.reset([slot], [brief(space, 7)])
+        agent.reset([slot], [brief(body, space, 7)])
         return [np.asarray(agent.act(seen, [slot])[0]) for _ in range(10)]
 
     fresh, used = AGENTS[name](), AGENTS[name]()
-    used.reset([0, 1], [brief(space, 1), brief(space, 2)])
+    used.reset([0, 1], [brief(body, space, 1), brief(body, space, 2)])
     used.act(observations(2), [0, 1])
     assert np.array_equal(play(fresh, 0), play(used, 1))
 

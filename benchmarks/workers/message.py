@@ -35,12 +35,14 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         oracle: let the task's own oracle act, beside the environment.
         actions: play these recorded actions again instead of asking anybody.
         media: path without suffix for a film and a first picture; empty for none.
+        record: path without suffix for the environment's own log; empty for none.
     """
 
     plan: EpisodePlan
     oracle: bool = False
     actions: tuple[Any, ...] | None = None
     media: str = ""
+    record: str = ""
 
 
 class Quit(msgspec.Struct, frozen=True, kw_only=True, tag=True):

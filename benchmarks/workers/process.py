@@ -17,6 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -25,6 +26,7 @@ from gymnasium import spaces
 
 from ...core.actions import pack_actions
 from ...core.errors import InvalidAction, PolyathlonError
+from ...core.protocols import Recording
 from ...core.registry import load_object
 from ...core.spaces import action_check, space_to_data
 from ...core.specs import TaskSpec
@@ -185,6 +187,9 @@ class Worker:
         if film is not None:
             film.see(len(rewards), observation, last=True)
             film.write(strip=spec.max_episode_steps <= STORYBOARD)
+        notes = [film.trouble] if film is not None and film.trouble else []
+        if order.record:
+            notes += _keep_record(env, Path(order.record))
         trail = np.asarray(rewards, "<f8")
         if not np.isfinite(trail).all():
             raise ValueError(f"{spec.id} gave a reward that is not finite")
@@ -203,7 +208,7 @@ class Worker:
             end_digest=observation_digest(observation),
             wall_time=time.perf_counter() - begun,
             render_info=render_info(env),
-            notes=(film.trouble,) if film is not None and film.trouble else (),
+            notes=tuple(notes),
         )
 
     def _decider(self, order: Play, first: Any, info: Any) -> Callable[[Any], Any]:
@@ -254,6 +259,19 @@ class Worker:
                 raise _AgentRaised from error
 
         return decide
+
+
+def _keep_record(env: gymnasium.Env[Any, Any], path: Path) -> list[str]:
+    """Lets the environment write its own log of the episode; what went wrong, if anything did."""
+    inner = env.unwrapped
+    if not isinstance(inner, Recording):
+        return ["it keeps no log of its own"]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        inner.keep_record(path)
+    except (OSError, PolyathlonError) as error:
+        return [f"no log: {error}"]  # As with pictures: a courtesy, which may not cost a score.
+    return []
 
 
 def _raised(kind: str, error: BaseException) -> Raised:

@@ -38,7 +38,7 @@ def _task(name: str, about: str, cases: int, steps: int) -> TaskSpec:
         instruction=about,
         max_episode_steps=steps,
         kwargs={"scenario": name},
-        observations=("state", "instruction"),
+        observations=("lidar", "state", "instruction"),
         default_observations=("state",),
         numbered_episodes=cases,
         oracle=f"{__name__}.oracle:make_oracle",
@@ -53,5 +53,6 @@ FAMILY = Family(
     packages=("pyrvo", "shapely"),
     tasks=(*(_task(name, *what) for name, what in PROTOCOLS.items()), *CARDS),
     upstream="https://github.com/vita-epfl/CrowdNav",
+    metrics=f"{__name__}.assessment:metric_table",
 )
 """Published protocols, scenario cards, and crowds of our own."""

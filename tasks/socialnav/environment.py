@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -14,16 +16,24 @@ from numpy.typing import NDArray
 from ...core.errors import BadArgument, InvalidAction
 from ..observation import ImageSize, observation_space, parse_fields, parse_image_size
 from ..pixel_world import RENDER_PROFILES
+from .absence import comparable, without_robot
+from .archive import save_log
+from .assessment import assess
 from .crowd.visibility import Visibility
+from .lidar import Lidar
 from .log import EpisodeLog
+from .onlooker import Onlooker
 from .percept import Percept, state_space
-from .picture import Picture
+from .picture import Map, Picture
 from .robot import BODIES, Body, body_named
 from .scenario import Scenario, make_scenario
 from .world import World
 
-FIELDS = ("state", "instruction")
+FIELDS = ("lidar", "state", "instruction")
 """What these tasks can show."""
+
+VIEWS = ("map", "plan")
+"""What ``render`` can show."""
 
 ACTIONS = ("velocity", "discrete")
 """How a robot is told to move."""
@@ -46,9 +56,10 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
 
     ``info`` holds ``success`` and ``metrics``: ``time`` [s], ``path_length`` [m], ``collisions``
     (contacts with people, walls and things), ``collided`` (0 or 1), ``timeout`` (0 or 1),
-    ``min_gap`` (least distance of surfaces from a person, where there is anybody) [m]; at the end
-    of a card's episode also ``labelled``, ``ideal`` and each ``failure_...``, 0 or 1.
-    :meth:`log` gives everything.
+    ``min_gap`` (least distance of surfaces from a person, where there is anybody) [m]. With the
+    last step come all the figures of ``metric.METRICS`` that are defined for the episode, and
+    what a card says of it: ``labelled``, ``ideal`` and each ``failure_...``, 0 or 1. :meth:`log`
+    gives everything.
 
     Args:
         scenario: a name of ``scenario.SCENARIOS``.
@@ -60,17 +71,28 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         sensor_range: how far people are seen, between surfaces [m]; None for the scenario's.
         field_of_view: in which people are seen, centred on the heading [rad].
         settings: arguments of the scenario.
-        observations: some of ``state`` and ``instruction``.
+        assessed: whether all metrics are computed when an episode is over; training does without.
+        counterfactual: whether the episode is then played once more without the robot, for what
+            the robot has cost people.
+        lidar: arguments of the scanner, e.g. ``{"rays": 180}``; see :class:`~.lidar.Lidar`.
+        observations: some of ``lidar``, ``state`` and ``instruction``.
         image_size: of ``render`` [px].
         render_profile: accepted for the sake of other families; the plan from above has one.
-        render_mode: ``rgb_array``, the plan from above, or None.
+        render_mode: ``rgb_array`` or None.
+        render_view: what ``render`` shows: ``map``, everybody's way up to now with time as colour,
+            or ``plan``, where everybody is now.
 
     Raises:
         MissingExtra: ``pyrvo`` or ``shapely`` is not installed.
         BadArgument: a value outside the above.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012 - Gymnasium's name
+    metadata = {  # noqa: RUF012 - Gymnasium's name
+        "render_modes": ["rgb_array"],
+        "render_fps": 10,
+        # The last picture of the ways holds them all.
+        "film": {"of": "render", "still": "last", "side": 256},
+    }
 
     def __init__(
         self,
@@ -83,17 +105,23 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         sensor_range: float | None = None,
         field_of_view: float = 2 * math.pi,
         settings: Mapping[str, Any] | None = None,
+        assessed: bool = True,
+        counterfactual: bool = True,
+        lidar: Mapping[str, Any] | None = None,
         observations: Sequence[str] = ("state",),
         image_size: ImageSize = 256,
         render_profile: str = "fast",
         render_mode: str | None = None,
+        render_view: str = "map",
     ) -> None:
         self._scenario = make_scenario(scenario, settings)
+        self._assessed, self._counterfactual = bool(assessed), bool(counterfactual)
         self._track = str(Visibility.named(track))
         self._body = _body(self._scenario, scenario, robot)
         _check_choice("actions", actions, ACTIONS)
         _check_choice("render_profile", render_profile, RENDER_PROFILES)
         _check_choice("render_mode", render_mode, (None, "rgb_array"))
+        _check_choice("render_view", render_view, VIEWS)
         most = self._scenario.people if people is None else people
         if not (isinstance(most, int) and 1 <= most <= 10_000):
             raise BadArgument(f"people is {people!r}; it is a whole number from 1 to 10000")
@@ -108,9 +136,13 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         self.render_mode = render_mode
         self.velocities = _velocities(self._body) if actions == "discrete" else None
         self.action_space = _action_space(self._body, self.velocities)
-        self.observation_space = observation_space(self._fields, self._size, state_space(most))
+        scanner = _scanner(lidar)
+        self.observation_space = observation_space(
+            self._fields, self._size, state_space(most), (scanner.rays, scanner.reach)
+        )
+        self._onlooker = Onlooker(None, scanner) if "lidar" in self._fields else None
         self._percept = Percept(most, reach, field_of_view)
-        self._picture = Picture(self._size)
+        self._picture = Picture(self._size) if render_view == "plan" else Map(self._size)
         self._world: World | None = None
         self._over = True
 
@@ -134,6 +166,30 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         """The episode up to now, step by step."""
         return self.world.log()
 
+    def alone(self) -> EpisodeLog | None:
+        """The episode up to now as it would have been without the robot, from the same dice.
+
+        None where that is not wanted, and where people and robot are to do something together.
+        """
+        case, dice = self._begun
+        setup = self._scenario.setup(case, copy.deepcopy(dice), self._body, self._track)
+        if not (self._counterfactual and comparable(setup)):
+            return None
+        return without_robot(setup, self._seed, self.world.steps)
+
+    def keep_record(self, path: Path) -> None:
+        """Writes the episode's log to ``PATH.npz``.
+
+        The one without the robot goes to ``PATH.alone.npz``, if there is one.
+
+        Raises:
+            RunDirectoryError: the disk refused.
+        """
+        save_log(path.with_name(path.name + ".npz"), self.log())
+        alone = self.alone()
+        if alone is not None:
+            save_log(path.with_name(path.name + ".alone.npz"), alone)
+
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -152,10 +208,14 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         asked = _asked_for(options, count)
         drawn = int(self.np_random.integers(count)) if count else 0
         case = drawn if asked == MISSING else asked
+        self._begun = case, copy.deepcopy(self.np_random)
         setup = self._scenario.setup(case, self.np_random, self._body, self._track)
         self._world = World(setup.crowd, setup.rules)
-        self._world.reset(setup.scene, int(self.np_random.integers(2**53)))
+        self._seed = int(self.np_random.integers(2**53))
+        self._world.reset(setup.scene, self._seed)
         self._percept.reset(self._world)
+        if self._onlooker is not None:
+            self._onlooker.reset(self._world, self._seed)
         if self.render_mode is not None:
             self._picture.reset(self._world)
         self._length, self._gap, self._contacts = 0.0, math.inf, 0
@@ -180,10 +240,12 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         self._over = verdict.over
         ended = verdict.over and not verdict.late
         info = self._info(verdict.success, verdict.late)
+        if self._over and self._assessed:
+            info["metrics"] |= assess(world.log(), self.alone())
         return self._observe(), float(verdict.reward), ended, verdict.late, info
 
     def render(self) -> NDArray[np.uint8] | None:
-        """A fresh plan from above, `[H, W, 3]`, or None without ``render_mode``."""
+        """A fresh picture from above, `[H, W, 3]`, or None without ``render_mode``."""
         return None if self.render_mode is None else self._picture.draw(self.world)
 
     def _velocity(self, action: Any) -> list[float]:
@@ -200,6 +262,8 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
 
     def _observe(self) -> dict[str, Any]:
         seen: dict[str, Any] = {}
+        if self._onlooker is not None:
+            seen["lidar"] = self._onlooker.scan(self.world)
         if "state" in self._fields:
             seen["state"] = self._percept.read(self.world)
         if "instruction" in self._fields:
@@ -231,6 +295,13 @@ def _body(scenario: Scenario, name: str, robot: str | None) -> Body:
             f"whose robot is '{own.id}'"
         )
     return own
+
+
+def _scanner(wanted: Mapping[str, Any] | None) -> Lidar:
+    try:
+        return Lidar(**(wanted or {}))
+    except TypeError as error:
+        raise BadArgument(f"lidar: {error}; it takes rays, reach, noise and kernel") from None
 
 
 def _velocities(body: Body) -> NDArray[np.float64]:

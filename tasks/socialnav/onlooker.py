@@ -147,6 +147,8 @@ class Onlooker:
         """What the scanner measures now, with its noise, `[R]` [m]; each call throws anew."""
         assert self._lidar is not None
         robot = world.robot
-        pose = (float(robot.pos[0]), float(robot.pos[1]), float(robot.yaw))
+        # As in ``percept``: along the heading of a robot that drives, else along the world's axes.
+        ahead = float(robot.yaw) if robot.body.kinematics == "differential" else 0.0
+        pose = (float(robot.pos[0]), float(robot.pos[1]), ahead)
         found = self._lidar.scan(pose, *surroundings(world), dice=self._dice)
         return found.astype(np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from .plot import frame_of, trajectories
 from .world import World
 
 Floats = NDArray[np.float64]
@@ -15,6 +16,9 @@ SMOOTH = 3
 
 MARGIN = 0.8
 """Room around everything that is shown [m]."""
+
+LEISURE = 1.5
+"""A map's latest colour is that of this many times the time that the robot needs at least."""
 
 GROUND, GRID, WALL = (247, 246, 242), (231, 229, 222), (74, 78, 86)
 AWARE, BLIND, SKIN = (74, 124, 178), (142, 150, 160), (32, 44, 60)
@@ -118,3 +122,26 @@ class Picture:
         width = max(SMOOTH, int(0.08 * self._scale))
         pen.ellipse((x - size, y - size, x + size, y + size), outline=GOAL, width=width)
         self._disc(pen, place, 0.1, GOAL)
+
+
+class Map:
+    """Everybody's way up to now, with time as colour.
+
+    Args:
+        size: height and width [px].
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+
+    def reset(self, world: World) -> None:
+        """A new episode: what is shown of the world stays the same throughout."""
+        log = world.log()
+        self._frame = frame_of(log)
+        length = log.robot.shortest_path or 0.0
+        self._span = max(LEISURE * length / world.scene.body.v_max, world.scene.dt)
+
+    def draw(self, world: World) -> NDArray[np.uint8]:
+        """The map now, `[H, W, 3]`."""
+        span = max(self._span, world.time)
+        return trajectories(world.log(), self._size, frame=self._frame, span=span)

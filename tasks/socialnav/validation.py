@@ -253,7 +253,8 @@ def _frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
 def _shaped(name: str, given: Any, shape: tuple[int | None, ...], dtype: Any) -> NDArray[Any]:
     """A copy of that shape, None being any length, and dtype."""
     try:
-        array = np.array(given)
+        # In one order, so that sums over a log and over its file agree to the last bit.
+        array = np.array(given, order="C")
     except (TypeError, ValueError) as error:
         raise BadLog(f"{name}: not an array: {error}") from error
     fits = array.ndim == len(shape) and all(

@@ -18,26 +18,43 @@ ROBOT = Embodiment(
 )
 """The holonomic robot of the cards, ``omni``: 0.25 m in radius, 1 m/s, 1 m/s^2."""
 
+TRACKS = {
+    "visible": "",
+    "invisible": "-invisible",
+    "aware_no_yield": "-no-yield",
+    "mixed(0.5)": "-mixed",
+}
+"""Tracks on which cards are played, and what a task's name ends in; ``mixed`` with even odds."""
+
 ROOM = __name__.rpartition(".card.")[0]
 
 
 def _task(name: str, about: str, seconds: float, track: str, tags: tuple[str, ...]) -> TaskSpec:
     return TaskSpec(
-        id=f"socialnav.{name}-v1",
+        id=f"socialnav.{name}{TRACKS.get(track, '')}-v1",
         entry_point=f"{ROOM}.environment:SocialNavigation",
         embodiment=ROBOT,
         instruction=about,
         max_episode_steps=round(seconds * ROBOT.control_hz) if ROBOT.control_hz else 0,
         kwargs={"scenario": name, "robot": "omni", "track": track},
-        observations=("state", "instruction"),
+        observations=("lidar", "state", "instruction"),
         default_observations=("state",),
         oracle=f"{ROOM}.card.solver:make_oracle",
         tags=tags,
     )
 
 
-def _tags(card: Card) -> tuple[str, ...]:
-    groups = ["socialnav-card"]
+def _on_tracks(card: Card) -> tuple[TaskSpec, ...]:
+    """A card on every track on which it makes sense."""
+    return tuple(
+        _task(card.name, card.instruction, card.time_limit, track, _tags(card, track))
+        for track in TRACKS
+        if track.partition("(")[0] in card.tracks
+    )
+
+
+def _tags(card: Card, track: str) -> tuple[str, ...]:
+    groups = ["socialnav-card" if track == "visible" else "socialnav-card-track"]
     groups += ["socialnav-table3"] * ("Table 3" in card.source)
     groups += ["socialnav-fig7"] * ("Fig. 7" in card.source)
     groups += [f"socialnav-{card.purpose.replace(' ', '-')}"]
@@ -45,10 +62,7 @@ def _tags(card: Card) -> tuple[str, ...]:
 
 
 TASKS = (
-    *(
-        _task(card.name, card.instruction, card.time_limit, "visible", _tags(card))
-        for card in CARDS.values()
-    ),
+    *(task for card in CARDS.values() for task in _on_tracks(card)),
     _task(
         "dense-crowd",
         "Go through a dense crowd to the goal.",
@@ -64,4 +78,7 @@ TASKS = (
         ("socialnav-crowd",),
     ),
 )
-"""27 cards, and two crowds. ``settings={"split": "train"}`` gives the episodes to learn from."""
+"""27 cards on their tracks, and two crowds.
+
+``settings={"split": "train"}`` gives the episodes to learn from.
+"""
