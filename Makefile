@@ -61,7 +61,7 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters 
 	@$(PY) tests/proofs langr-random
 	@$(PY) tests/proofs adapters
 
-validate-socialnav: $(STAMP)  ## social navigation's protocols beside known numbers, 2 min
+validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav
 	@$(PY) tests/proofs socialnav-cards --episodes 540
 
