@@ -6,16 +6,17 @@ import copy
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ...core.errors import BadArgument, InvalidAction
+from ...core.errors import BadArgument, InvalidAction, MissingExtra
+from ...core.specs import FIELDS
 from ..observation import ImageSize, observation_space, parse_fields, parse_image_size
-from ..pixel_world import RENDER_PROFILES
+from ..rendering import check_profile, prepare
 from .absence import comparable, without_robot
 from .archive import save_log
 from .assessment import assess
@@ -23,16 +24,17 @@ from .crowd.visibility import Visibility
 from .lidar import Lidar
 from .log import EpisodeLog
 from .onlooker import Onlooker
+from .painter import Painter, View
 from .percept import Percept, state_space
 from .picture import Map, Picture
 from .robot import BODIES, Body, body_named
 from .scenario import Scenario, make_scenario
 from .world import World
 
-FIELDS = ("lidar", "state", "instruction")
-"""What these tasks can show."""
+FLAT_VIEWS = ("map", "plan")
+"""What ``render`` can show without MuJoCo."""
 
-VIEWS = ("map", "plan")
+VIEWS = (*FLAT_VIEWS, "head", "third-person", "top-down")
 """What ``render`` can show."""
 
 ACTIONS = ("velocity", "discrete")
@@ -75,15 +77,17 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         counterfactual: whether the episode is then played once more without the robot, for what
             the robot has cost people.
         lidar: arguments of the scanner, e.g. ``{"rays": 180}``; see :class:`~.lidar.Lidar`.
-        observations: some of ``lidar``, ``state`` and ``instruction``.
-        image_size: of ``render`` [px].
-        render_profile: accepted for the sake of other families; the plan from above has one.
+        observations: some of ``rgb`` and ``depth`` of the robot's camera, ``lidar``, ``state`` and
+            ``instruction``.
+        image_size: of pictures and of ``render`` [px].
+        render_profile: ``fast`` or ``full``, of what MuJoCo draws.
         render_mode: ``rgb_array`` or None.
-        render_view: what ``render`` shows: ``map``, everybody's way up to now with time as colour,
-            or ``plan``, where everybody is now.
+        render_view: what ``render`` shows: ``map``, everybody's way up to now with time as colour;
+            ``plan``, where everybody is now; or what MuJoCo draws from the robot's ``head``, from
+            behind it (``third-person``) and from above (``top-down``).
 
     Raises:
-        MissingExtra: ``pyrvo`` or ``shapely`` is not installed.
+        MissingExtra: ``pyrvo``, ``shapely`` or, for pictures, ``mujoco`` is not installed.
         BadArgument: a value outside the above.
     """
 
@@ -119,7 +123,7 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         self._track = str(Visibility.named(track))
         self._body = _body(self._scenario, scenario, robot)
         _check_choice("actions", actions, ACTIONS)
-        _check_choice("render_profile", render_profile, RENDER_PROFILES)
+        check_profile(render_profile)
         _check_choice("render_mode", render_mode, (None, "rgb_array"))
         _check_choice("render_view", render_view, VIEWS)
         most = self._scenario.people if people is None else people
@@ -140,9 +144,16 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         self.observation_space = observation_space(
             self._fields, self._size, state_space(most), (scanner.rays, scanner.reach)
         )
-        self._onlooker = Onlooker(None, scanner) if "lidar" in self._fields else None
         self._percept = Percept(most, reach, field_of_view)
         self._picture = Picture(self._size) if render_view == "plan" else Map(self._size)
+        self._view = render_view
+        seen = bool({"rgb", "depth"}.intersection(self._fields))
+        if render_mode is not None and render_view not in FLAT_VIEWS:
+            seen = True
+        self._painter = _painter(self._size, render_profile) if seen else None
+        self._onlooker = (
+            Onlooker(self._painter, scanner) if seen or "lidar" in self._fields else None
+        )
         self._world: World | None = None
         self._over = True
 
@@ -159,7 +170,9 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
 
     @property
     def render_info(self) -> dict[str, str]:
-        """What draws."""
+        """What draws: MuJoCo (``backend``, ``profile``, ``device``), our own code, or nothing."""
+        if self._painter is not None:
+            return dict(self._painter.info)
         return {"backend": "none" if self.render_mode is None else "native"}
 
     def log(self) -> EpisodeLog:
@@ -233,6 +246,8 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
             raise gymnasium.error.ResetNeeded("the episode is over; call reset()")
         world, before = self._world, self._world.robot.pos
         verdict = world.step(self._velocity(action))
+        if self._onlooker is not None:
+            self._onlooker.step(world)
         way = world.robot.pos - before
         self._length += math.hypot(way[0], way[1])
         self._gap = min(self._gap, verdict.gap)
@@ -245,8 +260,18 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         return self._observe(), float(verdict.reward), ended, verdict.late, info
 
     def render(self) -> NDArray[np.uint8] | None:
-        """A fresh picture from above, `[H, W, 3]`, or None without ``render_mode``."""
-        return None if self.render_mode is None else self._picture.draw(self.world)
+        """A fresh picture `[H, W, 3]` of the chosen view, or None without ``render_mode``."""
+        if self.render_mode is None:
+            return None
+        if self._view in FLAT_VIEWS:
+            return self._picture.draw(self.world)
+        assert self._onlooker is not None
+        return self._onlooker.rgb(self.world, cast(View, self._view))
+
+    def close(self) -> None:
+        """Frees what draws; may be called twice."""
+        if self._painter is not None:
+            self._painter.close()
 
     def _velocity(self, action: Any) -> list[float]:
         if self.velocities is not None:
@@ -263,11 +288,23 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
     def _observe(self) -> dict[str, Any]:
         seen: dict[str, Any] = {}
         if self._onlooker is not None:
-            seen["lidar"] = self._onlooker.scan(self.world)
+            seen = self._sensed(self._onlooker)
         if "state" in self._fields:
             seen["state"] = self._percept.read(self.world)
         if "instruction" in self._fields:
             seen["instruction"] = self.world.scene.instruction
+        return seen
+
+    def _sensed(self, onlooker: Onlooker) -> dict[str, Any]:
+        """What camera and scanner measure, in the order of the fields."""
+        seen: dict[str, Any] = {}
+        if "depth" in self._fields:  # Picture and depth are drawn at once.
+            picture, depth = onlooker.rgb_and_depth(self.world)
+            seen = {"rgb": picture, "depth": depth} if "rgb" in self._fields else {"depth": depth}
+        elif "rgb" in self._fields:
+            seen["rgb"] = onlooker.rgb(self.world)
+        if "lidar" in self._fields:
+            seen["lidar"] = onlooker.scan(self.world)
         return seen
 
     def _info(self, success: bool, late: bool) -> dict[str, Any]:
@@ -295,6 +332,16 @@ def _body(scenario: Scenario, name: str, robot: str | None) -> Body:
             f"whose robot is '{own.id}'"
         )
     return own
+
+
+def _painter(size: tuple[int, int], profile: str) -> Painter:
+    """What draws, where MuJoCo is installed."""
+    prepare()  # MuJoCo reads what draws when it is imported.
+    try:
+        import mujoco  # noqa: F401 - to say so now rather than at the first picture
+    except ImportError as error:
+        raise MissingExtra("socialnav", "socialnav", "mujoco") from error
+    return Painter(size, profile)
 
 
 def _scanner(wanted: Mapping[str, Any] | None) -> Lidar:
