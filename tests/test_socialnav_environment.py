@@ -224,7 +224,9 @@ def test_the_log_is_what_happened(track: str) -> None:
 
 
 def test_the_plan_shows_everybody() -> None:
-    env = catalogue.build(catalogue.find("socialnav.crowdnavpp"), render_mode="rgb_array")
+    env = catalogue.build(
+        catalogue.find("socialnav.crowdnavpp"), render_mode="rgb_array", render_view="plan"
+    )
     env.reset(seed=0)
     picture = env.render()
     assert picture.shape == (256, 256, 3)
