@@ -40,6 +40,8 @@ def _task(name: str, about: str, seconds: float, track: str, tags: tuple[str, ..
         observations=("lidar", "state", "instruction"),
         default_observations=("state",),
         oracle=f"{ROOM}.card.solver:make_oracle",
+        # It counts on people who make room; of others it is not known to win most episodes.
+        oracle_solves=track in ("visible", "replay"),
         tags=tags,
     )
 
