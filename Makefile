@@ -57,7 +57,7 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement's oracle and random play
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
 
-validate-socialnav: $(STAMP)  ## social navigation's protocols beside known numbers, 2 min
+validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav
 	@$(PY) tests/proofs socialnav-cards --episodes 540
 

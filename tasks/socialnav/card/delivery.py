@@ -124,7 +124,8 @@ def _hurries(world: World, memory: dict[str, float]) -> Aim:
     """Keeps to the middle, as fast as people step aside."""
     people, here = world.crowd.walkers, world.robot.pos
     ahead, aside = people.pos[1:, 0] - here[0], np.abs(people.pos[1:, 1])
-    still = (ahead > 0.0) & (aside < 1.06)
+    wall = float(np.abs(world.scene.floor.segments[:, 1]).max())
+    still = (ahead > 0.0) & (aside < min(1.06, wall - 0.4))
     room = float(np.where(still, ahead, np.inf).min(initial=np.inf)) - 1.25
     if world.goal.pos[0] - here[0] < 1.0:
         return Aim(world.goal.pos, pace=0.6, safety=None)

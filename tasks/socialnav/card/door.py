@@ -27,7 +27,9 @@ EAST = np.array([1.0, 0.0])
 """The robot's way."""
 
 
-def _staged(draw: Draw, floor: Floor, door: Floats, half: float, room: float) -> Scene:
+def _staged(
+    draw: Draw, floor: Floor, door: Floats, half: float, rooms: tuple[float, float]
+) -> Scene:
     """A robot that goes east through a narrow place, and a person who goes through it too.
 
     Args:
@@ -35,16 +37,20 @@ def _staged(draw: Draw, floor: Floor, door: Floats, half: float, room: float) ->
         floor: what stands about.
         door: middle of the narrow place, `[2]` [m].
         half: half of its length [m].
-        room: how far starts and goals may be from its middle [m].
+        rooms: how far from the near mouth the robot may start, and the person come from [m].
     """
     pace = draw.pace()
-    met = meet(draw.body, pace, room, room, draw.uniform("late", -SLACK, SLACK))
     spread = 0.8
     ends = [draw.uniform(name, -spread, spread) for name in ("from", "to", "start", "goal")]
+    met = meet(draw.body, pace, *rooms, draw.uniform("late", -SLACK, SLACK))
+    mouth = float(door[0]) - half
+    begin = mouth + met.person
+    if begin < door[0] + half + 0.4:  # in the narrow place itself
+        ends[0] *= 0.2
     # Farther from the door the way is longer than along x; it takes about as much longer for both.
     person = Person(
-        start=np.array([door[0] + met.person, door[1] + ends[0]]),
-        goal=np.array([door[0] - room, door[1] + ends[1]]),
+        start=np.array([begin, door[1] + ends[0]]),
+        goal=np.array([mouth - rooms[0], door[1] + ends[1]]),
         speed=pace,
         script="gap",
         settings={"centre": tuple(door), "half": half},
@@ -52,8 +58,8 @@ def _staged(draw: Draw, floor: Floor, door: Floats, half: float, room: float) ->
     )
     return draw.scene(
         floor,
-        np.array([door[0] - met.robot, door[1] + ends[2]]),
-        Goal(pos=np.array([door[0] + room, door[1] + ends[3]]), pos_tol=0.3),
+        np.array([mouth - met.robot, door[1] + ends[2]]),
+        Goal(pos=np.array([mouth + rooms[1], door[1] + ends[3]]), pos_tol=0.3),
         (person,),
         door=[float(door[0]), float(door[1])],
         half=half,
@@ -65,7 +71,8 @@ def _doorway(draw: Draw) -> Scene:
     left, right = draw.size("left", ROOM) + 0.5, draw.size("right", ROOM) + 0.5
     offset = draw.uniform("offset", -0.5, 0.5)
     floor = doorway(left, right, depth, gap, offset)
-    return _staged(draw, floor, np.array([0.0, offset]), 0.1, min(left, right) - 0.9)
+    rooms = (left - 1.0, right - 0.8)
+    return _staged(draw, floor, np.array([0.0, offset]), 0.1, rooms)
 
 
 def _exiting(draw: Draw) -> Scene:
@@ -83,7 +90,7 @@ def _hallway(draw: Draw) -> Scene:
     hall, depth = draw.size("hall", 4.0), draw.size("depth", 4.0)
     floor = hallway(hall, length, width, depth)
     middle = np.array([length / 2, 0.0])
-    return _staged(draw, floor, middle, length / 2, length / 2 + hall - 0.9)
+    return _staged(draw, floor, middle, length / 2, (hall - 0.9, length + hall - 0.9))
 
 
 def _side(seen: Evidence, person: int | None = None) -> Floats:
@@ -211,7 +218,7 @@ CARDS = (
         purpose="pedestrian interaction",
         environment="indoor hallway with room for one",
         layout=f"Two halls of 4 m by 4 m joined by a hallway of 4 m by {NARROW:g} m; both are due "
-        "in its middle at the same time.",
+        "at its near mouth at the same time.",
         role="any",
         task="go from A to B",
         behaviour="comes out of the hallway; stops before it for a robot that is in it, and goes "
