@@ -41,6 +41,8 @@ def _task(name: str, about: str, seconds: float, track: str, tags: tuple[str, ..
         default_observations=("state",),
         renderer="mujoco",
         oracle=f"{ROOM}.card.solver:make_oracle",
+        # It counts on people who make room; of others it is not known to win most episodes.
+        oracle_solves=track in ("visible", "replay"),
         tags=tags,
     )
 
