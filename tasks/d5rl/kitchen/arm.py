@@ -24,17 +24,27 @@ TIP = 0.045
 DAMPING = 1e-3
 """Of the least squares [m^2]: bends the arm slowly where it is nearly stretched."""
 
-TURNING = 0.3
+TURNING = 0.15
 """What a radian of wrong orientation weighs against a metre of wrong place."""
 
 POSTURE = 0.02
 """Part of the way back to the first posture taken in each iteration, where it costs nothing."""
+
+EDGE = 1e-3
+"""A joint nearer to its end than this is at it [rad]."""
+
+ROOM = 0.4
+"""How far from its ends a joint would rather be [rad]."""
 
 SPEED = 2.0
 """What an action of 1 means [rad/s, m/s] (``act_rng``, franka_env.py)."""
 
 PERIOD = 0.08
 """Of control [s]."""
+
+LAG = np.array([100.0] * 4 + [10.0] * 3) / np.array([870.0] * 4 + [120.0] * 3)
+"""Damping by stiffness of the joints: how far the arm stays behind a moving command [s]
+(franka_assets/assets.xml and actuator.xml)."""
 
 OPEN = 0.04
 """How far a finger opens [m]."""
@@ -64,6 +74,36 @@ def facing(yaw: float, pitch: float = 0.0, roll: float = 0.0) -> NDArray[np.floa
     return np.stack([np.cross(opening, ahead), opening, ahead], axis=1)
 
 
+def solve(
+    jacobian: NDArray[np.float64],
+    error: NDArray[np.float64],
+    joints: NDArray[np.float64],
+    rest: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The bend `[7]` [rad] that undoes an error `[6]` by damped least squares.
+
+    A joint that would be bent past its end is held, and the others are asked again: left in,
+    it would go on promising what it cannot give.
+
+    Args:
+        jacobian: of the error, `[6, 7]`.
+        error: place [m] and weighted turn.
+        joints: where they are `[7]` [rad].
+        rest: where they would rather be, as far as it costs nothing `[7]` [rad].
+    """
+    free = np.ones(ARM, bool)
+    while True:
+        used = jacobian * free
+        inverse = used.T @ np.linalg.inv(used @ used.T + DAMPING * np.eye(6))
+        spare = np.diag(free) - inverse @ used
+        bend = np.asarray(inverse @ error + spare @ (POSTURE * (rest - joints)))
+        past = free & ((joints + bend < LOW) | (joints + bend > HIGH))
+        past &= (joints <= LOW + EDGE) & (bend < 0) | (joints >= HIGH - EDGE) & (bend > 0)
+        if not past.any():
+            return bend
+        free &= ~past
+
+
 class Arm:
     """Plans on a copy of the world's state and steers the world's arm along the plan.
 
@@ -84,12 +124,15 @@ class Arm:
         self._drift = np.zeros(ARM)
         self.plan = np.zeros(ARM)
         self._rest = np.zeros(ARM)
+        self._before = np.zeros(ARM)
 
     def begin(self, data: Any) -> None:
-        """Takes the arm as it is for the plan, and for the posture it likes best."""
+        """Takes the arm as it is for the plan, and near it, the posture it likes best."""
         self._scratch.qpos[:] = data.qpos
         self.plan = np.clip(data.qpos[:ARM], LOW, HIGH)
-        self._rest, self._drift = self.plan.copy(), np.zeros(ARM)
+        self._rest = np.clip(self.plan, LOW + ROOM, HIGH - ROOM)
+        self._before = self.plan.copy()
+        self._drift = np.zeros(ARM)
 
     def pose_of(self, data: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where the finger tips are `[3]` [m] and how the hand is turned `[3, 3]`."""
@@ -97,7 +140,7 @@ class Arm:
         return data.site_xpos[self._site] + TIP * turned[:, 2], turned
 
     def aim(
-        self, place: NDArray[np.float64], turned: NDArray[np.float64], iterations: int = 12
+        self, place: NDArray[np.float64], turned: NDArray[np.float64], iterations: int = 5
     ) -> float:
         """Bends the plan so that the finger tips come to a pose.
 
@@ -124,10 +167,7 @@ class Arm:
             miss = float(np.linalg.norm(place - tips))
             jacobian = self._jacobian[:, :ARM].copy()
             jacobian[3:] *= TURNING
-            square = jacobian @ jacobian.T + DAMPING * np.eye(6)
-            inverse = jacobian.T @ np.linalg.inv(square)
-            spare = np.eye(ARM) - inverse @ jacobian
-            bend = inverse @ error + spare @ (POSTURE * (self._rest - self.plan))
+            bend = solve(jacobian, error, self.plan, self._rest)
             self.plan = np.clip(self.plan + np.clip(bend, -0.2, 0.2), LOW, HIGH)
         return miss
 
@@ -141,7 +181,9 @@ class Arm:
             opening: of each finger [m].
         """
         missing = self.plan - measured[:ARM]
-        self._drift = np.clip(self._drift + 0.3 * missing, -0.1, 0.1)
-        arm = missing + self._drift
+        self._drift = np.clip(self._drift + 0.2 * missing, -0.1, 0.1)
+        ahead = LAG * (self.plan - self._before) / PERIOD
+        self._before = self.plan.copy()
+        arm = missing + self._drift + ahead
         fingers = opening - measured[ARM:]
         return np.clip(np.concatenate([arm, fingers]) / (SPEED * PERIOD), -1, 1).astype(np.float32)

@@ -55,7 +55,7 @@ class Expert:
             return False
         tips, _ = self._arm.pose_of(self._kitchen.data)
         self._waited += 1
-        close = np.linalg.norm(tips - move.place) < move.near and move.patience <= 4
+        close = np.linalg.norm(tips - move.place) < move.near and self._waited >= move.dwell
         return bool(close) or self._waited > move.patience
 
     def _advance(self, move: Move) -> None:
