@@ -1,7 +1,7 @@
 """D5RL's kitchens: a Franka arm, and four things of a kitchen to be done in an episode.
 
 The standard kitchen wraps ``FrankaKitchen-v1`` of gymnasium-robotics; its tasks, rewards and
-horizon are those of D5RL (Rafailov et al., "D5RL: Diverse Datasets for Data-Driven Deep
+horizon are those of D5RL, and the randomised one draws another kitchen at each reset (Rafailov et al., "D5RL: Diverse Datasets for Data-Driven Deep
 Reinforcement Learning", 2024).
 """
 
@@ -31,24 +31,31 @@ STANDARD_HORIZON = 280
 """``max_episode_steps`` of ``FrankaKitchen-v1`` [steps]."""
 
 
-def _task(name: str, elements: tuple[str, ...], tag: str) -> TaskSpec:
+RANDOMIZED_HORIZON = 500
+"""Of the randomised kitchen of D5RL [steps]."""
+
+
+def _task(name: str, elements: tuple[str, ...], randomized: bool) -> TaskSpec:
+    known = "in" if elements == IN_DISTRIBUTION else "out-of"
     return TaskSpec(
         id=f"d5rl.{name}-v1",
         entry_point="polyathlon.tasks.d5rl.kitchen.environment:Kitchen",
         embodiment=FRANKA,
         instruction=instruct(parse_elements(elements)),
-        max_episode_steps=STANDARD_HORIZON,
-        kwargs={"elements": elements},
+        max_episode_steps=RANDOMIZED_HORIZON if randomized else STANDARD_HORIZON,
+        kwargs={"elements": elements, "randomized": randomized},
         default_observations=("state", "instruction"),
         oracle="polyathlon.tasks.d5rl.kitchen.expert:make_expert",
         renderer="mujoco",
-        tags=("d5rl-kitchen", tag),
+        tags=("d5rl-kitchen", f"d5rl-{known}-distribution"),
         no_op=NO_OP,
     )
 
 
 KITCHEN_TASKS: tuple[TaskSpec, ...] = (
-    _task("kitchen-standard", IN_DISTRIBUTION, "d5rl-in-distribution"),
-    _task("kitchen-standard-ood", OUT_OF_DISTRIBUTION, "d5rl-out-of-distribution"),
+    _task("kitchen-standard", IN_DISTRIBUTION, False),
+    _task("kitchen-standard-ood", OUT_OF_DISTRIBUTION, False),
+    _task("kitchen-randomized", IN_DISTRIBUTION, True),
+    _task("kitchen-randomized-ood", OUT_OF_DISTRIBUTION, True),
 )
-"""The standard kitchen with D5RL's two sets of elements."""
+"""Both kitchens with D5RL's two sets of elements."""

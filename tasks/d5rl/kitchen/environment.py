@@ -14,7 +14,8 @@ from ....core.errors import BadArgument, InvalidAction
 from ....core.specs import USUAL_FIELDS
 from ...observation import ImageSize, observation_space, parse_fields, parse_image_size
 from .element import IN_DISTRIBUTION, instruct, parse_elements
-from .scene import CAMERAS, build_world
+from .scene import CAMERAS, build_world, move_in
+from .variation import draw_kitchen
 
 if TYPE_CHECKING:
     from ...rendering import Renderer
@@ -78,6 +79,7 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             raise BadArgument(f"state is {state!r}; choose one of: {', '.join(STATE_SIZES)}")
         self.instruction = instruct(self.elements)
         self._world = build_world([one.name for one in self.elements])
+        self._start: NDArray[np.float64] = self._world.robot_env.init_qpos
         self._renderer: Renderer | None = None
         self._seen: NDArray[np.float64] | None = None
         self._ever: set[str] = set()
@@ -126,8 +128,13 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         what it measures, the arm's course.
         """
         super().reset(seed=seed)
-        start = int(self.np_random.integers(2**31)) if seed is None else seed
-        told, _ = self._world.reset(seed=start)
+        if self.randomized:
+            model, qpos = draw_kitchen(self.np_random, self._start)
+            self._drop_renderer()
+            move_in(self._world, model)
+            self._world.robot_env.init_qpos = qpos
+            self._world.robot_env.init_qvel = np.zeros(model.nv)
+        told, _ = self._world.reset(seed=int(self.np_random.integers(2**31)))
         self._seen, self._ever = told["observation"], set()
         return self._observe(), self._info()
 

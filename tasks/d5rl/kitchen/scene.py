@@ -91,15 +91,22 @@ def read_spec() -> Any:
 
     spec = mujoco.MjSpec.from_file(str(folder / MODEL))
     for name, view in VIEWS.items():
-        place, frame = view.pose()
-        turn = np.empty(4)
-        mujoco.mju_mat2Quat(turn, frame.ravel())
-        spec.worldbody.add_camera(name=name, pos=place, quat=turn, fovy=45.0)
+        place_view(spec.worldbody.add_camera(name=name, fovy=45.0), view)
     turn = np.empty(4)
     mujoco.mju_euler2Quat(turn, np.array([2.792526, 0.3490658, -0.755398]), "xyz")
     hand = spec.body("panda0_link7")
     hand.add_camera(name=WRIST, pos=[0.15, -0.15, 0.0], quat=turn, fovy=50.0)
     return spec
+
+
+def place_view(camera: Any, view: View) -> None:
+    """Puts a camera of a ``mujoco.MjSpec`` where a view is seen from."""
+    import mujoco
+
+    place, frame = view.pose()
+    turn = np.empty(4)
+    mujoco.mju_mat2Quat(turn, frame.ravel())
+    camera.pos, camera.quat = place, turn
 
 
 @functools.cache

@@ -102,7 +102,9 @@ def light_switch(model: Any, data: Any) -> Iterator[Move]:
 def kettle(model: Any, data: Any) -> Iterator[Move]:
     """Pushes the kettle's body from the front with two fingers apart."""
     body, down = data.joint("kettle").qpos, facing(0.0, 0.5)
-    front = _point(0, -0.122, 0.07)
+    shell = model.body("kettleroot")
+    half = model.geom_size[shell.geomadr[0] + shell.geomnum[0] - 1]  # the box around it
+    front = _point(0, -half[1], 0.07)
     yield Move(
         place=body[:3] + front + _point(0, -0.12, 0.08), turned=down, opening=OPEN, near=0.04
     )
