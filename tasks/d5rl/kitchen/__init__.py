@@ -1,8 +1,8 @@
 """D5RL's kitchens: a Franka arm, and four things of a kitchen to be done in an episode.
 
-The standard kitchen wraps ``FrankaKitchen-v1`` of gymnasium-robotics; its tasks, rewards and
-horizon are those of D5RL, and the randomised one draws another kitchen at each reset (Rafailov et al., "D5RL: Diverse Datasets for Data-Driven Deep
-Reinforcement Learning", 2024).
+The standard kitchen wraps ``FrankaKitchen-v1`` of gymnasium-robotics. The randomised one draws
+another kitchen at each reset. Tasks, rewards and horizons are those of D5RL (Rafailov et al.,
+"D5RL: Diverse Datasets for Data-Driven Deep Reinforcement Learning", 2024).
 """
 
 from __future__ import annotations

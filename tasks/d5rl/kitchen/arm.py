@@ -160,9 +160,7 @@ class Arm:
             mujoco.mj_comPos(self._model, scratch)
             tips, now = self.pose_of(scratch)
             body = self._model.site_bodyid[self._site]
-            mujoco.mj_jac(
-                self._model, scratch, self._jacobian[:3], self._jacobian[3:], tips, body
-            )
+            mujoco.mj_jac(self._model, scratch, self._jacobian[:3], self._jacobian[3:], tips, body)
             error = np.concatenate([place - tips, TURNING * rotation_error(turned, now)])
             miss = float(np.linalg.norm(place - tips))
             jacobian = self._jacobian[:, :ARM].copy()

@@ -81,9 +81,7 @@ class Expert:
 
     def _retreat(self) -> Move:
         tips, turned = self._arm.pose_of(self._kitchen.data)
-        return Move(
-            place=tips - RETREAT * turned[:, 2], turned=turned, opening=0.04, speed=0.5
-        )
+        return Move(place=tips - RETREAT * turned[:, 2], turned=turned, opening=0.04, speed=0.5)
 
 
 def make_expert(env: Any) -> Expert:

@@ -43,9 +43,7 @@ class View:
     def pose(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Where the camera stands `[3]` [m], and its orientation as a matrix `[3, 3]`."""
         turn, tilt = np.deg2rad(self.azimuth), np.deg2rad(self.elevation)
-        ahead = np.array(
-            [np.cos(tilt) * np.cos(turn), np.cos(tilt) * np.sin(turn), np.sin(tilt)]
-        )
+        ahead = np.array([np.cos(tilt) * np.cos(turn), np.cos(tilt) * np.sin(turn), np.sin(tilt)])
         right = np.array([np.sin(turn), -np.cos(turn), 0.0])
         frame = np.stack([right, np.cross(right, ahead), -ahead], axis=1)
         return np.asarray(self.target) - self.distance * ahead, frame

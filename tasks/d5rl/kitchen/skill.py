@@ -110,7 +110,6 @@ def kettle(model: Any, data: Any) -> Iterator[Move]:
     )
     yield Move(place=body[:3] + front + _point(0, -0.06, 0), turned=down, opening=OPEN)
 
-
     def push() -> Move:
         left = 0.73 - body[1]
         place = body[:3] + front + _point(STEER * (body[0] + 0.23), 0.03 + 0.1 * left, 0)

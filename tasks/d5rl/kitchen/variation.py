@@ -137,9 +137,7 @@ def _look(spec: Any, rng: np.random.Generator) -> None:
         place_view(spec.camera(name), shaken)
 
 
-def _begin(
-    model: Any, rng: np.random.Generator, start: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _begin(model: Any, rng: np.random.Generator, start: NDArray[np.float64]) -> NDArray[np.float64]:
     qpos = start.copy()
     limits = model.jnt_range[:7]
     room = limits[:, 1] - limits[:, 0]
