@@ -100,7 +100,7 @@ def test_the_two_sets_and_their_words():
 
 @pytest.mark.parametrize("wrong", [[], ["kettel"], ["kettle", "kettle"]])
 def test_bad_elements_are_refused(wrong):
-    with pytest.raises(BadArgument, match="kettle|name one"):
+    with pytest.raises(BadArgument, match=r"kettle|name one"):
         Kitchen(elements=wrong)
 
 

@@ -136,9 +136,9 @@ def _turn(site: str, joint: str) -> Skill:
         yield Move(place=beside(0.0, 0.06, 0.0), turned=upright, speed=0.3)
         yield from _drive(
             turned,
-            0.9,
+            0.7,
             lambda: Move(
-                place=beside(turned() + 0.35, 0.02, 0.0), turned=upright, speed=0.3, patience=2
+                place=beside(turned() + 0.2, 0.02, 0.0), turned=upright, speed=0.3, patience=2
             ),
         )
 
