@@ -22,6 +22,7 @@ FAMILIES = Registry(
         "atari": "polyathlon.tasks.atari:FAMILY",
         "langr": "polyathlon.tasks.langr:FAMILY",
         "socialnav": "polyathlon.tasks.socialnav:FAMILY",
+        "d5rl": "polyathlon.tasks.d5rl:FAMILY",
     },
 )
 

@@ -1,0 +1,20 @@
+"""D5RL: robot worlds for learning from data that was recorded before, and a little from play.
+
+After "D5RL: Diverse Datasets for Data-Driven Deep Reinforcement Learning" (repository
+d5rlbenchmark/d5rl). The worlds are built anew: no mesh and no file of upstream's is needed.
+"""
+
+from __future__ import annotations
+
+from ...core.specs import Family
+from .a1 import A1_TASKS
+
+FAMILY = Family(
+    name="d5rl",
+    title="D5RL, robots that learn from recorded data",
+    extra="d5rl",
+    packages=("mujoco",),
+    tasks=A1_TASKS,
+    upstream="https://github.com/d5rlbenchmark/d5rl",
+)
+"""A table of tasks for every robot."""
