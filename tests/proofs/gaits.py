@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from polyathlon.tasks import catalogue
+from polyathlon.tasks.d5rl.a1 import HIKE_STEPS, WALK_STEPS, WALKS
+from polyathlon.tasks.d5rl.a1.environment import A1Hike, A1Walk
 from polyathlon.tasks.d5rl.a1.expert import GAITS, TrotExpert
 from polyathlon.tasks.d5rl.a1.gait import Gait
+from polyathlon.tasks.d5rl.a1.reward import walk_reward
 
-START = Gait(
-    frequency=2.28, stride=0.14, lift=0.09, height=0.27, shift=-0.03, steer=0.6, hurry=0.3
-)
+START = Gait(frequency=2.28, stride=0.14, lift=0.09, height=0.27, shift=-0.03, steer=0.6, hurry=0.3)
 """Where a search begins unless told."""
 
 SPREAD = Gait(
@@ -44,17 +45,42 @@ def play(task: str, gait: Gait, seed: int, steps: int | None = None) -> tuple[fl
     return total, info["success"], metrics.get("speed", metrics.get("distance", 0.0))
 
 
-def play_randomly(task: str, seed: int) -> float:
-    """Return of an episode of uniformly random actions."""
-    env = catalogue.build(catalogue.find(task))
-    dice, over, total = np.random.default_rng(seed), False, 0.0
+def random_walks(seeds: range) -> dict[str, list[float]]:
+    """Returns of uniformly random actions in every walk: one course, judged by each speed."""
+    env = A1Walk(1.0)
+    found: dict[str, list[float]] = {name: [] for name in WALKS}
+    for seed in seeds:
+        for name, total in zip(WALKS, _random_walk(env, seed), strict=True):
+            found[name].append(total)
+    return found
+
+
+def _random_walk(env: A1Walk, seed: int) -> list[float]:
+    dice, totals = np.random.default_rng(seed), [0.0] * len(WALKS)
     env.reset(seed=seed)
-    while not over:
-        action = dice.uniform(-1, 1, env.action_space.shape).astype(np.float32)
-        _, reward, terminated, truncated, _ = env.step(action)
-        total, over = total + reward, terminated or truncated
-    env.close()
-    return total
+    for _ in range(WALK_STEPS):
+        _, _, over, _, _ = env.step(dice.uniform(-1, 1, 12).astype(np.float32))
+        motion = env.simulation.motion()
+        for number, (speed, *_) in enumerate(WALKS.values()):
+            totals[number] += walk_reward(motion, speed)
+        if over:
+            break
+    return totals
+
+
+def random_hikes(seeds: range) -> list[float]:
+    """Returns of uniformly random actions on the hill course."""
+    env, found = A1Hike(), []
+    for seed in seeds:
+        dice, total = np.random.default_rng(seed), 0.0
+        env.reset(seed=seed)
+        for _ in range(HIKE_STEPS):
+            _, reward, over, _, _ = env.step(dice.uniform(-1, 1, 12).astype(np.float32))
+            total += reward
+            if over:
+                break
+        found.append(total)
+    return found
 
 
 def search(

@@ -1,5 +1,4 @@
-"""Unitree A1, a quadruped of 12 motors: walk at a speed, or hike over hills to one goal after
-another.
+"""Unitree A1, a quadruped of 12 motors: it walks at a speed, or hikes from goal to goal.
 
 Speeds and horizons are those of ``benchmark/domains/a1`` in d5rlbenchmark/d5rl.
 """
@@ -29,12 +28,12 @@ WALK_STEPS, HIKE_STEPS = 400, 1000
 """Horizons of upstream's ``simplerun`` and ``hike`` [steps]."""
 
 WALKS: dict[str, tuple[float, float, str]] = {
-    "walk": (0.5, 0.0, "a1-speed-known"),
-    "walk-medium": (0.8, 0.0, "a1-speed-known"),
-    "walk-fast": (1.0, 0.0, "a1-speed-known"),
-    "interpolate": (0.75, 0.0, "a1-speed-new"),
-    "extrapolate-below": (0.25, 0.0, "a1-speed-new"),
-    "extrapolate-above": (1.25, 0.0, "a1-speed-new"),
+    "walk": (0.5, 25.5, "a1-speed-known"),
+    "walk-medium": (0.8, -20.7, "a1-speed-known"),
+    "walk-fast": (1.0, -40.0, "a1-speed-known"),
+    "interpolate": (0.75, -14.6, "a1-speed-new"),
+    "extrapolate-below": (0.25, 69.0, "a1-speed-new"),
+    "extrapolate-above": (1.25, -55.9, "a1-speed-new"),
 }
 """By name: speed to keep [m/s], mean return of random play, and tag."""
 
@@ -44,8 +43,8 @@ HIKING_FLOOR = 0.0
 
 def _source(most: int) -> str:
     return (
-        "floor: mean of 100 episodes of uniformly random actions, seeds 0 to 99, measured with this "
-        f"code (docs/d5rl.md); ceiling: the most that the reward's formula gives, {most}"
+        "floor: mean of 100 episodes of uniformly random actions, seeds 0 to 99, measured with "
+        f"this code (docs/d5rl.md); ceiling: the most that the reward's formula gives, {most}"
     )
 
 

@@ -174,9 +174,7 @@ def _add_leg(trunk: Any, leg: str) -> None:
         type=capsule, size=(0.011, 0, 0), fromto=(0, 0, -0.01, 0, 0, -LINK + 0.02),
         material="dark", mass=CALF_MASS * 0.75, **touching,
     )  # fmt: skip
-    calf.add_geom(
-        type=cylinder, size=(0.019, 0.013, 0), quat=sideways, material="motor", **looks
-    )
+    calf.add_geom(type=cylinder, size=(0.019, 0.013, 0), quat=sideways, material="motor", **looks)
     calf.add_geom(
         name=f"{leg}_foot", type=mujoco.mjtGeom.mjGEOM_SPHERE, size=(FOOT_RADIUS, 0, 0),
         pos=(0, 0, -LINK), material="rubber", mass=CALF_MASS * 0.25, friction=FOOT_FRICTION,

@@ -50,7 +50,7 @@ action of 0 is not quite the standing pose."""
 
 
 def target_of(action: ArrayLike) -> Floats:
-    """The joint targets `[12]` [rad] of an action in [-1, 1]; what lies beyond counts as its end."""
+    """Joint targets `[12]` [rad] of an action in [-1, 1]; what lies beyond counts as its end."""
     share = (np.clip(np.asarray(action, np.float64), -1.0, 1.0) + 1) / 2
     return TARGET_LOW + share * (TARGET_HIGH - TARGET_LOW)
 
