@@ -5,6 +5,7 @@
     python tests/proofs langr-random --episodes 1000
     python tests/proofs socialnav
     python tests/proofs adapters --width 128 --updates 1000
+    python tests/proofs a1 --episodes 10
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -30,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "proof",
-        choices=["langr-oracle", "langr-train", "langr-random", "socialnav", "adapters"],
+        choices=["langr-oracle", "langr-train", "langr-random", "socialnav", "adapters", "a1"],
     )
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
@@ -43,6 +44,9 @@ def main() -> None:
         raise SystemExit(_validate())
     if options.proof == "adapters":
         _print_claims(options.width, options.updates)
+        return
+    if options.proof == "a1":
+        _print_gaits(min(options.episodes, 100))
         return
     if options.proof == "langr-train":
         _print(
@@ -94,6 +98,30 @@ def _print_claims(width: int, updates: int) -> None:
         table.add_row(*row)
     for row in fidelity.oracle_rows(width, updates):
         table.add_row(*row)
+    Console(width=110).print(table)
+
+
+def _print_gaits(episodes: int) -> None:
+    """Plays the A1's expert and random actions; both on the evaluation's own tasks."""
+    import gaits
+
+    chance = gaits.random_walks(range(episodes))
+    chance["hiking"] = gaits.random_hikes(range(episodes))
+    table = Table(title="a1", title_justify="left")
+    for column in ("task", "expert", "95%", "least", "won", "speed or way", "random"):
+        table.add_column(column)
+    for task, found in gaits.measured(range(100, 100 + episodes)):
+        totals = np.array([total for total, _, _ in found])
+        half = 1.96 * totals.std(ddof=1) / len(totals) ** 0.5
+        table.add_row(
+            task,
+            f"{totals.mean():.0f}",
+            f"[{totals.mean() - half:.0f}, {totals.mean() + half:.0f}]",
+            f"{totals.min():.0f}",
+            f"{sum(won for _, won, _ in found)} of {len(found)}",
+            f"{np.mean([way for _, _, way in found]):.2f}",
+            f"{np.mean(chance[task.removeprefix('d5rl.a1-').removesuffix('-v1')]):.1f}",
+        )
     Console(width=110).print(table)
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from polyathlon.tasks import catalogue
-from polyathlon.tasks.d5rl.a1 import HIKE_STEPS, WALK_STEPS, WALKS
+from polyathlon.tasks.d5rl.a1 import A1_TASKS, HIKE_STEPS, WALK_STEPS, WALKS
 from polyathlon.tasks.d5rl.a1.environment import A1Hike, A1Walk
-from polyathlon.tasks.d5rl.a1.expert import GAITS, TrotExpert
+from polyathlon.tasks.d5rl.a1.expert import TrotExpert
 from polyathlon.tasks.d5rl.a1.gait import Gait
 from polyathlon.tasks.d5rl.a1.reward import walk_reward
 
@@ -30,8 +30,10 @@ SPREAD = Gait(
 NAMES = tuple(field.name for field in dataclasses.fields(Gait))
 
 
-def play(task: str, gait: Gait, seed: int, steps: int | None = None) -> tuple[float, bool, float]:
-    """Return, success, and mean speed or distance of an episode with a gait."""
+def play(
+    task: str, gait: Gait | None, seed: int, steps: int | None = None
+) -> tuple[float, bool, float]:
+    """Return, success, and mean speed or distance of an episode with a gait or the expert's own."""
     env = catalogue.build(catalogue.find(task))
     expert = TrotExpert(env, gait)
     observation, info = env.reset(seed=seed)
@@ -117,6 +119,6 @@ def search(
 
 
 def measured(seeds: range) -> Iterator[tuple[str, list[tuple[float, bool, float]]]]:
-    """Every task's episodes with its gait."""
-    for task, gait in GAITS.items():
-        yield task, [play(task, gait, seed) for seed in seeds]
+    """Every task's episodes with its expert."""
+    for task in A1_TASKS:
+        yield task.id, [play(task.id, None, seed) for seed in seeds]

@@ -37,7 +37,7 @@ WALKS: dict[str, tuple[float, float, str]] = {
 }
 """By name: speed to keep [m/s], mean return of random play, and tag."""
 
-HIKING_FLOOR = 0.0
+HIKING_FLOOR = 68.9
 """Mean return of random play on the hill course."""
 
 
