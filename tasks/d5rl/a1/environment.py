@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
@@ -66,7 +66,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         RenderingUnavailable: ``MUJOCO_GL`` names a backend that does not load.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 20}  # noqa: RUF012
     state_size = STATE_SIZE
 
     def __init__(

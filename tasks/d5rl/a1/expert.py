@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....core.errors import BadArgument
-from .environment import A1
+from .environment import A1, A1Hike
 from .gait import Gait, joint_targets
 from .pose import action_of
 from .simulation import CONTROL_STEP
@@ -70,13 +71,22 @@ GAITS: Mapping[float, Gait] = MappingProxyType(
 """By speed asked for [m/s]. Found by the searches of ``tests/proofs/gaits.py`` (seed 0), but for
 that of 0.5 m/s, where they begin."""
 
+HILLS = dataclasses.replace(_SWIFT, lift=0.1, hurry=0.4, height=0.268)
+"""On the hill course: feet are lifted higher, over the bumps. Set by hand."""
+
 SMOOTHING = 0.1
 """Share of the newest speed in the mean by which the expert hurries."""
 
+SHARPEST = 0.25
+"""Bearing beyond which the expert does not turn more sharply [rad]: beside a goal it would turn so
+sharply as to fall."""
 
-def gait_for(speed: float) -> Gait:
-    """The gait that was found for the speed nearest to one [m/s]."""
-    return GAITS[min(GAITS, key=lambda known: abs(known - speed))]
+
+def gait_for(env: A1) -> Gait:
+    """The gait of a course and of the speed nearest to the one that is asked for."""
+    if isinstance(env, A1Hike):
+        return HILLS
+    return GAITS[min(GAITS, key=lambda speed: abs(speed - env.speed))]
 
 
 class TrotExpert:
@@ -84,7 +94,7 @@ class TrotExpert:
 
     Args:
         env: an :class:`A1`, wrapped or not.
-        gait: the trot; None for the one that suits the task's speed.
+        gait: the trot; None for the one that suits the task.
 
     Raises:
         BadArgument: another environment.
@@ -95,7 +105,7 @@ class TrotExpert:
         if not isinstance(inner, A1):
             raise BadArgument(f"the trot cannot play {type(inner).__name__}")
         self._env = inner
-        self._gait = gait_for(inner.speed) if gait is None else gait
+        self._gait = gait_for(inner) if gait is None else gait
         self._phase, self._speed = 0.0, 0.0
 
     def reset(self, observation: Mapping[str, Any], info: Mapping[str, Any]) -> None:
@@ -107,7 +117,8 @@ class TrotExpert:
         forward = self._env.simulation.motion().forward
         self._speed += SMOOTHING * (forward - self._speed)
         lack = self._env.speed - self._speed
-        joints = joint_targets(self._gait, self._phase, self._env.bearing, lack)
+        bearing = min(SHARPEST, max(-SHARPEST, self._env.bearing))
+        joints = joint_targets(self._gait, self._phase, bearing, lack)
         self._phase += self._gait.frequency * CONTROL_STEP
         return action_of(joints).astype(np.float32)
 
