@@ -27,6 +27,16 @@ SPREAD = Gait(
 )  # fmt: skip
 """Standard deviations of the first generation."""
 
+SEARCHES: dict[str, tuple[dict[str, float], int, int]] = {
+    "d5rl.a1-extrapolate-below-v1": ({"stride": 0.075, "frequency": 2.2, "lift": 0.07}, 150, 2),
+    "d5rl.a1-interpolate-v1": ({"stride": 0.165, "frequency": 2.4, "lift": 0.09}, 150, 2),
+    "d5rl.a1-walk-fast-v1": ({"stride": 0.19, "frequency": 2.5}, 200, 7),
+    "d5rl.a1-extrapolate-above-v1": ({"stride": 0.19, "frequency": 2.5}, 200, 7),
+}
+"""The searches whose gaits were kept, all with seed 0 and before the expert's turns were limited:
+where they departed from ``START``, steps of an episode, and the generation, from 0, whose best was
+kept."""
+
 NAMES = tuple(field.name for field in dataclasses.fields(Gait))
 
 

@@ -68,7 +68,7 @@ _STEADY = Gait(
 GAITS: Mapping[float, Gait] = MappingProxyType(
     {0.25: _AMBLE, 0.5: _STEADY, 0.75: _TROT, 1.0: _BRISK, 1.25: _SWIFT}
 )
-"""By speed asked for [m/s]. Found by the searches of ``tests/proofs/gaits.py`` (seed 0), but for
+"""By speed asked for [m/s]. Found by the searches in ``tests/proofs/gaits.py``, but for
 that of 0.5 m/s, where they begin."""
 
 HILLS = dataclasses.replace(_SWIFT, lift=0.1, hurry=0.4, height=0.268)
