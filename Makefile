@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof validate-socialnav schema clean venv system
+.PHONY: help demo test check typings bench proof validate-socialnav validate-a1 schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -64,6 +64,9 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav
 	@$(PY) tests/proofs socialnav-cards --episodes 540
+
+validate-a1: $(STAMP)  ## the A1's expert and random play on every task, 15 min
+	@$(PY) tests/proofs a1 --episodes 20
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

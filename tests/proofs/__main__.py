@@ -6,6 +6,7 @@
     python tests/proofs socialnav
     python tests/proofs adapters --width 128 --updates 1000
     python tests/proofs socialnav-cards --episodes 540
+    python tests/proofs a1 --episodes 10
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -32,7 +33,8 @@ LANGR = ("langr-oracle", "langr-train", "langr-random")
 def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("proof", choices=[*LANGR, "socialnav", "socialnav-cards", "adapters"])
+    choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1"]
+    parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=150_000)
@@ -47,6 +49,9 @@ def main() -> None:
         return
     if options.proof == "socialnav-cards":
         raise SystemExit(_cards(max(1, options.episodes // len(CARDS))))
+    if options.proof == "a1":
+        _print_gaits(min(options.episodes, 100))
+        return
     if options.proof == "langr-train":
         _print(
             options.proof, "family", list(train(options.first, options.count, options.processes))
@@ -111,6 +116,30 @@ def _cards(episodes: int) -> int:
     Console(width=160).print(table)
     print(f"{episodes} episodes a card and robot, track visible, split test, robot omni.")
     return int(not all(row.holds for row in rows))
+
+
+def _print_gaits(episodes: int) -> None:
+    """Plays the A1's expert and random actions; both on the evaluation's own tasks."""
+    import gaits
+
+    chance = gaits.random_walks(range(episodes))
+    chance["hiking"] = gaits.random_hikes(range(episodes))
+    table = Table(title="a1", title_justify="left")
+    for column in ("task", "expert", "95%", "least", "won", "speed or way", "random"):
+        table.add_column(column)
+    for task, found in gaits.measured(range(100, 100 + episodes)):
+        totals = np.array([total for total, _, _ in found])
+        half = 1.96 * totals.std(ddof=1) / len(totals) ** 0.5
+        table.add_row(
+            task,
+            f"{totals.mean():.0f}",
+            f"[{totals.mean() - half:.0f}, {totals.mean() + half:.0f}]",
+            f"{totals.min():.0f}",
+            f"{sum(won for _, won, _ in found)} of {len(found)}",
+            f"{np.mean([way for _, _, way in found]):.2f}",
+            f"{np.mean(chance[task.removeprefix('d5rl.a1-').removesuffix('-v1')]):.1f}",
+        )
+    Console(width=110).print(table)
 
 
 def _print(title: str, group: str, played: Sequence[Played]) -> None:
