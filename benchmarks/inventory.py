@@ -42,7 +42,9 @@ def take_inventory(folder: Path) -> Inventory:
             returns.append(one.total_reward)
             if one.success is not None:
                 wins.append(bool(one.success.any()))
-            shapes.update((k, f"{v.dtype} {list(v.shape[1:])}") for k, v in one.observations.items())
+            shapes.update(
+                (k, f"{v.dtype} {list(v.shape[1:])}") for k, v in one.observations.items()
+            )
             yield one
 
     digest = digest_of_trajectories(counted())

@@ -14,7 +14,7 @@ from ..core.errors import UnknownName
 from ..tasks.storage import VARIABLE, Imported, Stored, data_directory
 from .table import WHOLE, lay_out
 
-IMPORTERS = {"langr": "langr.official_import"}
+IMPORTERS = {"langr": "langr.official_import", "d5rl": "dataset.official_import"}
 """Family: the module below ``tasks`` that has ``import_path`` and ``list_stored`` for it."""
 
 FORMAT = 1

@@ -151,9 +151,7 @@ def _prepare(
     )
     frame = fit_frame(episodes, dataset.low, dataset.high, config.normalise)
     chosen = make_learner(identity).choose(episodes)
-    data = Transitions(
-        chosen, frame, config.discount, config.reward_scale, config.reward_shift
-    )
+    data = Transitions(chosen, frame, config.discount, config.reward_scale, config.reward_shift)
     _write_manifest(out, identity, protocol, spec, dataset.folder)
     return Training(out, identity, protocol, data, frame)
 

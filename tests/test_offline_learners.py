@@ -30,7 +30,7 @@ from polyathlon.core.trajectory import Trajectory
 
 sys.path.append(str(Path(__file__).resolve().parent / "offline"))
 
-from point_mass import mixed_data, play  # noqa: E402
+from point_mass import mixed_data, play
 
 ONES = np.ones(2, np.float32)
 
@@ -42,9 +42,7 @@ def trained(name: str, data: list[Trajectory], steps: int, seed: int = 0, **chan
     config = configured(kind.kind, {"hidden": (64, 64), "batch_size": 128, **changes})
     learner = kind(config, 2, 2, steps)
     frame = fit_frame(data, -ONES, ONES, config.normalise)
-    transitions = Transitions(
-        learner.choose(data), frame, config.discount, config.reward_scale
-    )
+    transitions = Transitions(learner.choose(data), frame, config.discount, config.reward_scale)
     dice = np.random.default_rng(seed)
     losses = {}
     for step in range(steps):
@@ -236,7 +234,7 @@ def test_idql_takes_the_proposal_of_most_value_or_draws_by_weight():
 def test_diffusion_draws_what_two_kinds_of_teachers_did_and_not_the_mean():
     torch.manual_seed(0)
     model = Diffusion(1, 1, blocks=1, schedule="vp", steps=5)
-    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
     seen = torch.zeros(64, 1)
     for _ in range(300):
         actions = torch.where(torch.rand(64, 1) < 0.5, -0.7, 0.7)
@@ -245,7 +243,7 @@ def test_diffusion_draws_what_two_kinds_of_teachers_did_and_not_the_mean():
         optimiser.step()
     model.eval()
     drawn = model.sample(torch.zeros(400, 1), torch.Generator().manual_seed(1))
-    assert (drawn.abs() > 0.4).float().mean() > 0.75  # a Gaussian as wide: 0.57
+    assert (drawn.abs() < 0.2).float().mean() < 0.12  # A Gaussian as wide has 0.22 there.
     assert 0.3 < (drawn > 0).float().mean() < 0.7
 
 
@@ -305,13 +303,12 @@ def test_calibration_holds_nothing_below_what_was_earned():
 
 def test_iql_td3_bc_and_idql_play_better_than_mixed_data_and_bc_does_not():
     data = mixed_data(60, 0)
-    recorded = float(np.mean([one.total_reward for one in data]))
-    cloned = mean_return(*trained("bc", data, 400)[:2])
-    for name, changes in (
-        ("iql", {"expectile": 0.9}),
-        ("td3-bc", {}),
-        ("idql", {"tau": 0.9, "blocks": 1, "samples": 16, "average": 0.01}),
+    cloned = mean_return(*trained("bc", data, 250)[:2])
+    assert cloned < -12
+    for name, steps, changes in (
+        ("iql", 400, {"expectile": 0.9, "reward_scale": 10.0}),
+        ("td3-bc", 400, {}),
+        ("idql", 250, {"tau": 0.9, "blocks": 1, "samples": 8, "average": 0.02}),
     ):
-        found = mean_return(*trained(name, data, 500, reward_scale=10.0, **changes)[:2])
-        print(name, found, cloned, recorded)
-        assert found > cloned + 5, (name, found, cloned, recorded)
+        quick = {"discount": 0.8, "learning_rate": 1e-3, "follow": 0.02, **changes}
+        assert mean_return(*trained(name, data, steps, **quick)[:2]) > cloned + 4, name

@@ -54,9 +54,7 @@ class Drawn(NamedTuple):
 class GaussianPolicy(nn.Module):
     """A normal distribution for each observation, squashed into [-1, 1] by tanh."""
 
-    def __init__(
-        self, observation_size: int, action_size: int, hidden: tuple[int, ...]
-    ) -> None:
+    def __init__(self, observation_size: int, action_size: int, hidden: tuple[int, ...]) -> None:
         super().__init__()
         self.net = MLP((observation_size, *hidden, 2 * action_size))
 

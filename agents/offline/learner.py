@@ -103,9 +103,7 @@ def cosine_rate(optimiser: torch.optim.Optimizer, rate: float, step: int, steps:
         group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * share))
 
 
-def bootstrapped(
-    batch: Batch, next_values: torch.Tensor, discount: float
-) -> torch.Tensor:
+def bootstrapped(batch: Batch, next_values: torch.Tensor, discount: float) -> torch.Tensor:
     """What a transition is worth when the value after it is known, `[B]`."""
     return batch.rewards + discount * batch.masks * next_values
 

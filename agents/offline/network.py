@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ class MLP(nn.Sequential):
 
     def __init__(self, widths: Sequence[int], dropout: float = 0.0) -> None:
         layers: list[nn.Module] = []
-        for number, (before, after) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for number, (before, after) in enumerate(itertools.pairwise(widths)):
             layers.append(nn.Linear(before, after))
             if number < len(widths) - 2:
                 layers.append(nn.ReLU())

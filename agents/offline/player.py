@@ -34,9 +34,7 @@ class TrainedAgent:
     dialect = "native"
     observations = ("state",)
 
-    def __init__(
-        self, learner: Learner, frame: Frame, embodiment: Embodiment, name: str
-    ) -> None:
+    def __init__(self, learner: Learner, frame: Frame, embodiment: Embodiment, name: str) -> None:
         self.learner, self.frame = learner, frame
         self.embodiment, self.name = embodiment, name
         self._dice: dict[int, torch.Generator] = {}
@@ -51,9 +49,7 @@ class TrainedAgent:
         # Making the networks draws weights that are then overwritten: nobody's dice are to move.
         with torch.random.fork_rng(devices=[]):
             found = load_checkpoint(folder)
-        return cls(
-            found.learner, found.frame, found.identity.embodiment, found.identity.learner
-        )
+        return cls(found.learner, found.frame, found.identity.embodiment, found.identity.learner)
 
     def digest(self) -> str:
         """SHA-256 of everything that was learnt: two agents that differ in a bit differ in it."""

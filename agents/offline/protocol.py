@@ -29,9 +29,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
 
 PROTOCOLS = MappingProxyType(
     {
-        "official": Protocol(
-            steps=500_000, evaluate_every=10_000, episodes=50, final_episodes=100
-        ),
+        "official": Protocol(steps=500_000, evaluate_every=10_000, episodes=50, final_episodes=100),
         "lite": Protocol(steps=50_000, evaluate_every=10_000, episodes=20, final_episodes=20),
         "smoke": Protocol(
             steps=200, evaluate_every=100, episodes=2, final_episodes=2, save_every=50, log_every=50

@@ -70,9 +70,7 @@ class TD3BC(Learner):
             # The scale of the values must not decide how much cloning counts.
             weight = config.alpha / worth.abs().mean().detach().clamp(min=1e-6)
             cloning = functional.mse_loss(actions, batch.actions)
-            losses["policy"] = descend(
-                self.optimisers["policy"], cloning - weight * worth.mean()
-            )
+            losses["policy"] = descend(self.optimisers["policy"], cloning - weight * worth.mean())
             follow(self.policy_target, self.policy, config.follow)
             follow(self.critic_target, self.critic, config.follow)
         return losses

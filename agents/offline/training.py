@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol as Shape
+from typing import Any, NamedTuple
+from typing import Protocol as Shape
 
 import numpy as np
 import torch
@@ -156,9 +157,7 @@ class Training:
         watcher.played(self.step, score)
 
     def _save(self, folder: Path) -> None:
-        save_checkpoint(
-            folder, self._identity, self.learner, self._frame, self.step, self._dice
-        )
+        save_checkpoint(folder, self._identity, self.learner, self._frame, self.step, self._dice)
 
     def _log(self, line: Mapping[str, Any]) -> None:
         with (self._folder / LOG).open("a") as file:

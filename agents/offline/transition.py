@@ -134,9 +134,7 @@ class Transitions:
         """The transitions at some places."""
         rows = self._rows[torch.from_numpy(places)]
         first, actions, rewards, then, masks, returns = rows.split(self._cuts, dim=1)
-        return Batch(
-            first, actions, rewards.squeeze(1), then, masks.squeeze(1), returns.squeeze(1)
-        )
+        return Batch(first, actions, rewards.squeeze(1), then, masks.squeeze(1), returns.squeeze(1))
 
     def sample(self, size: int, dice: np.random.Generator) -> Batch:
         """So many transitions, drawn uniformly with replacement."""

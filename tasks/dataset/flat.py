@@ -23,9 +23,8 @@ def demand(columns: Mapping[str, Any], names: tuple[str, ...], where: str) -> No
     """
     lacking = [name for name in names if name not in columns]
     if lacking:
-        raise BadArgument(
-            f"{where} lacks {', '.join(lacking)}; it has {', '.join(map(str, columns)) or 'nothing'}"
-        )
+        found = ", ".join(map(str, columns)) or "nothing"
+        raise BadArgument(f"{where} lacks {', '.join(lacking)}; it has {found}")
     lengths = {name: len(columns[name]) for name in names}
     if len(set(lengths.values())) > 1:
         raise BadArgument(f"the columns of {where} differ in length: {lengths}")

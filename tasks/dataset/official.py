@@ -147,7 +147,9 @@ def read_widowx(path: Path) -> Iterator[Trajectory]:
             if "pixels" in rows[0]:
                 seen["rgb"] = np.stack([np.asarray(row["pixels"]).squeeze() for row in rows])
         except (KeyError, ValueError, TypeError, IndexError) as error:
-            raise BadArgument(f"{where}: its observations are of another layout: {error}") from error
+            raise BadArgument(
+                f"{where}: its observations are of another layout: {error}"
+            ) from error
         terminated = np.asarray(one["terminals"], bool).ravel()
         terminated[:-1] = False  # A flag within an episode did not end it.
         cut = np.zeros_like(terminated)
