@@ -75,7 +75,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_minari_reads_it(tmp_path: Path) -> None:
-    minari = pytest.importorskip("minari")
+    import minari
+
     episodes = [trajectory(4 + n, n) for n in range(3)]
     folder = written(tmp_path / "point-v0", episodes, ref_min_score=0.0, ref_max_score=2.0)
     dataset = minari.MinariDataset(folder / "data")
@@ -214,7 +215,7 @@ def test_the_commands(made: Path, python: Callable[..., Any], tmp_path: Path) ->
     for arguments, told in (
         (("train", "blc", "metaworld.reach", *options, *small), "Did you mean 'bc'"),
         (("train", "bc", "metaworld.reach", *options, "--set", "hidde=3", *small), "'hidden'"),
-        (("train", "bc", "procgen.coinrun", *options, *small), "no continuous actions"),
+        (("train", "bc", "procgen.coinrun-hard-test", *options, *small), "no continuous actions"),
     ):
         done = python(*run, *arguments, code=2)
         assert told in done.stderr

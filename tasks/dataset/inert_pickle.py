@@ -117,7 +117,7 @@ def _inspect(data: bytes) -> None:
     for code, argument, _ in pickletools.genops(data):
         if code.name in _REFUSED:
             raise pickle.UnpicklingError(f"instruction {code.name} is not admitted")
-        if code.name in _PUTS and int(argument) > len(data):
+        if code.name in _PUTS and int(argument or 0) > len(data):
             raise pickle.UnpicklingError("it numbers more values than it can hold")
 
 
@@ -164,7 +164,8 @@ def _element(record: Any) -> np.dtype[Any]:
     if code not in CODES:
         raise ValueError(f"arrays of {code!r:.40} are not admitted")
     order = record.state[1] if record.state else "="
-    return np.dtype(code).newbyteorder(order if order in ("<", ">") else "=")
+    kind: np.dtype[Any] = np.dtype(code).newbyteorder(order if order in ("<", ">") else "=")
+    return kind
 
 
 def _shaped(data: Any, kind: np.dtype[Any], shape: Any, is_fortran: bool) -> Any:

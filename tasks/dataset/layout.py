@@ -103,7 +103,7 @@ class DatasetWriter:
         """
         path = self._part(number)
         try:
-            with np.load(path, allow_pickle=False) as found:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 fields = {name: found[name] for name in found.files}
         except (OSError, ValueError, KeyError) as error:
             raise RunDirectoryError(f"{path} is damaged: {error}; remove it and go on") from error

@@ -45,7 +45,7 @@ def read_kitchen_npz(path: Path) -> Iterator[Trajectory]:
         BadArgument: it is cut off, or of another layout.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             wanted = [name for name in archive.files if _is_kitchen(name)]
             columns = {name: archive[name] for name in wanted}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
