@@ -14,7 +14,8 @@ from gymnasium import spaces
 
 from polyathlon.benchmarks.inventory import take_inventory
 from polyathlon.benchmarks.making import TIERS, Recipe, make_dataset
-from polyathlon.core.errors import BadArgument, RunDirectoryError
+from polyathlon.cli import _polyathlon
+from polyathlon.core.errors import BadArgument, PolyathlonError, RunDirectoryError
 from polyathlon.core.trajectory import Trajectory, checked, digest_of_trajectories
 from polyathlon.tasks.dataset.layout import Dataset, DatasetWriter, describe_space
 
@@ -197,26 +198,44 @@ def test_recipes_that_make_no_sense(changes: dict[str, Any], told: str, tmp_path
     assert not (tmp_path / "one").exists()
 
 
-def test_the_commands(made: Path, python: Callable[..., Any], tmp_path: Path) -> None:
-    run = ("-m", "polyathlon.cli")
-    assert "sha256" in python(*run, "data", "info", made).stdout
-    done = python(*run, "data", "info", tmp_path, code=2)
-    assert len(done.stderr.splitlines()) == 1
-    options = ("--dataset", made, "--protocol", "smoke", "--steps", "4")
-    small = ("--set", "hidden=[8]", "--set", "batch_size=8", "--out", tmp_path / "agent")
-    python(*run, "train", "bc", "metaworld.reach", *options, *small)
-    document = json.loads((tmp_path / "agent" / "training.json").read_text())
+def test_trained_from_what_was_made_and_played(
+    made: Path, python: Callable[..., Any], tmp_path: Path
+) -> None:
+    run, agent = ("-m", "polyathlon.cli"), tmp_path / "agent"
+    small = ("--protocol", "smoke", "--steps", "4", "--set", "hidden=[8]", "--out", agent)
+    python(*run, "train", "bc", "metaworld.reach", "--dataset", made, *small)
+    document = json.loads((agent / "training.json").read_text())
     assert document["command"][:3] == ["polyathlon", "train", "bc"]
-    assert (tmp_path / "agent" / "evaluations" / "0000004" / "result.json").is_file()
+    assert (agent / "evaluations" / "0000004" / "result.json").is_file()
     played = ("--episodes", "1", "--video", "0", "--slots", "1", "--out", tmp_path / "run")
-    done = python(*run, "eval", "metaworld.reach", "--agent", tmp_path / "agent", *played)
+    python(*run, "eval", "metaworld.reach", "--agent", agent, *played)
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     assert manifest["agent"]["name"] == "bc"
-    for arguments, told in (
-        (("train", "blc", "metaworld.reach", *options, *small), "Did you mean 'bc'"),
-        (("train", "bc", "metaworld.reach", *options, "--set", "hidde=3", *small), "'hidden'"),
-        (("train", "bc", "procgen.coinrun-hard-test", *options, *small), "no continuous actions"),
-    ):
-        done = python(*run, *arguments, code=2)
-        assert told in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+    assert len(manifest["agent"]["source_digest"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("learner", "task", "more", "told"),
+    [
+        ("blc", "metaworld.reach", (), "Did you mean 'bc'"),
+        ("bc", "metaworld.reach", ("--set", "hidde=3"), "Did you mean 'hidden'"),
+        ("bc", "metaworld.reach", ("--protocol", "light"), "Did you mean 'lite'"),
+        ("bc", "metaworld.reach", ("--steps", "0"), "--steps is 0"),
+        ("bc", "procgen.coinrun-hard-test", (), "the agent's actions follow 'sawyer-xyz'"),
+    ],
+)
+def test_trainings_that_make_no_sense(
+    made: Path, tmp_path: Path, learner: str, task: str, more: tuple[str, ...], told: str
+) -> None:
+    out = tmp_path / "agent"
+    words = ["train", learner, task, "--dataset", str(made), "--out", str(out), *more]
+    with pytest.raises(PolyathlonError, match=told):
+        _polyathlon.main(words, standalone_mode=False)
+    assert not out.exists()
+
+
+def test_data_of_another_body_are_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path / "one", [trajectory(4)])
+    words = ["train", "bc", "metaworld.reach", "--dataset", str(folder), "--out", str(tmp_path)]
+    with pytest.raises(BadArgument, match=r"has 2 numbers to an action.*it is of another body"):
+        _polyathlon.main(words, standalone_mode=False)
