@@ -30,7 +30,8 @@ from ..core.errors import (
     RunDirectoryError,
 )
 from ..core.journal import read_journal
-from ..core.manifest import Manifest
+from ..core.manifest import AgentRecord, Manifest
+from ..core.protocols import Agent
 from ..core.specs import FIELDS
 from ..leaderboard.result import Result, read_result, write_result
 from ..leaderboard.summary import summarise
@@ -93,10 +94,7 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     if ":" in agent_name:
         # As with `python script.py`: an agent's module may lie in the folder one stands in.
         sys.path.append(os.getcwd())
-    if is_trained(agent_name):
-        record, agent = load_trained(Path(agent_name))
-    else:
-        record, agent = load_agent(agent_name, AGENTS)
+    record, agent = _load(agent_name)
     record = msgspec.structs.replace(record, on_invalid=options["on_invalid"])
     if agent is None and options["skip_unsupported"]:
         chosen, left_out = drop_tasks_without_oracle(chosen)
@@ -128,6 +126,11 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         )
         return 130
     return _conclude(directory, manifest, as_json)
+
+
+def _load(name: str) -> tuple[AgentRecord, Agent | None]:
+    """An agent by its name, as module:Class, or from the folder of its training."""
+    return load_trained(Path(name)) if is_trained(name) else load_agent(name, AGENTS)
 
 
 def _check_nothing_is_lost(directory: Path) -> None:

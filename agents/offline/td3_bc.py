@@ -45,7 +45,7 @@ class TD3BC(Learner):
         super().__init__(config, observation_size, action_size, steps)
         self.policy = Policy(observation_size, action_size, config.hidden)
         self.critic = TwinQ(observation_size, action_size, config.hidden)
-        self.policy_target, self.critic_target = map(frozen_copy, (self.policy, self.critic))
+        self.policy_target, self.critic_target = frozen_copy(self.policy), frozen_copy(self.critic)
         self.modules = {
             "policy": self.policy, "critic": self.critic,
             "policy_target": self.policy_target, "critic_target": self.critic_target,

@@ -63,7 +63,8 @@ class Frame(NamedTuple):
 
     def stretch(self, unit: NDArray[Any]) -> NDArray[np.float32]:
         """Actions from -1 to 1 `[..., A]` as the world takes them."""
-        whole = self.low + (np.clip(unit, -1, 1) + 1) * (self.high - self.low) / 2
+        share = (np.clip(np.asarray(unit, np.float32), -1, 1) + 1) / 2
+        whole = self.low + share * (self.high - self.low)
         return np.clip(whole, self.low, self.high).astype(np.float32)
 
 
@@ -125,7 +126,7 @@ class Transitions:
         self.observation_size, self.action_size = columns[0].shape[1], columns[1].shape[1]
         self._rows = torch.from_numpy(np.concatenate(rows))
         size, width = self.observation_size, self.action_size
-        self._cuts = (size, width, 1, size, 1, 1)
+        self._cuts = [size, width, 1, size, 1, 1]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -133,7 +134,7 @@ class Transitions:
     def take(self, places: NDArray[np.int64]) -> Batch:
         """The transitions at some places."""
         rows = self._rows[torch.from_numpy(places)]
-        first, actions, rewards, then, masks, returns = rows.split(self._cuts, dim=1)
+        first, actions, rewards, then, masks, returns = torch.split(rows, self._cuts, dim=1)
         return Batch(first, actions, rewards.squeeze(1), then, masks.squeeze(1), returns.squeeze(1))
 
     def sample(self, size: int, dice: np.random.Generator) -> Batch:

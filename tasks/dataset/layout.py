@@ -239,8 +239,9 @@ def _read_episode(group: Any, where: str, states_only: bool) -> Trajectory:
         name = next((one for one in STATES if one in seen), None)
         if name is None and states_only:
             raise BadArgument(f"{where} has no state; its observations are {', '.join(seen)}")
-        for key in [name] if states_only else seen:
-            observations["state" if key == name else key] = np.asarray(seen[key])
+        for key in seen:
+            if key == name or not states_only:
+                observations["state" if key == name else key] = np.asarray(seen[key])
     else:
         observations["state"] = np.asarray(seen)
     if observations.get("state", np.empty(0)).dtype.kind == "f":

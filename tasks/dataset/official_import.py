@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium import spaces
@@ -137,7 +137,7 @@ def _check_alike(one: Trajectory, sample: Trajectory, file: Path) -> None:
 def _metadata(
     source: Source, sample: Trajectory, writer: DatasetWriter, count: int
 ) -> dict[str, object]:
-    seen = {
+    seen: dict[str, spaces.Space[Any]] = {
         name: spaces.Box(0, 255, array.shape[1:], np.uint8)
         if array.dtype == np.uint8
         else spaces.Box(-np.inf, np.inf, array.shape[1:], np.float32)
