@@ -234,16 +234,16 @@ def test_idql_takes_the_proposal_of_most_value_or_draws_by_weight():
 def test_diffusion_draws_what_two_kinds_of_teachers_did_and_not_the_mean():
     torch.manual_seed(0)
     model = Diffusion(1, 1, blocks=1, schedule="vp", steps=5)
-    optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
     seen = torch.zeros(64, 1)
     for _ in range(300):
-        actions = torch.where(torch.rand(64, 1) < 0.5, -0.7, 0.7)
+        actions = torch.where(torch.rand(64, 1) < 0.5, -1.0, 1.0)
         optimiser.zero_grad()
         model.loss(seen, actions).mean().backward()
         optimiser.step()
     model.eval()
     drawn = model.sample(torch.zeros(400, 1), torch.Generator().manual_seed(1))
-    assert (drawn.abs() < 0.2).float().mean() < 0.12  # A Gaussian as wide has 0.22 there.
+    assert (drawn.abs() < 0.5).float().mean() < 0.25  # A Gaussian as wide has 0.38 there.
     assert 0.3 < (drawn > 0).float().mean() < 0.7
 
 
