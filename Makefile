@@ -16,7 +16,8 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof validate-socialnav validate-a1 schema clean venv system
+.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 schema \
+	clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -60,6 +61,9 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters 
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
 	@$(PY) tests/proofs adapters
+
+train-check: $(STAMP)  ## offline learners against cloning on a small world, 3 seeds, minutes
+	@$(PY) tests/proofs learners
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav

@@ -1,4 +1,4 @@
-"""``polyathlon data``: data sets of others, converted from a copy that the user has."""
+"""``polyathlon data``: data sets of our own making, and of others, from a copy the user has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..core.errors import UnknownName
 from ..tasks.storage import VARIABLE, Imported, Stored, data_directory
 from .table import WHOLE, lay_out
 
-IMPORTERS = {"langr": "langr.official_import"}
+IMPORTERS = {"langr": "langr.official_import", "d5rl": "dataset.official_import"}
 """Family: the module below ``tasks`` that has ``import_path`` and ``list_stored`` for it."""
 
 FORMAT = 1
@@ -29,7 +29,59 @@ DIGITS = 12
 
 @click.group("data")
 def data_group() -> None:
-    """Import and list the data sets of others that tasks can use. Nothing is downloaded."""
+    """Make, import, list and check data sets. Nothing is downloaded."""
+
+
+@data_group.command("make")
+@click.argument("task")
+@click.option("--episodes", type=int, default=100, show_default=True)
+@click.option("--tier", default="expert", show_default=True, help="How well it plays.")
+@click.option("--noise", type=float, help="On the actions, share of half their range [tier's].")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of starts and noise.")
+@click.option(
+    "--references", type=int, default=20, show_default=True, help="Episodes for the scale."
+)
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="For the task.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to make.")
+def make_command(task: str, out: Path, assignments: tuple[str, ...], **options: Any) -> int:
+    """Record TASK's scripted solver, with noise on its actions, as a Minari data set.
+
+    Tiers: expert, medium, noisy, random, and mixed, which takes turns. The same command makes the
+    same bytes, and goes on where it was cut short.
+    """
+    from ..benchmarks.making import Recipe, make_dataset
+    from ..tasks import catalogue
+    from .evaluate import assignment
+    from .progress import CountWatcher
+
+    recipe = Recipe(task=catalogue.find(task).id, task_kwargs=dict(map(assignment, assignments)),
+                    **options)  # fmt: skip
+    with CountWatcher("recording", "episodes") as watcher:
+        make_dataset(recipe, out, watcher.told)
+    _print_dataset(out)
+    return 0
+
+
+@data_group.command("info")
+@click.argument("folder", type=click.Path(path_type=Path))
+def info_command(folder: Path) -> int:
+    """Say what the data set in FOLDER holds, and check every episode of it.
+
+    Exits with 1 if it is not what was written.
+    """
+    return 0 if _print_dataset(folder) else FAILED
+
+
+def _print_dataset(folder: Path) -> bool:
+    """Prints a data set's facts; whether it is what was written."""
+    from ..benchmarks.inventory import take_inventory
+
+    inventory = take_inventory(folder)
+    for name, fact in inventory.facts.items():
+        click.echo(f"{name:13} {_line(fact)}")
+    if inventory.trouble:
+        click.echo(f"{'damaged':13} {_line(inventory.trouble)}", err=True)
+    return not inventory.trouble
 
 
 @data_group.command("import", short_help="Convert the data of FAMILY at PATH.")

@@ -30,12 +30,14 @@ from ..core.errors import (
     RunDirectoryError,
 )
 from ..core.journal import read_journal
-from ..core.manifest import Manifest
+from ..core.manifest import AgentRecord, Manifest
+from ..core.protocols import Agent
 from ..core.specs import FIELDS
 from ..leaderboard.result import Result, read_result, write_result
 from ..leaderboard.summary import summarise
 from ..tasks.observation import parse_image_size
 from .progress import ProgressWatcher
+from .trained import is_trained, load_trained
 
 RESULT = "result.json"
 
@@ -45,7 +47,9 @@ INCOMPLETE = 3
 
 @click.command("eval")
 @click.argument("benchmark", metavar="BENCHMARK_OR_PATTERN")
-@click.option("--agent", "agent_name", required=True, help="A name, or module:Class.")
+@click.option(
+    "--agent", "agent_name", required=True, help="A name, module:Class, or a trained one's folder."
+)
 @click.option("--episodes", type=int, help="Episodes of each task [the benchmark's, or 10].")
 @click.option("--slots", type=int, help="Worker processes [the number of cores].")
 @click.option("--seed", type=int, help="Base seed [the benchmark's].")
@@ -91,7 +95,7 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     if ":" in agent_name:
         # As with `python script.py`: an agent's module may lie in the folder one stands in.
         sys.path.append(os.getcwd())
-    record, agent = load_agent(agent_name, AGENTS)
+    record, agent = _load(agent_name)
     record = msgspec.structs.replace(record, on_invalid=options["on_invalid"])
     if agent is None and options["skip_unsupported"]:
         chosen, left_out = drop_tasks_without_oracle(chosen)
@@ -124,6 +128,11 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         )
         return 130
     return _conclude(directory, manifest, as_json)
+
+
+def _load(name: str) -> tuple[AgentRecord, Agent | None]:
+    """An agent by its name, as module:Class, or from the folder of its training."""
+    return load_trained(Path(name)) if is_trained(name) else load_agent(name, AGENTS)
 
 
 def _check_nothing_is_lost(directory: Path) -> None:
@@ -160,7 +169,7 @@ def _is_incomplete(result: Result) -> bool:
 
 def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
     """The arguments of the tasks that the command line sets."""
-    kwargs: dict[str, Any] = dict(map(_assignment, options["assignments"]))
+    kwargs: dict[str, Any] = dict(map(assignment, options["assignments"]))
     if options["obs"] is not None:
         fields = [field.strip() for field in options["obs"].split(",")]
         unknown = [field for field in fields if field not in FIELDS]
@@ -175,7 +184,7 @@ def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
     return kwargs
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Any]:
     """Name and value of ``--set``: the value is JSON where it reads as JSON, else text."""
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():

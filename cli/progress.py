@@ -184,3 +184,42 @@ class FitWatcher:
     def __exit__(self, *_: object) -> None:
         if self._live:
             self._progress.stop()
+
+
+class CountWatcher:
+    """Says on standard error how many of something are done.
+
+    Args:
+        doing: a word for it, e.g. ``recording``.
+        things: what is counted, e.g. ``episodes``.
+    """
+
+    def __init__(self, doing: str, things: str) -> None:
+        console = Console(stderr=True)
+        self._live, self._doing, self._things = console.is_terminal, doing, things
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn())
+        self._progress = Progress(
+            *columns, MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
+        )
+        self._bar: TaskID | None = None
+        self._last_line = time.monotonic()
+
+    def told(self, done: int, total: int) -> None:
+        """So many are done."""
+        if self._live:
+            if self._bar is None:
+                self._bar = self._progress.add_task(self._doing, total=total)
+            self._progress.update(self._bar, completed=done)
+        elif time.monotonic() - self._last_line >= EVERY:
+            self._last_line = time.monotonic()
+            with contextlib.suppress(OSError):
+                print(f"{self._doing} {done}/{total} {self._things}", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> CountWatcher:
+        if self._live:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._progress.stop()

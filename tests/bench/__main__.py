@@ -18,6 +18,7 @@ import measure
 import quantisers
 import scoring
 import sights
+import transitions
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -103,6 +104,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "scoring": scoring.scoring,
     "decoding": lambda pairs: decoding.masks(pairs) + decoding.uniform(pairs),
     "quantisers": quantisers.throughput,
+    "transitions": transitions.reading,
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 

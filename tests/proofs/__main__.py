@@ -7,6 +7,7 @@
     python tests/proofs adapters --width 128 --updates 1000
     python tests/proofs socialnav-cards --episodes 540
     python tests/proofs a1 --episodes 10
+    python tests/proofs learners --seeds 3
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -33,7 +34,7 @@ LANGR = ("langr-oracle", "langr-train", "langr-random")
 def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1"]
+    choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1", "learners"]
     parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
@@ -41,9 +42,12 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
+    parser.add_argument("--seeds", type=int, default=3, help="of every learner")
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
+    if options.proof == "learners":
+        raise SystemExit(_compare_learners(range(options.seeds)))
     if options.proof == "adapters":
         _print_claims(options.width, options.updates)
         return
@@ -62,6 +66,20 @@ def main() -> None:
     played = [play(split, number) for split in SPLITS for number in range(each)]
     _print(options.proof, "split", played)
     _print(options.proof, "family", played)
+
+
+def _compare_learners(seeds: range) -> int:
+    """Trains every offline learner; 1 if those that promise so do not beat cloning throughout."""
+    from learning import LEARNERS, learn, references
+
+    table = Table(title="learners: mean return, over seeds", title_justify="left")
+    for column in ("learner", "mean", "least", "greatest"):
+        table.add_column(column)
+    found = {one.name: one for one in (*references(seeds), *(learn(n, seeds) for n in LEARNERS))}
+    for one in found.values():
+        table.add_row(one.name, *(f"{x:.2f}" for x in (np.mean(one.returns), *one.interval)))
+    Console(width=100).print(table)
+    return int(any(found[n].interval[0] <= found["bc"].interval[1] for n in ("iql", "idql")))
 
 
 def _validate() -> int:

@@ -1,0 +1,241 @@
+"""A training's whole state on disk: arrays as safetensors, the rest as JSON that names them.
+
+The arrays' file carries their hash in its name and is written first; ``checkpoint.json`` is
+renamed into place after it. A crash between the two leaves the checkpoint before, never half of
+one. Every bit of state is there: networks, optimisers, both random generators.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import torch
+
+from ...core.errors import BadArgument, UnknownName
+from ...core.files import write_atomically
+from ...core.specs import Embodiment, canonical_json, digest_of
+from . import LEARNERS
+from .learner import Learner, configured
+from .transition import Frame
+
+FORMAT = 1
+"""Version of the layout; it rises whenever an older reader would misunderstand."""
+
+FILE_NAME = "checkpoint.json"
+
+RANDOM = "random/torch"
+"""Where the state of torch's generator lies among the arrays."""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """What one training is, from its first step to its last.
+
+    Attributes:
+        learner: the algorithm's name.
+        config: its hyper-parameters, whole.
+        embodiment: the body whose actions were learnt.
+        observation_size: numbers in the observation ``state``.
+        steps: updates that are planned.
+        seed: of networks, batches and noise.
+        dataset: SHA-256 of what was learnt from.
+    """
+
+    learner: str
+    config: Mapping[str, Any]
+    embodiment: Embodiment
+    observation_size: int
+    steps: int
+    seed: int
+    dataset: str
+
+
+class Checkpoint(NamedTuple):
+    """What was read: the training, its learner, how far it is, and its dice.
+
+    Attributes:
+        identity: which training it is of.
+        learner: with its state of then.
+        frame: the scales of its numbers.
+        step: updates done.
+        dice: the state of the batches' generator.
+        random: the state of torch's generator.
+        digest: SHA-256 of the arrays.
+    """
+
+    identity: Identity
+    learner: Learner
+    frame: Frame
+    step: int
+    dice: Mapping[str, Any]
+    random: torch.Tensor
+    digest: str
+
+
+def make_learner(identity: Identity) -> Learner:
+    """A new learner of that kind and size; its weights come from torch's generator as it stands.
+
+    Raises:
+        UnknownName: no algorithm of that name.
+        BadArgument: a hyper-parameter that it does not have.
+    """
+    if identity.learner not in LEARNERS:
+        raise UnknownName("learner", identity.learner, LEARNERS)
+    kind = LEARNERS[identity.learner]
+    made: Learner = kind(
+        configured(kind.kind, identity.config),
+        identity.observation_size,
+        len(identity.embodiment.low),
+        identity.steps,
+    )
+    return made
+
+
+def save_checkpoint(
+    folder: Path, identity: Identity, learner: Learner, frame: Frame, step: int, dice: Any
+) -> str:
+    """Writes the state after so many updates, and removes the one before.
+
+    Args:
+        folder: must exist.
+        identity: which training this is.
+        learner: networks and optimisers.
+        frame: the scales of its numbers.
+        step: updates done.
+        dice: the generator of the batches.
+
+    Returns:
+        SHA-256 of the arrays.
+
+    Raises:
+        RunDirectoryError: the disk refused; what was there stays.
+    """
+    from safetensors.torch import save
+
+    arrays, groups = _flattened(learner)
+    arrays[RANDOM] = torch.get_rng_state()
+    for name, array in zip(Frame._fields, frame, strict=True):
+        arrays[f"frame/{name}"] = torch.from_numpy(np.ascontiguousarray(array))
+    packed = save({name: arrays[name].contiguous() for name in sorted(arrays)})
+    digest = hashlib.sha256(packed).hexdigest()
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "identity": msgspec.to_builtins(identity),
+        "step": step,
+        "dice": dice.bit_generator.state,
+        "optimisers": groups,
+        "arrays": f"arrays-{digest[:16]}.safetensors",
+        "arrays_sha256": digest,
+    }
+    document["sha256"] = digest_of(_without_large_numbers(document))
+    write_atomically(folder / document["arrays"], packed)
+    text = json.dumps(document, indent=1, sort_keys=True).encode()
+    write_atomically(folder / FILE_NAME, text + b"\n")
+    for other in folder.glob("arrays-*.safetensors"):
+        if other.name != document["arrays"]:
+            with contextlib.suppress(OSError):
+                other.unlink()
+    return digest
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Reads what ``save_checkpoint`` wrote, or says why it cannot be trusted.
+
+    Raises:
+        BadArgument: a file is missing or damaged, or of a newer version.
+        UnknownName: its algorithm is not registered here.
+    """
+    from safetensors.torch import load
+
+    document = _read_document(folder / FILE_NAME)
+    path = folder / str(document["arrays"])
+    try:
+        packed = path.read_bytes()
+    except OSError as error:
+        raise BadArgument(f"cannot read {path}: {error.strerror}; copy it anew") from error
+    digest = hashlib.sha256(packed).hexdigest()
+    if digest != document["arrays_sha256"]:
+        raise BadArgument(f"{path} is damaged: its hash is not the one that {FILE_NAME} states")
+    arrays = load(packed)
+    identity = msgspec.convert(document["identity"], Identity)
+    learner = make_learner(identity)
+    _restore(learner, arrays, document["optimisers"], folder)
+    frame = Frame(*(arrays[f"frame/{name}"].numpy() for name in Frame._fields))
+    return Checkpoint(
+        identity, learner, frame, document["step"], document["dice"], arrays[RANDOM], digest
+    )
+
+
+def _flattened(learner: Learner) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Every array of a learner by name, and the settings of its optimisers."""
+    arrays = {
+        f"modules/{name}/{key}": value
+        for name, module in learner.modules.items()
+        for key, value in module.state_dict().items()
+    }
+    groups = {}
+    for name, optimiser in learner.optimisers.items():
+        state = optimiser.state_dict()
+        groups[name] = state["param_groups"]
+        for number, values in state["state"].items():
+            for key, value in values.items():
+                arrays[f"optimisers/{name}/{number}/{key}"] = value
+    return arrays, groups
+
+
+def _restore(
+    learner: Learner, arrays: Mapping[str, torch.Tensor], groups: Mapping[str, Any], folder: Path
+) -> None:
+    nested: dict[str, dict[str, Any]] = {"modules": {}, "optimisers": {}}
+    for name, value in arrays.items():
+        room, _, rest = name.partition("/")
+        if room in nested:
+            owner, _, key = rest.partition("/")
+            nested[room].setdefault(owner, {})[key] = value
+    try:
+        for name, module in learner.modules.items():
+            module.load_state_dict(nested["modules"].get(name, {}))
+        for name, optimiser in learner.optimisers.items():
+            state: dict[int, dict[str, Any]] = {}
+            for key, value in nested["optimisers"].get(name, {}).items():
+                number, _, field = key.partition("/")
+                state.setdefault(int(number), {})[field] = value
+            optimiser.load_state_dict({"state": state, "param_groups": groups[name]})
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise BadArgument(
+            f"{folder} was made by another version of '{type(learner).__name__}': {error}"
+        ) from error
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadArgument(
+            f"{path.parent} is no trained agent: it has no {path.name} ({error.strerror})"
+        ) from error
+    except ValueError as error:
+        raise BadArgument(f"{path} is not JSON: {error}") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        found = document.get("format") if isinstance(document, dict) else None
+        raise BadArgument(f"{path} is of format {found!r:.40}; this version reads {FORMAT}")
+    stated = document.pop("sha256", None)
+    if digest_of(_without_large_numbers(document)) != stated:
+        raise BadArgument(f"{path} was edited or damaged: its hash is not the one it states")
+    return document
+
+
+def _without_large_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with its dice as text: their state has numbers of 128 bits."""
+    return {**document, "dice": json.dumps(document["dice"], sort_keys=True)}
+
+
+def describe(identity: Identity) -> bytes:
+    """Canonical JSON of a training, to compare two."""
+    return canonical_json(identity)

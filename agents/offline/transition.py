@@ -1,0 +1,161 @@
+"""Transitions in memory, and a sampler that takes one gather a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ...core.errors import BadArgument
+from ...core.trajectory import Trajectory
+
+NARROWEST = 1e-3
+"""Least standard deviation an observation is divided by: TD3+BC (arXiv 2106.06860, section 4)."""
+
+
+class Batch(NamedTuple):
+    """Some transitions, a row each.
+
+    Attributes:
+        observations: `[B, D]`, normalised.
+        actions: `[B, A]` in [-1, 1].
+        rewards: `[B]`, scaled.
+        next_observations: `[B, D]`, normalised.
+        masks: `[B]`: 0 where the world ended, 1 where it went on, truncated or not.
+        returns: `[B]`: discounted rewards from here to the end of the episode.
+    """
+
+    observations: torch.Tensor
+    actions: torch.Tensor
+    rewards: torch.Tensor
+    next_observations: torch.Tensor
+    masks: torch.Tensor
+    returns: torch.Tensor
+
+
+class Frame(NamedTuple):
+    """How numbers of the world become numbers that networks like, and back.
+
+    Attributes:
+        mean: of the observations, `[D]`.
+        scale: what they are divided by, `[D]`.
+        low: lower bounds of the actions, `[A]`.
+        high: upper bounds of the actions, `[A]`.
+    """
+
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+
+    def observe(self, states: NDArray[Any]) -> NDArray[np.float32]:
+        """Observations of the world `[..., D]`, normalised."""
+        return ((np.asarray(states, np.float32) - self.mean) / self.scale).astype(np.float32)
+
+    def shrink(self, actions: NDArray[Any]) -> NDArray[np.float32]:
+        """Actions of the world `[..., A]` on the scale from -1 to 1, clipped to it."""
+        half = (self.high - self.low) / 2
+        unit = (np.asarray(actions, np.float32) - self.low) / half - 1
+        return np.clip(unit, -1, 1).astype(np.float32)
+
+    def stretch(self, unit: NDArray[Any]) -> NDArray[np.float32]:
+        """Actions from -1 to 1 `[..., A]` as the world takes them."""
+        share = (np.clip(np.asarray(unit, np.float32), -1, 1) + 1) / 2
+        whole = self.low + share * (self.high - self.low)
+        return np.clip(whole, self.low, self.high).astype(np.float32)
+
+
+def fit_frame(
+    trajectories: Iterable[Trajectory],
+    low: NDArray[np.float32],
+    high: NDArray[np.float32],
+    normalise: bool,
+) -> Frame:
+    """The frame of a data set; without ``normalise`` observations stay as they are.
+
+    Raises:
+        BadArgument: an action has no bounds, so that there is no scale for it.
+    """
+    if not (np.isfinite(low).all() and np.isfinite(high).all() and (high > low).all()):
+        raise BadArgument("the action space has no bounds; learners need both ends of every action")
+    states = np.concatenate([one.observations["state"] for one in trajectories]).astype(np.float64)
+    mean, scale = np.zeros(states.shape[1]), np.ones(states.shape[1])
+    if normalise:
+        mean, scale = states.mean(0), states.std(0) + NARROWEST
+    return Frame(mean.astype(np.float32), scale.astype(np.float32), low, high)
+
+
+class Transitions:
+    """Every step of some episodes, packed row by row so that a batch is one gather.
+
+    Args:
+        trajectories: with the observation ``state``.
+        frame: how their numbers are scaled.
+        discount: of the returns.
+        reward_scale: what rewards are multiplied by.
+        reward_shift: what is then added to them.
+    """
+
+    def __init__(
+        self,
+        trajectories: Iterable[Trajectory],
+        frame: Frame,
+        discount: float,
+        reward_scale: float = 1.0,
+        reward_shift: float = 0.0,
+    ) -> None:
+        rows, self.starts = [], [0]
+        for one in trajectories:
+            rewards = one.rewards * np.float32(reward_scale) + np.float32(reward_shift)
+            states = frame.observe(one.observations["state"])
+            columns = (
+                states[:-1],
+                frame.shrink(one.actions),
+                rewards[:, None],
+                states[1:],
+                1 - one.terminated[:, None].astype(np.float32),
+                discounted(rewards, discount)[:, None],
+            )
+            rows.append(np.concatenate(columns, 1).astype(np.float32))
+            self.starts.append(self.starts[-1] + one.steps)
+        if not rows:
+            raise BadArgument("there is no episode to learn from")
+        self.observation_size, self.action_size = columns[0].shape[1], columns[1].shape[1]
+        self._rows = torch.from_numpy(np.concatenate(rows))
+        size, width = self.observation_size, self.action_size
+        self._cuts = [size, width, 1, size, 1, 1]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self, places: NDArray[np.int64]) -> Batch:
+        """The transitions at some places."""
+        rows = self._rows[torch.from_numpy(places)]
+        first, actions, rewards, then, masks, returns = torch.split(rows, self._cuts, dim=1)
+        return Batch(first, actions, rewards.squeeze(1), then, masks.squeeze(1), returns.squeeze(1))
+
+    def sample(self, size: int, dice: np.random.Generator) -> Batch:
+        """So many transitions, drawn uniformly with replacement."""
+        return self.take(dice.integers(0, len(self), size))
+
+    def episodes(self) -> Iterator[slice]:
+        """The rows of each episode."""
+        for first, past in zip(self.starts[:-1], self.starts[1:], strict=True):
+            yield slice(first, past)
+
+
+def discounted(rewards: NDArray[np.float32], discount: float) -> NDArray[np.float32]:
+    """Discounted sum of the rewards from each step to the end, `[T]`.
+
+    Nothing is assumed of what comes after a truncated episode: with rewards that are never
+    negative the sum is then a lower bound of the return.
+    """
+    found = np.empty(len(rewards), np.float64)
+    ahead = 0.0
+    for step in range(len(rewards) - 1, -1, -1):
+        ahead = float(rewards[step]) + discount * ahead
+        found[step] = ahead
+    return found.astype(np.float32)

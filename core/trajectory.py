@@ -1,0 +1,98 @@
+"""One recorded episode: what data sets hold, whoever made them, and what learners learn from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import BadArgument
+
+
+class Trajectory(NamedTuple):
+    """An episode of T steps.
+
+    Attributes:
+        observations: field to array `[T + 1, ...]`: the last one is what the last step led to.
+        actions: `[T, D]`.
+        rewards: `[T]`.
+        terminated: `[T]` of bool: the world ended there, and nothing is to be hoped for after it.
+        truncated: `[T]` of bool: the recording ended there, and the world would have gone on.
+        success: `[T]` of bool, or None where nobody said.
+        seed: of the episode, or None.
+    """
+
+    observations: Mapping[str, NDArray[Any]]
+    actions: NDArray[np.float32]
+    rewards: NDArray[np.float32]
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    success: NDArray[np.bool_] | None = None
+    seed: int | None = None
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return len(self.actions)
+
+    @property
+    def total_reward(self) -> float:
+        """Undiscounted sum of the rewards, added up in double precision."""
+        return float(self.rewards.sum(dtype=np.float64))
+
+
+def checked(one: Trajectory, where: str) -> Trajectory:
+    """The trajectory, if every array has its length and every number is one.
+
+    Args:
+        one: what was read or recorded.
+        where: file and episode, for the message.
+
+    Raises:
+        BadArgument: lengths disagree, a number is NaN or infinite, an episode ends in its midst,
+            or does not say how it ends.
+    """
+    steps = len(one.actions)
+    if steps == 0:
+        raise BadArgument(f"{where} has no step")
+    if one.actions.ndim != 2:
+        raise BadArgument(f"{where}: actions have the shape {one.actions.shape}, not [steps, size]")
+    for name in ("rewards", "terminated", "truncated", "success"):
+        array = getattr(one, name)
+        if array is not None and array.shape != (steps,):
+            raise BadArgument(f"{where}: {name} have the shape {array.shape}, not ({steps},)")
+    for name, array in one.observations.items():
+        if len(array) != steps + 1:
+            raise BadArgument(
+                f"{where}: {len(array)} observations '{name}' for {steps} actions; there must be "
+                f"{steps + 1}"
+            )
+    named = {"actions": one.actions, "rewards": one.rewards, **one.observations}
+    for name, array in named.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            step = int(np.argwhere(~np.isfinite(array))[0][0])
+            raise BadArgument(f"{where} step {step}: {name} are not finite")
+    ends = one.terminated | one.truncated
+    if ends[:-1].any():
+        raise BadArgument(f"{where} ends at step {int(np.argmax(ends))} of {steps}, in its midst")
+    if not ends[-1]:
+        raise BadArgument(f"{where} does not say how it ends: neither terminated nor truncated")
+    return one
+
+
+def digest_of_trajectories(trajectories: Iterable[Trajectory]) -> str:
+    """SHA-256 over the bytes, shapes and types of every array, in order, in hexadecimal."""
+    digest = hashlib.sha256()
+    for one in trajectories:
+        parts = {f"observations/{name}": one.observations[name] for name in one.observations}
+        for name in ("actions", "rewards", "terminated", "truncated", "success"):
+            if getattr(one, name) is not None:
+                parts[name] = getattr(one, name)
+        for name in sorted(parts):
+            array = np.ascontiguousarray(parts[name])
+            digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+            digest.update(array.data)
+    return digest.hexdigest()

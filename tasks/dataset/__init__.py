@@ -1,0 +1,1 @@
+"""Recorded episodes on disk: our own and Minari's in one layout, others' through readers."""

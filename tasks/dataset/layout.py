@@ -1,0 +1,290 @@
+"""Data sets in Minari's layout: written episode by episode, read one episode at a time.
+
+A folder with ``data/main_data.hdf5`` (a group ``episode_N`` each) and ``data/metadata.json``:
+Minari 0.5, ``hdf5_storage.py`` and ``serialization.py``. It is written here rather than by Minari,
+whose functions hold every episode in memory and cannot go on after a kill; Minari reads it.
+
+An episode is put beside as soon as it is over; the two files are made of all of them at the end
+and renamed into place, ``metadata.json`` last. The same episodes make the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from ...core.errors import BadArgument, MissingExtra, RunDirectoryError
+from ...core.files import write_atomically
+from ...core.trajectory import Trajectory, checked
+from ..storage import make_directory
+
+METADATA, ARRAYS, PARTS = "metadata.json", "main_data.hdf5", "parts"
+
+MINARI = "0.5.4"
+"""The version of Minari whose layout this is."""
+
+STATES = ("state", "observation", "observations")
+"""What data sets call the vector that a policy is to see; the first that is there is taken."""
+
+_STEPS = {"rewards": "rewards", "terminated": "terminations", "truncated": "truncations"}
+
+
+def describe_space(space: spaces.Space[Any]) -> dict[str, Any]:
+    """A space as Minari writes it (``serialization.py``).
+
+    Raises:
+        BadArgument: neither a Box nor a Dict of them.
+    """
+    if isinstance(space, spaces.Dict):
+        inside = {name: describe_space(one) for name, one in space.spaces.items()}
+        return {"type": "Dict", "subspaces": inside}
+    if not isinstance(space, spaces.Box):
+        raise BadArgument(f"a data set holds vectors and pictures; {space} is neither")
+    return {
+        "type": "Box",
+        "dtype": str(space.dtype),
+        "shape": list(space.shape),
+        "low": space.low.tolist(),
+        "high": space.high.tolist(),
+    }
+
+
+class DatasetWriter:
+    """Takes episodes in any order, and makes a data set of them when all are there.
+
+    Args:
+        folder: made if need be; episodes of an earlier start are kept.
+
+    Raises:
+        RunDirectoryError: the folder holds a finished data set, or the disk refused.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        if (folder / "data" / METADATA).exists():
+            raise RunDirectoryError(f"{folder} holds a data set already; use another --out")
+        self._parts = make_directory(folder / PARTS)
+
+    def stands(self, number: int) -> bool:
+        """Whether an episode is on the disk already."""
+        return self._part(number).is_file()
+
+    def put(self, number: int, one: Trajectory) -> None:
+        """Puts an episode on the disk.
+
+        Raises:
+            BadArgument: it is unsound.
+        """
+        checked(one, f"episode {number}")
+        arrays: dict[str, Any] = {f"observations/{k}": v for k, v in one.observations.items()}
+        for name in ("actions", "rewards", "terminated", "truncated", "success"):
+            if getattr(one, name) is not None:
+                arrays[name] = getattr(one, name)
+        if one.seed is not None:
+            arrays["seed"] = np.int64(one.seed)
+        packed = io.BytesIO()
+        np.savez(packed, **arrays)
+        write_atomically(self._part(number), packed.getvalue())
+
+    def get(self, number: int) -> Trajectory:
+        """An episode that is on the disk.
+
+        Raises:
+            RunDirectoryError: it is damaged; says what to remove.
+        """
+        path = self._part(number)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+                fields = {name: found[name] for name in found.files}
+        except (OSError, ValueError, KeyError) as error:
+            raise RunDirectoryError(f"{path} is damaged: {error}; remove it and go on") from error
+        observations = {
+            name.partition("/")[2]: fields.pop(name)
+            for name in list(fields)
+            if name.startswith("observations/")
+        }
+        seed = fields.pop("seed", None)
+        return Trajectory(observations, **fields, seed=None if seed is None else int(seed))
+
+    def finish(self, count: int, metadata: Mapping[str, Any]) -> None:
+        """Makes the data set of the first ``count`` episodes, and removes them one by one.
+
+        Raises:
+            RunDirectoryError: the disk refused; the episodes stay.
+        """
+        h5py = import_h5py()
+        data = make_directory(self._folder / "data")
+        temporary = data / f".{ARRAYS}"
+        steps = 0
+        try:
+            with h5py.File(temporary, "w", libver="latest") as file:
+                for number in range(count):
+                    steps += _write_episode(file, number, self.get(number))
+            os.replace(temporary, data / ARRAYS)
+        except OSError as error:
+            raise RunDirectoryError(f"cannot write {data / ARRAYS}: {error}") from error
+        whole = {
+            "data_format": "hdf5",
+            "minari_version": MINARI,
+            "total_episodes": count,
+            "total_steps": steps,
+            "dataset_size": round((data / ARRAYS).stat().st_size / 1e6, 1),
+            **metadata,
+        }
+        text = json.dumps(whole, indent=1, sort_keys=True)
+        write_atomically(data / METADATA, text.encode() + b"\n")
+        shutil.rmtree(self._parts)
+
+    def _part(self, number: int) -> Path:
+        return self._parts / f"episode-{number:07}.npz"
+
+
+def _write_episode(file: Any, number: int, one: Trajectory) -> int:
+    group = file.create_group(f"episode_{number}")
+    group.attrs["id"] = number
+    group.attrs["total_steps"] = one.steps
+    if one.seed is not None:
+        group.attrs["seed"] = one.seed
+    seen = group.create_group("observations")
+    for name in sorted(one.observations):
+        seen.create_dataset(name, data=one.observations[name])
+    group.create_dataset("actions", data=one.actions)
+    for ours, theirs in _STEPS.items():
+        group.create_dataset(theirs, data=getattr(one, ours))
+    infos = group.create_group("infos")
+    if one.success is not None:
+        # Minari keeps what reset told as well: then nothing was won.
+        infos.create_dataset("success", data=np.concatenate([[False], one.success]))
+    return one.steps
+
+
+class Dataset:
+    """A data set on disk; nothing but its metadata is held in memory.
+
+    Args:
+        folder: with ``data`` in it, or that folder itself.
+
+    Raises:
+        BadArgument: it is no data set in Minari's layout, or its actions are no vectors.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._data = folder / "data" if (folder / "data").is_dir() else folder
+        self.metadata = _read_metadata(self._data / METADATA)
+        space = self._space("action_space")
+        try:
+            shape = tuple(space["shape"])
+            if space["type"] != "Box" or len(shape) != 1:
+                raise BadArgument(f"the actions of {folder} are no vectors: {space['type']}")
+            self.low, self.high = (
+                np.broadcast_to(np.asarray(space[end], np.float32), shape).copy()
+                for end in ("low", "high")
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, BadArgument):
+                raise
+            raise BadArgument(f"{self._data / METADATA}: its action space is damaged") from error
+
+    def __len__(self) -> int:
+        return int(self.metadata.get("total_episodes", 0))
+
+    def trajectories(self, states_only: bool = False) -> Iterator[Trajectory]:
+        """The episodes, read one after the other.
+
+        Args:
+            states_only: leave pictures and the like on the disk.
+
+        Raises:
+            BadArgument: the file is damaged, or an episode is unsound; names the episode.
+        """
+        h5py = import_h5py()
+        path = self._data / ARRAYS
+        try:
+            with h5py.File(path, "r") as file:
+                names = [name for name in file if name.startswith("episode_")]
+                for name in sorted(names, key=lambda name: int(name.removeprefix("episode_"))):
+                    one = _read_episode(file[name], f"{path} {name}", states_only)
+                    yield checked(one, f"{path} {name}")
+        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+            if isinstance(error, BadArgument):
+                raise
+            raise BadArgument(f"{path} is damaged or no data set of Minari's: {error}") from error
+
+    def _space(self, name: str) -> dict[str, Any]:
+        found = self.metadata.get(name)
+        try:
+            found = json.loads(found) if isinstance(found, str) else found
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise BadArgument(f"{self._data / METADATA} does not say its {name}")
+        return found
+
+
+def _read_episode(group: Any, where: str, states_only: bool) -> Trajectory:
+    steps = {ours: np.asarray(group[theirs]) for ours, theirs in _STEPS.items()}
+    seen = group["observations"]
+    observations: dict[str, NDArray[Any]] = {}
+    if hasattr(seen, "keys"):
+        name = next((one for one in STATES if one in seen), None)
+        if name is None and states_only:
+            raise BadArgument(f"{where} has no state; its observations are {', '.join(seen)}")
+        for key in seen:
+            if key == name or not states_only:
+                observations["state" if key == name else key] = np.asarray(seen[key])
+    else:
+        observations["state"] = np.asarray(seen)
+    if observations.get("state", np.empty(0)).dtype.kind == "f":
+        observations["state"] = observations["state"].astype(np.float32)
+    infos = group.get("infos", {})
+    success = np.asarray(infos["success"], bool)[1:] if "success" in infos else None
+    seed = group.attrs.get("seed")
+    return Trajectory(
+        observations=observations,
+        actions=np.asarray(group["actions"], np.float32),
+        rewards=steps["rewards"].astype(np.float32),
+        terminated=steps["terminated"].astype(bool),
+        truncated=steps["truncated"].astype(bool),
+        success=success,
+        seed=int(seed) if isinstance(seed, (int, np.integer)) else None,
+    )
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadArgument(f"{path.parent} is no data set: {path.name}: {error.strerror}") from error
+    except ValueError as error:
+        raise BadArgument(f"{path} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise BadArgument(f"{path} is no metadata of a data set")
+    if found.get("data_format", "hdf5") != "hdf5":
+        raise BadArgument(
+            f"{path.parent} keeps its arrays as '{found['data_format']}'; only hdf5 can be read: "
+            "copy it with Minari, data_format='hdf5'"
+        )
+    return found
+
+
+def import_h5py() -> Any:
+    """The library that reads HDF5.
+
+    Raises:
+        MissingExtra: it is not installed.
+    """
+    try:
+        import h5py
+    except ModuleNotFoundError as error:
+        raise MissingExtra("recorded", "data", "h5py") from error
+    return h5py

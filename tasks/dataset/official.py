@@ -1,0 +1,215 @@
+"""The official layouts of D5RL, each read as episodes, a file at a time.
+
+Source of every name and of the time convention: the loaders of github.com/d5rlbenchmark/d5rl. Their
+masks are not taken over where they say that no step has a future: an episode that was cut off by
+the clock is truncated here, and its last value is still bootstrapped.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.errors import BadArgument
+from ...core.trajectory import Trajectory, checked
+from ..array_pickle import load_arrays
+from .flat import COLUMNS, demand, episodes_of
+from .inert_pickle import Record, load_inert
+from .layout import import_h5py
+
+KITCHEN_TARGETS = ("microwave", "kettle", "light switch", "slide cabinet")
+"""The four objects of the kitchens' own tasks; their rewards are added up."""
+
+WIDOWX_STATE = (
+    "end_effector_pos", "right_finger_qpos", "right_finger_qvel", "left_finger_qpos",
+    "left_finger_qvel", "task_id",
+)  # fmt: skip
+"""The parts of the state of a WidowX, in order."""
+
+NPY_MAGIC = b"\x93NUMPY"
+
+
+def read_kitchen_npz(path: Path) -> Iterator[Trajectory]:
+    """One episode of the standard kitchen: an archive of arrays, of which row 0 is the reset's.
+
+    Args:
+        path: a ``.npz`` file.
+
+    Raises:
+        BadArgument: it is cut off, or of another layout.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            wanted = [name for name in archive.files if _is_kitchen(name)]
+            columns = {name: archive[name] for name in wanted}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise BadArgument(f"{path} is cut off or no archive of arrays: {error}") from error
+    demand(columns, ("action", "proprio"), str(path))
+    targets = [f"reward {name}" for name in KITCHEN_TARGETS]
+    cameras = sorted(name for name in columns if name.startswith("extra_image"))
+    yield _shifted(path, columns, "proprio", targets, cameras)
+
+
+def _is_kitchen(name: str) -> bool:
+    return name in ("action", "proprio", "reward") or name.startswith(("reward ", "extra_image_"))
+
+
+def read_kitchen_pickle(path: Path) -> Iterator[Trajectory]:
+    """One episode of the randomised kitchen: a pickled dict of arrays, row 0 the reset's.
+
+    Args:
+        path: a ``.pkl`` file.
+
+    Raises:
+        BadArgument: it is cut off, or of another layout.
+    """
+    columns = load_arrays(path)
+    if not isinstance(columns, dict):
+        raise BadArgument(f"{path} holds a {type(columns).__name__}, not a dict of arrays")
+    demand(columns, ("action", "robot_qp"), str(path))
+    names = ("microwave", "kettle", "switch", "slide")
+    targets = [f"reward_{name}" for name in names]
+    cameras = sorted(name for name in columns if str(name).startswith("camera_"))
+    yield _shifted(path, columns, "robot_qp", targets, cameras)
+
+
+def _shifted(
+    path: Path, columns: Mapping[str, Any], state: str, targets: list[str], cameras: list[str]
+) -> Trajectory:
+    """Actions and rewards of row i lead from row i - 1 to row i; nothing ever terminates."""
+    found = [name for name in targets if name in columns]
+    if found:  # A stored sum may be that of another set of objects: the parts come first.
+        demand(columns, ("action", *found), str(path))
+        rewards = np.sum([np.asarray(columns[name], np.float32) for name in found], axis=0)
+    elif "reward" in columns:
+        rewards = np.asarray(columns["reward"], np.float32)
+    else:
+        raise BadArgument(f"{path} has no reward: neither 'reward' nor e.g. '{targets[0]}'")
+    steps = len(columns["action"]) - 1
+    seen: dict[str, NDArray[Any]] = {"state": np.asarray(columns[state], np.float32)}
+    if cameras:
+        demand(columns, ("action", *cameras), str(path))
+        seen["rgb"] = np.concatenate([columns[name] for name in cameras], -1)
+    ends = np.zeros(max(steps, 0), bool)
+    cut = ends.copy()
+    cut[-1:] = True
+    actions = np.asarray(columns["action"], np.float32)[1:]
+    return checked(Trajectory(seen, actions, rewards[1:], ends, cut), str(path))
+
+
+def read_a1(path: Path) -> Iterator[Trajectory]:
+    """The episodes of a pickled replay buffer of the A1, of which no code is run.
+
+    Args:
+        path: ``buffer.pkl``.
+
+    Raises:
+        BadArgument: it is cut off, is not a replay buffer, or lacks a column.
+    """
+    buffer = load_inert(path)
+    columns = buffer.attribute("dataset_dict") if isinstance(buffer, Record) else None
+    if not isinstance(columns, dict):
+        kind = buffer.name if isinstance(buffer, Record) else type(buffer).__name__
+        raise BadArgument(f"{path} holds a {kind:.80}, not a replay buffer with a 'dataset_dict'")
+    demand(columns, (*COLUMNS, "masks", "dones"), str(path))
+    size = buffer.attribute("_size")
+    if isinstance(size, int) and size < len(columns["masks"]):  # The rest was never filled.
+        columns = {name: array[:size] for name, array in columns.items()}
+    terminated = np.asarray(columns["masks"]) == 0
+    yield from episodes_of(columns, terminated, np.asarray(columns["dones"]) != 0, str(path))
+
+
+def read_widowx(path: Path) -> Iterator[Trajectory]:
+    """The trajectories of a WidowX: a list of dicts of lists, saved by numpy as objects.
+
+    Args:
+        path: ``out.npy``.
+
+    Raises:
+        BadArgument: it is cut off, or of another layout.
+    """
+    trajectories = load_inert(path, _npy_header(path))
+    if not isinstance(trajectories, list) or not all(isinstance(t, dict) for t in trajectories):
+        raise BadArgument(f"{path} does not hold a list of trajectories")
+    for number, one in enumerate(trajectories):
+        where = f"{path} trajectory {number}"
+        demand(one, (*COLUMNS, "terminals"), where)
+        try:
+            rows = [*one["observations"], one["next_observations"][-1]]
+            states = [np.concatenate([np.ravel(row[k]) for k in WIDOWX_STATE]) for row in rows]
+            seen: dict[str, NDArray[Any]] = {"state": np.stack(states).astype(np.float32)}
+            if "pixels" in rows[0]:
+                seen["rgb"] = np.stack([np.asarray(row["pixels"]).squeeze() for row in rows])
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise BadArgument(
+                f"{where}: its observations are of another layout: {error}"
+            ) from error
+        terminated = np.asarray(one["terminals"], bool).ravel()
+        terminated[:-1] = False  # A flag within an episode did not end it.
+        cut = np.zeros_like(terminated)
+        cut[-1] = not terminated[-1]
+        yield checked(
+            Trajectory(
+                seen,
+                np.asarray(one["actions"], np.float32),
+                np.asarray(one["rewards"], np.float32).ravel(),
+                terminated,
+                cut,
+            ),
+            where,
+        )
+
+
+def _npy_header(path: Path) -> int:
+    """Bytes before the pickle in a ``.npy`` file of objects."""
+    try:
+        with path.open("rb") as file:
+            version = np.lib.format.read_magic(file)
+            reader = getattr(np.lib.format, f"read_array_header_{version[0]}_0")
+            _, _, dtype = reader(file)
+            if dtype != np.dtype(object):
+                raise ValueError(f"it holds {dtype}, not objects")
+            return file.tell()
+    except OSError as error:
+        raise BadArgument(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, AttributeError) as error:
+        raise BadArgument(f"{path} is no list of trajectories: {error}") from error
+
+
+def read_adroit(path: Path) -> Iterator[Trajectory]:
+    """The episodes of a flat HDF5 file of the Adroit hand; one is held in memory at a time.
+
+    Args:
+        path: a ``.hdf5`` file.
+
+    Raises:
+        BadArgument: it is cut off, or lacks a column.
+    """
+    h5py = import_h5py()
+    try:
+        with h5py.File(path, "r") as file:
+            ends = "timeouts" if "timeouts" in file else "trajectory_ends"
+            demand(file, (*COLUMNS, "terminals", ends), str(path))
+            terminated = np.asarray(file["terminals"]).ravel() != 0
+            ended = np.asarray(file[ends]).ravel() != 0
+            yield from episodes_of(file, terminated, ended, str(path))
+    except OSError as error:
+        raise BadArgument(f"{path} is cut off or no HDF5: {error}") from error
+
+
+READERS = MappingProxyType(
+    {
+        "kitchen-standard": read_kitchen_npz,
+        "kitchen-randomized": read_kitchen_pickle,
+        "a1": read_a1,
+        "widowx": read_widowx,
+        "adroit": read_adroit,
+    }
+)
+"""Layout to its reader."""

@@ -1,0 +1,295 @@
+"""The official layouts of D5RL, from small files in exactly these layouts; none runs any code."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import types
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from polyathlon.core.errors import BadArgument
+from polyathlon.tasks.dataset.inert_pickle import load_inert
+from polyathlon.tasks.dataset.layout import Dataset
+from polyathlon.tasks.dataset.official import (
+    read_a1,
+    read_adroit,
+    read_kitchen_npz,
+    read_kitchen_pickle,
+    read_widowx,
+)
+from polyathlon.tasks.dataset.official_import import import_path, list_stored
+
+DICE = np.random.default_rng(0)
+
+
+def floats(*shape: int) -> np.ndarray:
+    return DICE.uniform(-1, 1, shape).astype(np.float32)
+
+
+def kitchen_npz(path: Path, rows: int = 6, **more: Any) -> dict[str, np.ndarray]:
+    columns = {
+        "action": floats(rows, 9),
+        "proprio": floats(rows, 9),
+        "extra_image_camera_12_rgb": DICE.integers(0, 256, (rows, 4, 4, 3), np.uint8),
+        "extra_image_camera_gripper_rgb": DICE.integers(0, 256, (rows, 4, 4, 3), np.uint8),
+        "image_128": np.zeros((rows, 2)),
+        "metadata_language": np.array(["kettle"] * rows),
+        "reward microwave": np.arange(rows, dtype=np.float32) > 2,
+        "reward kettle": np.arange(rows, dtype=np.float32) > 3,
+        "reward hinge cabinet": np.ones(rows, np.float32),
+        "reward": np.full(rows, 9.0, np.float32),
+        **more,
+    }
+    np.savez(path, **columns)
+    return columns
+
+
+def test_the_standard_kitchen_is_shifted_by_a_row(tmp_path: Path) -> None:
+    columns = kitchen_npz(tmp_path / "one.npz")
+    (one,) = read_kitchen_npz(tmp_path / "one.npz")
+    assert np.array_equal(one.observations["state"], columns["proprio"])
+    assert np.array_equal(one.actions, columns["action"][1:])
+    assert one.rewards.tolist() == [0, 0, 1, 2, 2]  # The parts, not the stored sum; no hinge.
+    assert one.observations["rgb"].shape == (6, 4, 4, 6)
+    assert np.array_equal(
+        one.observations["rgb"][..., 3:], columns["extra_image_camera_gripper_rgb"]
+    )
+    assert (one.terminated.any(), one.truncated.tolist()) == (False, [False] * 4 + [True])
+
+
+def kitchen_pickle(path: Path, rows: int = 5) -> dict[str, np.ndarray]:
+    columns = {
+        "action": floats(rows, 9),
+        "robot_qp": floats(rows, 9),
+        "ee_qp": floats(rows, 7),
+        "camera_0_rgb": DICE.integers(0, 256, (rows, 4, 4, 3), np.uint8),
+        "reward_switch": np.ones(rows),
+        "reward_bottomknob": np.ones(rows),
+    }
+    path.write_bytes(pickle.dumps(columns))
+    return columns
+
+
+def test_the_randomised_kitchen_bootstraps(tmp_path: Path) -> None:
+    columns = kitchen_pickle(tmp_path / "one.pkl")
+    (one,) = read_kitchen_pickle(tmp_path / "one.pkl")
+    assert np.array_equal(one.actions, columns["action"][1:])
+    assert one.rewards.tolist() == [1] * 4
+    assert not one.terminated.any()
+
+
+@pytest.fixture
+def upstream() -> Iterator[types.ModuleType]:
+    """A module with classes that only the writer has, as in the official code."""
+    module = types.ModuleType("jaxrl_stand_in")
+
+    class ReplayBuffer:
+        pass
+
+    class Box:
+        pass
+
+    for kind in (ReplayBuffer, Box):
+        kind.__module__, kind.__qualname__ = module.__name__, kind.__name__
+        setattr(module, kind.__name__, kind)
+    sys.modules[module.__name__] = module
+    yield module
+    del sys.modules[module.__name__]
+
+
+def a1_buffer(path: Path, upstream: types.ModuleType, **more: Any) -> dict[str, np.ndarray]:
+    columns = {
+        "observations": floats(10, 58),
+        "next_observations": floats(10, 58),
+        "actions": floats(10, 12),
+        "rewards": floats(10),
+        "masks": np.array([1, 1, 0, 1, 1, 1, 1, 1, 0, 0], np.float32),
+        "dones": np.array([0, 0, 1, 0, 0, 1, 0, 0, 0, 0], bool),
+        **more,
+    }
+    buffer, space = upstream.ReplayBuffer(), upstream.Box()
+    space.low, space.dtype = -np.ones(3), np.dtype("float32")
+    buffer.observation_space, buffer._np_random = space, np.random.RandomState(0)
+    buffer.dataset_dict = {key: value for key, value in columns.items() if value is not None}
+    buffer.infos = OrderedDict(a=1)
+    buffer._size = 8  # Of a capacity of ten.
+    path.write_bytes(pickle.dumps(buffer))
+    return columns
+
+
+def test_the_a1_s_buffer_is_read_without_its_classes(tmp_path: Path, upstream) -> None:
+    columns = a1_buffer(tmp_path / "buffer.pkl", upstream)
+    del upstream.ReplayBuffer, upstream.Box
+    episodes = list(read_a1(tmp_path / "buffer.pkl"))
+    assert [one.steps for one in episodes] == [3, 3, 2]
+    assert [bool(one.terminated[-1]) for one in episodes] == [True, False, False]
+    assert [bool(one.truncated[-1]) for one in episodes] == [False, True, True]
+    states = episodes[1].observations["state"]
+    assert np.array_equal(states[:-1], columns["observations"][3:6])
+    assert np.array_equal(states[-1], columns["next_observations"][5])
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_every_protocol_of_pickle_is_read(tmp_path: Path, protocol: int) -> None:
+    value = {"a": floats(3, 2), "f": np.asfortranarray(floats(3, 2)), "n": np.float64(2.5)}
+    (tmp_path / "one").write_bytes(pickle.dumps(value, protocol))
+    if protocol < 3:
+        # Bytes are a call of codecs.encode there, which nobody makes.
+        with pytest.raises(BadArgument, match="cut off or no pickle of data"):
+            load_inert(tmp_path / "one")
+        return
+    found = load_inert(tmp_path / "one")
+    assert found["n"] == 2.5
+    assert all(np.array_equal(found[name], value[name]) for name in "af")
+
+
+class Hostile:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, ("touch hit",)
+
+
+def test_nothing_of_a_pickle_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "buffer.pkl").write_bytes(pickle.dumps(Hostile()))
+    with pytest.raises(BadArgument, match=r"holds a posix.system, not a replay buffer"):
+        list(read_a1(tmp_path / "buffer.pkl"))
+    np.save(tmp_path / "out.npy", np.array([Hostile()], object), allow_pickle=True)
+    with pytest.raises(BadArgument, match="does not hold a list of trajectories"):
+        list(read_widowx(tmp_path / "out.npy"))
+    assert not (tmp_path / "hit").exists()
+    (tmp_path / "bomb").write_bytes(b"\x80\x04Nr\xff\xff\xff\x7f.")  # LONG_BINPUT 2**31 - 1
+    with pytest.raises(BadArgument, match="numbers more values"):
+        load_inert(tmp_path / "bomb")
+
+
+def widowx(path: Path) -> list[dict[str, Any]]:
+    def seen() -> dict[str, Any]:
+        return {
+            "end_effector_pos": floats(3), "right_finger_qpos": floats(1),
+            "right_finger_qvel": floats(1), "left_finger_qpos": floats(1),
+            "left_finger_qvel": floats(1), "task_id": np.eye(10, dtype=np.float32)[3],
+            "pixels": DICE.integers(0, 256, (4, 4, 3, 1), np.uint8),
+        }  # fmt: skip
+
+    trajectories = []
+    for steps in (3, 2):
+        rows = [seen() for _ in range(steps + 1)]
+        trajectories.append(
+            {
+                "observations": rows[:-1],
+                "next_observations": rows[1:],
+                "actions": list(floats(steps, 7)),
+                "rewards": [0.0] * (steps - 1) + [1.0],
+                "terminals": [False] * steps,
+            }
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.save(path, trajectories, allow_pickle=True)
+    return trajectories
+
+
+def test_the_widowx_s_list_of_lists(tmp_path: Path) -> None:
+    written = widowx(tmp_path / "out.npy")
+    episodes = list(read_widowx(tmp_path / "out.npy"))
+    assert [one.steps for one in episodes] == [3, 2]
+    assert episodes[0].observations["state"].shape == (4, 17)
+    assert episodes[0].observations["rgb"].shape == (4, 4, 4, 3)
+    last = written[0]["next_observations"][-1]["end_effector_pos"]
+    assert np.array_equal(episodes[0].observations["state"][-1, :3], last)
+    assert episodes[1].rewards.tolist() == [0, 1]
+    assert episodes[1].truncated.tolist() == [False, True]
+
+
+def adroit(path: Path, **more: Any) -> None:
+    columns = {
+        "observations": floats(6, 39), "next_observations": floats(6, 39),
+        "actions": floats(6, 28), "rewards": floats(6), "terminals": np.zeros(6, bool),
+        "masks": np.ones(6), "timeouts": np.array([0, 0, 1, 0, 0, 1], bool), **more,
+    }  # fmt: skip
+    with h5py.File(path, "w") as file:
+        for name, column in columns.items():
+            if column is not None:
+                file[name] = column
+
+
+def test_the_adroit_hand_s_flat_file(tmp_path: Path) -> None:
+    adroit(tmp_path / "door_binary.hdf5")
+    episodes = list(read_adroit(tmp_path / "door_binary.hdf5"))
+    assert [one.steps for one in episodes] == [3, 3]
+    assert not any(one.terminated.any() for one in episodes)
+
+
+def test_what_is_missing_cut_off_or_foreign_is_named(tmp_path: Path, upstream) -> None:
+    kitchen_npz(tmp_path / "one.npz", proprio=floats(5, 9))
+    with pytest.raises(BadArgument, match=r"columns of .*one.npz differ in length"):
+        list(read_kitchen_npz(tmp_path / "one.npz"))
+    whole = (tmp_path / "one.npz").read_bytes()
+    (tmp_path / "one.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BadArgument, match=r"one.npz is cut off"):
+        list(read_kitchen_npz(tmp_path / "one.npz"))
+    kitchen_npz(tmp_path / "two.npz", **{"reward kettle": np.full(6, np.nan)})
+    with pytest.raises(BadArgument, match=r"two.npz step 0: rewards are not finite"):
+        list(read_kitchen_npz(tmp_path / "two.npz"))
+    (tmp_path / "one.pkl").write_bytes(pickle.dumps({"action": floats(3, 9)}))
+    with pytest.raises(BadArgument, match=r"one.pkl lacks robot_qp; it has action"):
+        list(read_kitchen_pickle(tmp_path / "one.pkl"))
+    a1_buffer(tmp_path / "buffer.pkl", upstream, masks=None)
+    with pytest.raises(BadArgument, match=r"buffer.pkl lacks masks"):
+        list(read_a1(tmp_path / "buffer.pkl"))
+    a1_buffer(tmp_path / "buffer.pkl", upstream)
+    (tmp_path / "buffer.pkl").write_bytes((tmp_path / "buffer.pkl").read_bytes()[:-300])
+    with pytest.raises(BadArgument, match=r"buffer.pkl is cut off"):
+        list(read_a1(tmp_path / "buffer.pkl"))
+    np.save(tmp_path / "out.npy", np.zeros(3))
+    with pytest.raises(BadArgument, match="no list of trajectories: it holds float64"):
+        list(read_widowx(tmp_path / "out.npy"))
+    adroit(tmp_path / "pen.hdf5", timeouts=None)
+    with pytest.raises(BadArgument, match="lacks trajectory_ends"):
+        list(read_adroit(tmp_path / "pen.hdf5"))
+    (tmp_path / "pen.hdf5").write_bytes((tmp_path / "pen.hdf5").read_bytes()[:-900])
+    with pytest.raises(BadArgument, match="cut off or no HDF5"):
+        list(read_adroit(tmp_path / "pen.hdf5"))
+
+
+def test_a_folder_of_everything_is_imported_and_the_bad_is_named(tmp_path: Path, upstream) -> None:
+    source, data = tmp_path / "d5rl", tmp_path / "data"
+    (source / "demos").mkdir(parents=True)
+    for number in range(3):
+        kitchen_npz(source / "demos" / f"{number}.npz")
+    (source / "demos" / "1.npz").write_bytes(b"PK")
+    (source / "a1_interpolate" / "buffers").mkdir(parents=True)
+    a1_buffer(source / "a1_interpolate" / "buffers" / "buffer.pkl", upstream)
+    widowx(source / "sorting_sparse0" / "train" / "out.npy")
+    adroit(source / "door_binary.hdf5")
+    found = list(import_path(source, data))
+    assert [Path(one.source).name for one in found if one.trouble] == ["1.npz"]
+    kept = {one.name: one.facts["episodes"] for one in found if one.facts}
+    assert kept == {
+        "kitchen-standard-d5rl": "2",
+        "a1-d5rl-a1_interpolate-buffer": "3",
+        "widowx-d5rl-sorting_sparse0-train": "2",
+        "adroit-d5rl-door_binary": "2",
+    }
+    stored = list(list_stored(data))
+    assert {one.name for one in stored} == set(kept)
+    assert not any(one.trouble for one in stored)
+    dataset = Dataset(data / "d5rl" / "a1-d5rl-a1_interpolate-buffer")
+    assert dataset.low.shape == (12,)
+    assert next(dataset.trajectories(states_only=True)).observations["state"].shape == (4, 58)
+
+    # A second import that fails leaves what the first one made.
+    (source / "door_binary.hdf5").write_bytes(b"")
+    again = list(import_path(source / "door_binary.hdf5", data))
+    assert [bool(one.trouble) for one in again] == [True]
+    assert {one.name for one in list_stored(data)} == set(kept)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadArgument, match="no file in a layout of D5RL"):
+        list(import_path(tmp_path / "empty", data))

@@ -1,0 +1,204 @@
+"""Training: a killed one ends with the same weights, and its folder is an agent that plays."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from polyathlon.agents.offline import LEARNERS
+from polyathlon.agents.offline.checkpoint import FILE_NAME, Identity, load_checkpoint
+from polyathlon.agents.offline.learner import configured
+from polyathlon.agents.offline.player import TrainedAgent
+from polyathlon.agents.offline.protocol import PROTOCOLS, Protocol
+from polyathlon.agents.offline.training import BEST, LOG, Training
+from polyathlon.agents.offline.transition import Transitions, fit_frame
+from polyathlon.core.errors import BadArgument, PlanMismatch
+from polyathlon.core.specs import Brief, Embodiment
+
+sys.path.append(str(Path(__file__).resolve().parent / "offline"))
+
+from point_mass import mixed_data
+
+BODY = Embodiment(
+    id="point", kind="continuous", action_names=("x", "y"), low=(-1.0, -1.0), high=(1.0, 1.0)
+)
+SHORT = Protocol(
+    steps=24, evaluate_every=12, episodes=1, final_episodes=1, save_every=8, log_every=4
+)
+SMALL = {"hidden": (16,), "batch_size": 16}
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+class Quiet:
+    """Watches nothing; or ends the process, as it were, at a line of the log."""
+
+    def __init__(self, kill_at: int | None = None) -> None:
+        self.kill_at = kill_at
+
+    def begun(self, step: int, steps: int) -> None:
+        self.first = step
+
+    def logged(self, step: int, losses: Mapping[str, float]) -> None:
+        if step == self.kill_at:
+            raise Killed
+
+    def played(self, step: int, score: float) -> None:
+        pass
+
+
+def training(folder: Path, learner: str = "iql", seed: int = 0, **changes: object) -> Training:
+    folder.mkdir(exist_ok=True)
+    data = mixed_data(4, 0)
+    small = {**SMALL, **changes}
+    if learner in ("ddpm-bc", "idql"):
+        small["blocks"] = 1
+    config = configured(LEARNERS[learner].kind, small)
+    frame = fit_frame(data, np.full(2, -1, np.float32), np.full(2, 1, np.float32), True)
+    identity = Identity(
+        learner=learner, config=msgspec.to_builtins(config), embodiment=BODY, observation_size=2,
+        steps=SHORT.steps, seed=seed, dataset="0" * 64,
+    )  # fmt: skip
+    return Training(folder, identity, SHORT, Transitions(data, frame, config.discount), frame)
+
+
+def score(agent: TrainedAgent, step: int, count: int) -> float:
+    """An evaluation that makes use of the agent, and is best in the midst."""
+    brief = Brief(
+        instruction="", embodiment=BODY, action_space=None, max_episode_steps=9, agent_seed=1
+    )
+    agent.reset([0], [brief])
+    for _ in range(3):
+        agent.act([{"state": np.zeros(2, np.float32)}], [0])
+    return 1.0 if step == 12 else 0.5
+
+
+def arrays(folder: Path) -> bytes:
+    (file,) = folder.glob("arrays-*.safetensors")
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize("learner", ["bc", "iql", "td3-bc", "cql", "idql"])
+def test_a_killed_training_ends_with_the_same_bits(tmp_path: Path, learner: str) -> None:
+    whole = training(tmp_path / "whole", learner).run(score, Quiet())
+    for kill_at in (4, 12, 20):
+        with pytest.raises(Killed):
+            training(tmp_path / "killed", learner).run(score, Quiet(kill_at))
+        torch.manual_seed(kill_at)  # Whatever the next process draws before.
+    last = Quiet()
+    resumed = training(tmp_path / "killed", learner).run(score, last)
+    assert last.first == 16
+    assert resumed == whole == (0.5, 1.0)
+    for part in (".", BEST):
+        assert arrays(tmp_path / "killed" / part) == arrays(tmp_path / "whole" / part)
+    logs = [(tmp_path / name / LOG).read_text() for name in ("killed", "whole")]
+    assert logs[0] == logs[1]
+    assert [json.loads(line)["step"] for line in logs[0].splitlines()] == [
+        *(4, 8, 12, 12, 16, 20, 24, 24)
+    ]
+
+
+def test_a_kill_between_update_and_evaluation_loses_no_evaluation(tmp_path: Path) -> None:
+    def die(agent: TrainedAgent, step: int, count: int) -> float:
+        raise Killed
+
+    training(tmp_path / "whole").run(score, Quiet())
+    with pytest.raises(Killed):
+        training(tmp_path / "killed").run(die, Quiet())
+    assert training(tmp_path / "killed").run(score, Quiet()) == (0.5, 1.0)
+    assert arrays(tmp_path / "killed") == arrays(tmp_path / "whole")
+    assert training(tmp_path / "killed").run(die, Quiet()) == (0.5, 1.0)  # Nothing is left to do.
+
+
+def test_seeds_differ_and_evaluating_changes_nothing(tmp_path: Path) -> None:
+    training(tmp_path / "one").run(score, Quiet())
+    training(tmp_path / "two").run(lambda *_: 0.0, Quiet())
+    training(tmp_path / "other", seed=1).run(score, Quiet())
+    assert arrays(tmp_path / "one") == arrays(tmp_path / "two") != arrays(tmp_path / "other")
+
+
+def test_another_training_is_refused(tmp_path: Path) -> None:
+    training(tmp_path / "one").run(score, Quiet())
+    with pytest.raises(PlanMismatch, match=r"holds another training: .*seed 0"):
+        training(tmp_path / "one", seed=1)
+    with pytest.raises(PlanMismatch, match="learner iql"):
+        training(tmp_path / "one", "bc")
+
+
+def test_a_folder_is_an_agent(tmp_path: Path) -> None:
+    trained = training(tmp_path / "one", "idql", samples=4)
+    trained.run(score, Quiet())
+    state = torch.get_rng_state()
+    agent = TrainedAgent.load(tmp_path / "one")
+    assert torch.equal(state, torch.get_rng_state())
+    assert (agent.name, agent.embodiment, agent.observations) == ("idql", BODY, ("state",))
+    dice = np.random.default_rng(0)
+    seen = [{"state": dice.normal(size=2).astype(np.float32)} for _ in range(3)]
+    briefs = [
+        Brief(instruction="", embodiment=BODY, action_space=None, max_episode_steps=9, agent_seed=n)
+        for n in range(3)
+    ]
+    agent.reset([0, 1, 2], briefs)
+    together = [np.stack(agent.act(seen, [0, 1, 2])) for _ in range(3)]
+    agent.reset([5, 7, 6], [briefs[2], briefs[0], briefs[1]])
+    apart = [agent.act([seen[2], seen[0], seen[1]], [5, 7, 6]) for _ in range(3)]
+    for one, other in zip(together, apart, strict=True):
+        assert np.array_equal(one, np.stack(other)[[1, 2, 0]])
+        assert (np.abs(one) <= 1).all()
+    assert agent.digest() == TrainedAgent.load(tmp_path / "one").digest()
+    assert agent.digest() != TrainedAgent.load(tmp_path / "one" / BEST).digest()
+    with pytest.raises(BadArgument, match="trained on states of 2 numbers; the task shows 5"):
+        agent.act([{"state": np.zeros(5, np.float32)}], [5])
+
+
+def test_damage_is_named(tmp_path: Path) -> None:
+    training(tmp_path / "one").run(score, Quiet())
+    (file,) = (tmp_path / "one").glob("arrays-*.safetensors")
+
+    def broken(name: str) -> Path:
+        return Path(shutil.copytree(tmp_path / "one", tmp_path / name))
+
+    folder = broken("arrays")
+    (folder / file.name).write_bytes(file.read_bytes()[:-1] + b"\0\0")
+    with pytest.raises(BadArgument, match="is damaged: its hash"):
+        load_checkpoint(folder)
+    (folder / file.name).unlink()
+    with pytest.raises(BadArgument, match=r"cannot read .*safetensors"):
+        load_checkpoint(folder)
+    folder = broken("document")
+    text = (folder / FILE_NAME).read_text()
+    (folder / FILE_NAME).write_text(text.replace('"step": 24', '"step": 25'))
+    with pytest.raises(BadArgument, match="was edited or damaged"):
+        load_checkpoint(folder)
+    (folder / FILE_NAME).write_text('{"format": 99}')
+    with pytest.raises(BadArgument, match="is of format 99"):
+        load_checkpoint(folder)
+    (folder / FILE_NAME).write_text("{")
+    with pytest.raises(BadArgument, match="is not JSON"):
+        load_checkpoint(folder)
+    with pytest.raises(BadArgument, match="is no trained agent"):
+        TrainedAgent.load(tmp_path)
+
+
+def test_a_save_that_fails_leaves_the_checkpoint_before(tmp_path: Path) -> None:
+    training(tmp_path / "one").run(score, Quiet())
+    before = load_checkpoint(tmp_path / "one")
+    # What a crash after the arrays and before the document leaves.
+    (tmp_path / "one" / "arrays-0123456789abcdef.safetensors").write_bytes(b"half")
+    assert load_checkpoint(tmp_path / "one").digest == before.digest
+
+
+def test_protocols_save_before_they_play() -> None:
+    for protocol in PROTOCOLS.values():
+        assert protocol.evaluate_every % protocol.save_every == 0
+        assert protocol.save_every % protocol.log_every == 0
