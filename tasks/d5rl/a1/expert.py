@@ -78,8 +78,7 @@ SMOOTHING = 0.1
 """Share of the newest speed in the mean by which the expert hurries."""
 
 SHARPEST = 0.25
-"""Bearing beyond which the expert does not turn more sharply [rad]: beside a goal it would turn so
-sharply as to fall."""
+"""Bearing beyond which the expert does not turn more sharply [rad]; of our own choice, untuned."""
 
 
 def gait_for(env: A1) -> Gait:
