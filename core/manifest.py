@@ -29,7 +29,8 @@ FILE_NAME = "manifest.json"
 
 RECORDED_PACKAGES = (
     "numpy", "gymnasium", "msgspec", "scipy", "pillow", "mujoco", "metaworld", "minigrid",
-    "ale-py", "envpool", "PyQt5-Qt5", "torch", "transformers",
+    "ale-py", "envpool", "PyQt5-Qt5", "torch", "transformers", "pyrvo", "shapely", "numba",
+    "gymnasium-robotics",
 )  # fmt: skip
 """Distributions whose version can change a score, recorded where installed."""
 

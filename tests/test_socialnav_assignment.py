@@ -57,7 +57,7 @@ def test_keeping_a_place_in_the_band_all_the_way_is_success(
     while not (played.verdict and played.verdict.over):
         played.step(played.crowd.walkers.vel[0] if played.steps else at(1, 0))
     assert played.verdict.success is done
-    assert played.log().events[-1].kind == ("goal" if done else "timeout")
+    assert played.log().events[-1].kind == ("goal" if done else "failed")
 
 
 def test_whoever_leads_has_to_arrive_with_the_other() -> None:

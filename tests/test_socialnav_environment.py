@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from typing import Any
 
 import gymnasium
@@ -169,7 +171,7 @@ def test_a_bad_action_is_refused(action: Any) -> None:
         ({"sensor_range": -1.0}, "sensor_range is -1.0"),
         ({"field_of_view": 7.0}, "field_of_view 7.0"),
         ({"render_mode": "human"}, "render_mode is 'human'"),
-        ({"observations": ("rgb",)}, "'rgb' is not one of them"),
+        ({"observations": ("sound",)}, "'sound' is not one of them"),
     ],
 )
 def test_a_bad_argument_is_one_line(changes: dict[str, Any], words: str) -> None:
@@ -234,3 +236,63 @@ def test_the_plan_shows_everybody() -> None:
     grey = (np.abs(picture.astype(int) - (142, 150, 160)).max(axis=-1) < 30).sum()
     assert orange > 10
     assert grey > 15 * orange
+
+
+@pytest.mark.parametrize(
+    "task",
+    ["crowdnav-circle", "object-handover", "join-group", "recorded-crowd", "narrow-doorway",
+     "crowd-navigation-mixed"],
+)  # fmt: skip
+def test_a_copy_goes_the_same_way_and_leaves_the_original_alone(task: str) -> None:
+    env = catalogue.build(catalogue.find(f"socialnav.{task}")).unwrapped
+    env.reset(seed=4)
+    for _ in range(11):
+        env.step(np.array([0.3, 0.1], np.float32))
+    twins = [copy.deepcopy(env), pickle.loads(pickle.dumps(env))]
+    before = env.log()
+    courses = []
+    for one in (*twins, env):
+        course = []
+        for _ in range(12):
+            seen, reward, ended, late, info = one.step(np.array([0.2, -0.2], np.float32))
+            course.append((seen["state"].tobytes(), reward))
+            if ended or late:
+                assert info["metrics"]
+                break
+        courses.append(course)
+        assert one.log().steps == before.steps + len(course)
+        assert one is env or env.log().steps == before.steps
+    assert courses[0] == courses[1] == courses[2]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kwargs", "words"),
+    [
+        ("frontal-approach", {"settings": {"time_limit": 1}}, "has no setting 'time_limit'"),
+        ("frontal-approach", {"settings": {"card": "blind-corner"}}, "has no setting 'card'"),
+        ("crowdnav-circle", {"settings": {"people": 10}}, "It takes: none"),
+        ("crowdnav-circle", {"track": "replay"}, "is played on visible"),
+        ("recorded-crowd", {"track": "mixed(0.5)", "robot": "omni"}, "is played on replay"),
+    ],
+)
+def test_what_a_scenario_does_not_take(scenario: str, kwargs: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadArgument, match=words):
+        SocialNavigation(scenario, **kwargs)
+
+
+@pytest.mark.parametrize(("task", "sign"), [("leading", 1.0), ("following", -1.0)])
+def test_a_task_that_can_no_longer_be_done_is_not_out_of_time(task: str, sign: float) -> None:
+    """The leader who leaves the other behind, and the follower who drives into a wall."""
+    env = catalogue.build(catalogue.find(f"socialnav.{task}"))
+    env.reset(seed=0)
+    world = env.unwrapped.world
+    while True:
+        way = world.goal.pos - world.robot.pos
+        action = sign * way / max(float(np.hypot(*way)), 1e-6)
+        _, _, ended, late, info = env.step(action.astype(np.float32))
+        if ended or late:
+            break
+    assert (ended, late, info["success"]) == (True, False, False)
+    assert info["metrics"]["timeout"] == 0.0
+    assert info["metrics"]["success_goal"] == 0.0
+    assert world.log().events[-1].kind == "failed"

@@ -204,11 +204,13 @@ class AssignedRules(SweptRules):
         verdict = super().judge(step._replace(goal=dataclasses.replace(self.goal, kind="follow")))
         begin, end = step.path[0], step.path[-1]
         progress = self.assignment.judge(step, begin + (end - begin) * min(verdict.stop, 1.0))
+        if verdict.over and not verdict.late:  # A contact has ended it.
+            verdict.events.append(Event(t=step.end, kind="failed"))
         if verdict.over or progress == "going":
             return verdict
         verdict.over, verdict.success = True, progress == "done"
-        verdict.late = not verdict.success
-        verdict.events.append(Event(t=step.end, kind="goal" if verdict.success else "timeout"))
+        # Not out of time: what was asked can no longer be done.
+        verdict.events.append(Event(t=step.end, kind="goal" if verdict.success else "failed"))
         verdict.reward += float(verdict.success)
         return verdict
 

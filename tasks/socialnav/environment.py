@@ -121,6 +121,11 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         self._scenario = make_scenario(scenario, settings)
         self._assessed, self._counterfactual = bool(assessed), bool(counterfactual)
         self._track = str(Visibility.named(track))
+        if self._track.partition("(")[0] not in self._scenario.tracks:
+            raise BadArgument(
+                f"track is {track!r}; scenario '{scenario}' is played on "
+                f"{', '.join(self._scenario.tracks)}"
+            )
         self._body = _body(self._scenario, scenario, robot)
         _check_choice("actions", actions, ACTIONS)
         check_profile(render_profile)

@@ -42,6 +42,9 @@ class Floor:
         fix = object.__setattr__
         fix(self, "walls", _array("walls", self.walls, 4, 0))
         rings = [_array(f"polygons[{i}]", ring, 2, 3) for i, ring in enumerate(self.polygons)]
+        for number, ring in enumerate(rings):
+            if _crosses_itself(ring):
+                raise BadScene(f"floor.polygons[{number}] crosses itself")
         fix(self, "polygons", tuple(rings))
         discs = _array("discs", self.discs, 3, 0)
         if (discs[:, 2] <= 0).any():
@@ -49,6 +52,8 @@ class Floor:
         fix(self, "discs", discs)
         if self.outline is not None:
             fix(self, "outline", _array("outline", self.outline, 2, 3))
+            if _crosses_itself(self.outline):
+                raise BadScene("floor.outline crosses itself")
 
     @functools.cached_property
     def segments(self) -> Floats:
@@ -132,3 +137,10 @@ def _array(name: str, value: Any, columns: int, rows: int) -> Floats:
         raise BadScene(f"floor.{name} holds a number that is not finite")
     array.setflags(write=False)
     return array
+
+
+def _crosses_itself(ring: Floats) -> bool:
+    """Whether two sides of a ring that are not neighbours meet."""
+    import shapely
+
+    return not shapely.LinearRing(ring).is_simple

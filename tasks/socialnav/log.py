@@ -24,7 +24,18 @@ Floats: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
 Ints: TypeAlias = NDArray[np.int64]
 
-UNSET: Floats = np.zeros(0)
+
+class _Unset(np.ndarray[Any, np.dtype[np.float64]]):
+    """An array of which there is one only, copied and pickled or not."""
+
+    def __deepcopy__(self, memo: dict[int, Any] | None, /) -> _Unset:
+        return self
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Floats = np.zeros(0).view(_Unset)
 """Stands for an array that was left out; a checked log holds none."""
 
 Kinematics = Literal["holonomic", "differential", "ackermann"]
@@ -41,9 +52,10 @@ EventKind = Literal[
     "goal",
     "timeout",
     "out_of_map",
+    "failed",
 ]
 
-VERDICTS: frozenset[str] = frozenset({"goal", "timeout", "out_of_map"})
+VERDICTS: frozenset[str] = frozenset({"goal", "timeout", "out_of_map", "failed"})
 """Events by which a world judges an episode: where there is one, geometry is not asked."""
 
 Shape = Literal["circle", "rectangle"]

@@ -65,8 +65,13 @@ def outcome(log: EpisodeLog) -> str:
     """How an episode ended, in a few words."""
     kinds = [event.kind for event in log.events]
     hits = sum(kind.startswith("collision") for kind in kinds)
-    end = next((kind for kind in kinds if kind in ("goal", "timeout", "out_of_map")), "")
-    words = {"goal": "at the goal", "timeout": "out of time", "out_of_map": "out of the map"}
+    words = {
+        "goal": "at the goal",
+        "timeout": "out of time",
+        "out_of_map": "out of the map",
+        "failed": "task failed",
+    }
+    end = next((kind for kind in kinds if kind in words), "")
     parts = [words[end]] if end else []
     if hits:
         parts.append(f"{hits} collision{'s' * (hits > 1)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,12 @@ class Scenario:
         dt: between two commands [s].
         sensor_range: how far a robot sees people, between surfaces [m].
     """
+
+    settable: ClassVar[tuple[str, ...]] = ()
+    """Which of its arguments a task's ``settings`` may give; a protocol of others has none."""
+
+    tracks: ClassVar[tuple[str, ...]] = ("visible", "invisible", "aware_no_yield", "mixed")
+    """On which tracks it can be played, without the share of ``mixed``."""
 
     people: int
     cases: int = 0
@@ -123,6 +130,8 @@ class Circle(Scenario):
         model: of the crowd.
     """
 
+    settable = ("people", "radius", "model", "time_limit")
+
     people: int = 10
     radius: float | None = None
     model: str = "orca"
@@ -177,7 +186,13 @@ def make_scenario(name: str, settings: Mapping[str, object] | None = None) -> Sc
             f"there is no scenario '{name}'.{did_you_mean(name, known)} "
             f"Scenarios: {', '.join(known)}"
         )
-    try:
-        return known[name](**(settings or {}))
-    except TypeError as error:
-        raise BadArgument(f"scenario '{name}': {error}") from None
+    maker: Any = known[name]
+    takes: tuple[str, ...] = getattr(maker, "func", maker).settable  # of a class, or a part of it
+    for setting in settings or {}:
+        if setting not in takes:
+            raise BadArgument(
+                f"scenario '{name}' has no setting '{setting}'.{did_you_mean(setting, takes)} "
+                f"It takes: {', '.join(takes) or 'none'}"
+            )
+    made: Scenario = maker(**(settings or {}))
+    return made

@@ -102,6 +102,8 @@ class Scene:
         return _leads("goal", self.floor, self.body.radius, self.start, self.goal.pos)
 
     def _check_numbers(self) -> None:
+        from .crowd.behaviour import make_behaviour  # crowds are made of scenes
+
         _place("start", self.start)
         _place("goal.pos", self.goal.pos)
         _range("yaw", self.yaw, -math.inf, math.inf)
@@ -109,6 +111,12 @@ class Scene:
         _range("time_limit", self.time_limit, self.dt, 3600.0)
         _range("body.radius", self.body.radius, 1e-3, 5.0)
         _range("body.v_max", self.body.v_max, 1e-3, FASTEST)
+        for name in ("omega_max", "a_max", "alpha_max"):
+            if not getattr(self.body, name) > 0:
+                raise BadScene(f"scene.body.{name} is {getattr(self.body, name)!r}; it is above 0")
+        _range("goal.pos_tol", self.goal.pos_tol, 1e-3, 100.0)
+        if (self.goal.yaw is None) != (self.goal.yaw_tol is None):
+            raise BadScene("scene.goal has a yaw or a yaw_tol alone; give both or none")
         for number, person in enumerate(self.people):
             where = f"people[{number}]"
             _place(f"{where}.start", person.start)
@@ -116,6 +124,11 @@ class Scene:
             _place(f"{where}.velocity", person.velocity)
             _range(f"{where}.radius", person.radius, 1e-3, 5.0)
             _range(f"{where}.speed", person.speed, 0.0, FASTEST)
+            _range(f"{where}.velocity", float(np.hypot(*person.velocity)), 0.0, FASTEST)
+            if person.yaw is not None:
+                _range(f"{where}.yaw", person.yaw, -math.inf, math.inf)
+            if person.script != "walk":
+                make_behaviour(person.script, person.settings)
 
     def _check_bodies(self) -> None:
         bodies = [("start", self.start, self.body.radius)]

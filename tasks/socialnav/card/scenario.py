@@ -45,6 +45,8 @@ class CardScenario(Scenario):
         split: ``train``, ``dev`` or ``test``.
     """
 
+    settable = ("split",)
+
     card: str = "frontal-approach"
     split: str = "test"
     people: int = 0
@@ -74,6 +76,8 @@ class DenseCrowd(Scenario):
         density: people a square metre, at most 0.5.
         split: ``train``, ``dev`` or ``test``.
     """
+
+    settable = ("density", "split")
 
     density: float = 0.3
     split: str = "test"
@@ -116,6 +120,9 @@ class RecordedCrowd(Scenario):
             that was simulated for the purpose.
         frame_rate: of its frame numbers, see ``crowd.replay.FRAME_RATES`` [1/s].
     """
+
+    settable = ("recording", "frame_rate")
+    tracks = ("replay",)
 
     recording: str = ""
     frame_rate: float = FRAME_RATES["eth"]

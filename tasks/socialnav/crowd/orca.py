@@ -128,6 +128,7 @@ class Simulation:
         settings: OrcaSettings,
         others: Floats | None = None,
     ) -> None:
+        self._made = scene, radius, speed, settings, others
         idle = np.zeros(0) if others is None else others
         total = len(radius) + len(idle)
         most = total if settings.neighbours is None else settings.neighbours
@@ -146,6 +147,24 @@ class Simulation:
         self._dt = scene.dt
         self._given: Floats | None = None
         self._steps, self._sync = 0, settings.sync
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but RVO2's own object, which can be copied no other way than by what it holds."""
+        rvo, count = self._rvo, self._rvo.get_num_agents()
+        places = [rvo.get_agent_position(number).to_tuple() for number in range(count)]
+        speeds = [rvo.get_agent_velocity(number).to_tuple() for number in range(count)]
+        return {**self.__dict__, "_rvo": (places, speeds)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Makes RVO2's object anew, and puts everybody where they were."""
+        self.__init__(*state["_made"])  # type: ignore[misc]
+        rvo, (places, speeds) = self._rvo, state["_rvo"]
+        self.__dict__.update(state)
+        self._rvo = rvo
+        rvo.set_time_step(self._dt)
+        for number, (place, speed) in enumerate(zip(places, speeds, strict=True)):
+            rvo.set_agent_position(number, place)
+            rvo.set_agent_velocity(number, speed)
 
     def decide(
         self,

@@ -35,7 +35,7 @@ def timeout(reading: Reading) -> float | None:
     ended = {event.kind for event in reading.log.events if event.t >= reading.log.t[-1] - 1e-9}
     if "timeout" in {event.kind for event in reading.log.events}:
         return 1.0
-    if ended & COLLISIONS or "out_of_map" in ended:
+    if ended & (COLLISIONS | {"out_of_map", "failed"}):
         return 0.0
     limit = reading.stated("time_limit")
     return None if limit is None else float(reading.duration >= limit - 1e-9)
