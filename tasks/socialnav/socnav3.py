@@ -5,9 +5,9 @@ The format is that of "Towards Data-Driven Metrics for Social Robot Navigation B
 and ``sequence``, one frame a time step, everything in metres, seconds and radians in one world
 frame. A circle's ``length`` is its diameter.
 
-What the format has no field for (radii of people, events, the robot's greatest speed, ...) is
-written as JSON text in its free field ``metadata`` and read back from there, so that a log
-exported by this module is scored as it was before. Files of others need none of it.
+What the format has no field for (radii and velocities of people, events, the robot's greatest
+speed, ...) is written as JSON text in its free field ``metadata`` and read back from there, so
+that a log exported by this module is scored as it was before. Files of others need none of it.
 """
 
 from __future__ import annotations
@@ -123,8 +123,9 @@ def load_socnav3(
 ) -> EpisodeLog:
     """Reads a trajectory file.
 
-    Velocities of people come from their positions, for the format has none; so do the robot's
-    where a file leaves them out. An object that a frame leaves out stays where it was.
+    Velocities of people come from their positions, for the format has none, unless a log of ours
+    told them in ``metadata``; so do the robot's where a file leaves them out. An object that a
+    frame leaves out stays where it was.
 
     Args:
         path: the file.
