@@ -204,11 +204,19 @@ def walls(segments: Any) -> NDArray[np.float64]:
     return _numbers("walls", np.zeros((0, 4)) if segments is UNSET else segments, (None, 4))
 
 
-def events(found: tuple[Event, ...], t: NDArray[np.float64]) -> tuple[Event, ...]:
+def events(
+    found: tuple[Event, ...], t: NDArray[np.float64], met: Mapping[str, list[int]]
+) -> tuple[Event, ...]:
     """The events, as they were.
 
+    Args:
+        found: as they were given.
+        t: `[T]` [s].
+        met: ids of those whom each kind of collision can be with.
+
     Raises:
-        BadLog: an unknown kind, outside the log's time, or out of order.
+        BadLog: an unknown kind, outside the log's time, out of order, or a collision with
+            someone who is not in the log: it would not be counted.
     """
     from .log import EventKind, Fault
 
@@ -227,6 +235,15 @@ def events(found: tuple[Event, ...], t: NDArray[np.float64]) -> tuple[Event, ...
                 _number(f"{name}.{field}", getattr(event, field))
         if event.other_id is not None:
             _integer(f"{name}.other_id", event.other_id)
+        ids = met.get(event.kind)
+        if ids is not None and (
+            event.other_id not in ids if event.other_id is not None else not ids
+        ):
+            whom = event.kind.removeprefix("collision_")
+            raise BadLog(
+                f"{name}.other_id: {event.other_id}, but the log has no such {whom}; a collision "
+                "needs one of the log's, or None if it is unknown which"
+            )
         if event.at_fault is not None:
             _choice(f"{name}.at_fault", event.at_fault, get_args(Fault))
     return tuple(found)

@@ -152,6 +152,14 @@ MALFORMED: dict[str, tuple[Callable[[EpisodeLog], EpisodeLog], str]] = {
         lambda log: event(log, Event(t=5.0, kind="goal"), Event(t=4.0, kind="goal")),
         r"^events\[1\].t: 4 s comes after 5 s",
     ),
+    "collision with a stranger": (
+        lambda log: event(log, Event(t=5.0, kind="collision_human", other_id=99)),
+        r"^events\[0\].other_id: 99, but the log has no such human",
+    ),
+    "collision with another robot where none is": (
+        lambda log: event(log, Event(t=5.0, kind="collision_agent")),
+        r"^events\[0\].other_id: None, but the log has no such agent",
+    ),
     "meta not JSON": (
         lambda log: dataclasses.replace(log, meta={"x": {1, 2}}),
         "^meta: JSON cannot say this",

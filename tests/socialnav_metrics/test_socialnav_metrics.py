@@ -243,6 +243,16 @@ def test_the_world_s_word_on_a_collision_counts(episode: Build, straight: Way) -
     assert figures(log, "human_collisions", "success") == [1.0, 0.0]
 
 
+def test_a_collision_with_nobody_knows_whom_is_one_with_the_nearest(
+    episode: Build, straight: Way, standing: Way
+) -> None:
+    people = [standing((9, 9), 5), standing((1.0, 0.0), 5)]
+    events = (Event(t=0.3, kind="collision_human"),)
+    log = episode(straight((0, 0), (0.4, 0), 5), people, events=events, goal=(0.4, 0), pos_tol=0.05)
+    assert figures(log, "human_collisions", "success") == [1.0, 0.0]
+    assert series(log)["human_contact"].sum(axis=0).tolist() == [0.0, 1.0]
+
+
 @pytest.mark.parametrize(
     ("robot", "person", "blamed"),
     [(1.0, 0.0, "robot"), (0.0, 1.0, "human"), (0.5, 0.52, "both"), (0.4, 1.0, "human")],
@@ -401,6 +411,17 @@ def test_time_to_collision_of_discs(
     assert figures(log, "ttc_min") == near(expected)
     fear = 0.0 if expected is None else 10.0 if expected == 0 else 1 / expected
     assert figures(log, "fear_avg") == near(fear)
+
+
+@pytest.mark.parametrize("gap", [8e-16, 0.0, -8e-16])
+def test_who_stands_at_touch_is_not_about_to_collide(
+    gap: float, episode: Build, standing: Way
+) -> None:
+    closing = np.zeros((5, 1, 2))
+    closing[..., 0] = -1.7e-15
+    people = [standing((0.6 + gap, 0.0), 5)]
+    log = episode(standing((0, 0), 5), people, of_people={"vel": closing})
+    assert figures(log, "ttc_min", "ttc_below@1", "fear_max") == [None, 0.0, 0.0]
 
 
 def test_panic_of_who_is_just_missed(episode: Build, standing: Way) -> None:
