@@ -86,6 +86,15 @@ def restored(log: EpisodeLog, told: dict[str, Any] | None) -> EpisodeLog:
     if told is None:
         return log
     try:
+        for name in ("people", "robot"):
+            if not isinstance(told[name], dict):
+                raise BadLog(f"{name}: no object")
+        radius = told["robot"]["radius"]
+        if log.robot.footprint is None and radius != log.robot.radius:
+            raise BadLog(
+                f"robot.radius: {radius!r} m, but the shape of the sequence is "
+                f"{log.robot.radius:g} m; state one"
+            )
         people = told["people"]
         found = _in_order(log.humans, people["id"])
         humans = dataclasses.replace(

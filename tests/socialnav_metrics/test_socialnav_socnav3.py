@@ -239,8 +239,11 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         set_at(S, 4, "people", 0, "x", value=None),
         r"sequence\[4\].people\[0\].x: Expected `float`, got `null`",
     ),
-    "NaN": (set_at(S, 2, "robot", "y", value=math.nan), "JSON is malformed"),
-    "infinite": (set_at(S, 2, "robot", "y", value=math.inf), "JSON is malformed"),
+    "NaN": (set_at(S, 2, "robot", "y", value=math.nan), r"sequence\[2\].robot.y: nan is not a"),
+    "infinite": (
+        set_at(S, 2, "robot", "y", value=math.inf),
+        r"sequence\[2\].robot.y: inf is not a",
+    ),
     "time runs backwards": (
         set_at(S, 3, "timestamp", value=10.0),
         r"sequence\[3\].timestamp: time does not increase, 10 s after 10.2 s",
@@ -292,6 +295,14 @@ MALFORMED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "another table": (
         set_at(S, 2, "objects", 0, "type", value="chair"),
         r"sequence\[2\].objects\[0\]: id 1 is another thing",
+    ),
+    "at the end of the world": (
+        set_at(S, 2, "robot", "x", value=1e300),
+        r"robot.pos\[2, 0\]: 1e\+300 is beyond 1e\+06",
+    ),
+    "ours, but null": (
+        set_at("metadata", value='{"polyathlon_log": 1, "meta": {}, "people": null}'),
+        "metadata: people: no object",
     ),
     "of the future": (
         set_at("metadata", value='{"polyathlon_log": 99}'),
