@@ -346,3 +346,15 @@ def test_other_robots_cannot_be_written_and_nothing_is(tmp_path: Path, episode: 
     with pytest.raises(BadLog, match="agents: the SocNav3 format has no room"):
         save_socnav3(tmp_path / "a.json", log)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_radius_that_is_not_that_of_the_shape_is_refused(
+    tmp_path: Path, something_of_everything: Build
+) -> None:
+    save_socnav3(tmp_path / "a.json", something_of_everything())
+    found = json.loads((tmp_path / "a.json").read_text())
+    told = json.loads(found["metadata"])
+    told["robot"]["radius"] = 5.0
+    found["metadata"] = json.dumps(told)
+    with pytest.raises(BadLog, match=r"metadata: robot.radius: 5.0 m, but the shape"):
+        load_socnav3(written(tmp_path / "b.json", found))
