@@ -13,7 +13,7 @@ from polyathlon.tasks.socialnav.crowd import make_crowd
 from polyathlon.tasks.socialnav.crowd.kernel import advance_numpy, force_loops, loops, move_loops
 from polyathlon.tasks.socialnav.crowd.replay import Recording, Replay, read_obsmat
 from polyathlon.tasks.socialnav.crowd.social_force import SocialForce
-from polyathlon.tasks.socialnav.crowd.visibility import Visibility
+from polyathlon.tasks.socialnav.crowd.visibility import MARGIN, Visibility, halted
 from polyathlon.tasks.socialnav.dice import Dice
 from polyathlon.tasks.socialnav.floor import Floor
 from polyathlon.tasks.socialnav.force import HELBING_2000
@@ -354,3 +354,12 @@ def test_rvo2_is_nowhere_else_than_the_people() -> None:
         held = [crowd._seeing._rvo.get_agent_position(i).to_tuple() for i in range(12)]
         worst = max(worst, float(np.abs(pos - held).max()))
     assert worst < 1e-5
+
+
+def test_people_who_do_not_yield_stop_clearly_before_a_robot_that_stands() -> None:
+    pos, robot, radius = np.array([[2.0, 0.0]]), np.zeros(2), np.array([0.3])
+    for _ in range(400):
+        vel = halted(pos, np.array([[-1.0, 0.0]]), radius, robot, 0.3)
+        pos = pos + 0.1 * vel
+    gap = float(pos[0, 0]) - 0.6
+    assert gap == pytest.approx(MARGIN, abs=1e-6)

@@ -90,10 +90,15 @@ def _read(path: Path) -> Arrays:
         raise BadLog(f"cannot be read: {error.strerror or error}") from error
     if not data.startswith(ZIP):
         raise BadLog("is no log of arrays: not an .npz")
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise BadLog("is no log of arrays: not a whole .npz")
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+    except ValueError as error:
+        what = "it holds Python objects" if "pickle" in str(error) else str(error).splitlines()[0]
+        raise BadLog(f"is no log of arrays: {what}") from error
+    except (EOFError, OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         raise BadLog(f"is no log of arrays: {str(error).splitlines()[0]}") from error
 
 
@@ -107,17 +112,17 @@ def _assembled(arrays: Arrays) -> EpisodeLog:
             raise BadLog(f"format: {version!r}; this version reads format {FORMAT}")
         footprint = words["robot"]["footprint"]
         words["robot"]["footprint"] = footprint and tuple(footprint)
-        goal = Goal(**_joined("goal", words["goal"], arrays))
+        goal = Goal(**_joined(Goal, "goal", words["goal"], arrays))
         for crowd in ("humans", "agents"):
             words[crowd]["model"] = tuple(words[crowd]["model"])
         return EpisodeLog(
             t=arrays["t"],
             walls=arrays["walls"],
-            robot=RobotTrack(goal=goal, **_joined("robot", words["robot"], arrays)),
-            humans=Tracks(**_joined("humans", words["humans"], arrays)),
-            agents=Tracks(**_joined("agents", words["agents"], arrays)),
+            robot=RobotTrack(goal=goal, **_joined(RobotTrack, "robot", words["robot"], arrays)),
+            humans=Tracks(**_joined(Tracks, "humans", words["humans"], arrays)),
+            agents=Tracks(**_joined(Tracks, "agents", words["agents"], arrays)),
             objects=tuple(
-                Thing(**_joined(f"objects.{index}", each, arrays))
+                Thing(**_joined(Thing, f"objects.{index}", each, arrays))
                 for index, each in enumerate(words["objects"])
             ),
             events=tuple(Event(**event) for event in words["events"]),
@@ -131,11 +136,21 @@ def _assembled(arrays: Arrays) -> EpisodeLog:
         raise BadLog(f"{WORDS}: {error}") from error
 
 
-def _joined(name: str, words: dict[str, Any], arrays: Arrays) -> dict[str, Any]:
+def _joined(part: type[Any], name: str, words: dict[str, Any], arrays: Arrays) -> dict[str, Any]:
     stem = f"{name}."
     found = {
         key.removeprefix(stem): value
         for key, value in arrays.items()
         if key.startswith(stem) and "." not in key.removeprefix(stem)
     }
+    needed = {
+        field.name
+        for field in dataclasses.fields(part)
+        if field.name != "goal" or part is not RobotTrack
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+    if not isinstance(words, dict):
+        raise BadLog(f"{WORDS}.{name}: no object")
+    for key in sorted(needed - found.keys() - words.keys()):
+        raise BadLog(f"{stem}{key}: missing")
     return {**words, **found}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import BadLog
-from .log import EpisodeLog, Event
+from .log import EpisodeLog, Event, Tracks
 
 MARK = "polyathlon_log"
 """The key by which text of ours is known; its value is ``FORMAT``."""
@@ -22,8 +22,11 @@ FORMAT = 1
 GRID = "grid"
 """Of the log's meta: it has a field of its own in the file."""
 
-PEOPLE = ("radius", "goal", "vpref", "group_id", "aware_of_robot", "reached_t")
+PEOPLE = ("radius", "goal", "vpref", "group_id", "aware_of_robot", "reached_t", "vel")
 """Fields of people that are not in the file."""
+
+LATER = ("vel",)
+"""Fields of people that older texts do not tell."""
 
 ROBOT = ("radius", "v_max", "mass", "kinematics", "shortest_path")
 """Fields of the robot that are not in the file."""
@@ -37,6 +40,7 @@ def packed(log: EpisodeLog) -> str:
         "meta": {key: value for key, value in log.meta.items() if key != GRID},
         "events": [dataclasses.asdict(event) for event in log.events],
         "robot": {name: getattr(robot, name) for name in ROBOT},
+        "cmd": robot.cmd.tolist(),
         "route": None if robot.route is None else robot.route.tolist(),
         "candidates": robot.goal.candidates.tolist(),
         "people": {"id": people.id.tolist(), "model": list(people.model)},
@@ -82,19 +86,32 @@ def restored(log: EpisodeLog, told: dict[str, Any] | None) -> EpisodeLog:
     if told is None:
         return log
     try:
+        for name in ("people", "robot"):
+            if not isinstance(told[name], dict):
+                raise BadLog(f"{name}: no object")
+        radius = told["robot"]["radius"]
+        if log.robot.footprint is None and radius != log.robot.radius:
+            raise BadLog(
+                f"robot.radius: {radius!r} m, but the shape of the sequence is "
+                f"{log.robot.radius:g} m; state one"
+            )
         people = told["people"]
-        if people["id"] != log.humans.id.tolist():
-            raise BadLog("metadata.people.id: not those of the sequence")
+        found = _in_order(log.humans, people["id"])
         humans = dataclasses.replace(
-            log.humans,
+            found,
             model=tuple(people["model"]),
-            **{name: _array(people[name], getattr(log.humans, name)) for name in PEOPLE},
+            **{
+                name: _array(people[name], getattr(found, name))
+                for name in PEOPLE
+                if name in people or name not in LATER
+            },
         )
         route = told["route"]
         robot = dataclasses.replace(
             log.robot,
             **{name: told["robot"][name] for name in ROBOT},
             route=None if route is None else np.array(route, np.float64),
+            cmd=np.array(told["cmd"], np.float64) if "cmd" in told else log.robot.cmd,
             goal=dataclasses.replace(
                 log.robot.goal,
                 candidates=np.array(told["candidates"], np.float64).reshape(-1, 2),
@@ -108,6 +125,21 @@ def restored(log: EpisodeLog, told: dict[str, Any] | None) -> EpisodeLog:
         raise BadLog(f"metadata: {error}") from error
     except (TypeError, ValueError) as error:
         raise BadLog(f"metadata: {error}") from error
+
+
+def _in_order(people: Tracks, ids: list[int]) -> Tracks:
+    """The same people in the order of ``ids``: sums hang on it in the last bits."""
+    known = people.id.tolist()
+    if sorted(ids) != known:
+        raise BadLog("people.id: not those of the sequence")
+    order = [known.index(who) for who in ids]
+    over_time = ("pos", "yaw", "vel", "valid", "goal")
+    return dataclasses.replace(
+        people,
+        id=people.id[order],
+        radius=people.radius[order],
+        **{name: getattr(people, name)[:, order] for name in over_time},
+    )
 
 
 def _array(values: Any, like: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -207,7 +207,8 @@ class Event:
     Attributes:
         t: when [s], within the log's time.
         kind: what.
-        other_id: the person, robot or thing that was met, or None.
+        other_id: the person, robot or thing that was met, one of the log's; None if unknown:
+            then a collision counts as one with the nearest of its kind.
         rel_speed: at which the two closed in on one another [m/s], or None if unknown.
         robot_speed: [m/s], or None if unknown.
         at_fault: who is to blame for a collision: ``robot``, ``other``, ``both``; None if unknown.
@@ -238,7 +239,8 @@ class EpisodeLog:
     Raises:
         BadLog: a field has the wrong shape or type, holds NaN or infinity where it may not, time
             does not increase, someone comes back, an id is there twice, a radius is not
-            positive, an event is of no known kind or outside the time, meta is not JSON.
+            positive, an event is of no known kind, outside the time or with nobody of the log, meta
+            is not JSON.
     """
 
     t: Floats
@@ -260,9 +262,14 @@ class EpisodeLog:
             "agents": validation.tracks("agents", self.agents, t),
             "objects": validation.things(self.objects, len(t)),
             "walls": validation.walls(self.walls),
-            "events": validation.events(self.events, t),
             "meta": validation.meta(self.meta),
         }
+        met = {
+            "collision_human": checked["humans"].id.tolist(),
+            "collision_agent": checked["agents"].id.tolist(),
+            "collision_object": [thing.id for thing in checked["objects"]],
+        }
+        checked["events"] = validation.events(self.events, t, met)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 

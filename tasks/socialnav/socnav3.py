@@ -5,13 +5,14 @@ The format is that of "Towards Data-Driven Metrics for Social Robot Navigation B
 and ``sequence``, one frame a time step, everything in metres, seconds and radians in one world
 frame. A circle's ``length`` is its diameter.
 
-What the format has no field for (radii of people, events, the robot's greatest speed, ...) is
-written as JSON text in its free field ``metadata`` and read back from there, so that a log
-exported by this module is scored as it was before. Files of others need none of it.
+What the format has no field for (radii and velocities of people, events, the robot's greatest
+speed, ...) is written as JSON text in its free field ``metadata`` and read back from there, so
+that a log exported by this module is scored as it was before. Files of others need none of it.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -123,8 +124,9 @@ def load_socnav3(
 ) -> EpisodeLog:
     """Reads a trajectory file.
 
-    Velocities of people come from their positions, for the format has none; so do the robot's
-    where a file leaves them out. An object that a frame leaves out stays where it was.
+    Velocities of people come from their positions, for the format has none, unless a log of ours
+    told them in ``metadata``; so do the robot's where a file leaves them out. An object that a
+    frame leaves out stays where it was.
 
     Args:
         path: the file.
@@ -150,7 +152,7 @@ def _decoded(data: bytes) -> _File:
     try:
         file = msgspec.json.decode(data, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadLog(_told(str(error))) from error
+        raise BadLog(_not_finite(data) or _told(str(error))) from error
     if not file.sequence:
         raise BadLog("sequence: no frame; at least one is needed")
     for index, frame in enumerate(file.sequence):
@@ -160,6 +162,23 @@ def _decoded(data: bytes) -> _File:
             if shape.length is None and shape.height is None:
                 raise BadLog(f"sequence[{index}].{name}.shape.length: missing")
     return file
+
+
+def _not_finite(data: bytes) -> str | None:
+    """Where a file says NaN or Infinity, which JSON does not know but some writers write."""
+    try:
+        left: list[tuple[str, Any]] = [("", json.loads(data))]
+    except (ValueError, RecursionError):
+        return None
+    while left:
+        name, value = left.pop()
+        if isinstance(value, dict):
+            left += [(f"{name}.{key}".removeprefix("."), one) for key, one in value.items()]
+        elif isinstance(value, list):
+            left += [(f"{name}[{index}]", one) for index, one in enumerate(value)]
+        elif isinstance(value, float) and not math.isfinite(value):
+            return f"{name}: {value} is not a finite number"
+    return None
 
 
 def _told(message: str) -> str:

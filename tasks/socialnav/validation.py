@@ -20,6 +20,15 @@ from ...core.errors import BadLog
 if TYPE_CHECKING:
     from .log import Event, Goal, RobotTrack, Thing, Tracks
 
+FARTHEST = 1e6
+"""The largest number a log may hold, but for times [m, m/s, ...]: squares of more overflow."""
+
+BROADEST = 10.0
+"""The largest radius of a robot or person [m]: the force of more overflows."""
+
+STATED = ("time_limit", "reference_time")
+"""Of ``meta``: positive numbers that metrics read."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -29,7 +38,7 @@ def times(t: Any) -> NDArray[np.float64]:
     Raises:
         BadLog: no step, not finite, or not increasing.
     """
-    found = _numbers("t", t, (None,))
+    found = _numbers("t", t, (None,), most=math.inf)
     if not found.size:
         raise BadLog("t: no step; a log has at least the state before the first action")
     back = np.flatnonzero(np.diff(found) <= 0)
@@ -50,6 +59,8 @@ def robot(track: RobotTrack, steps: int) -> RobotTrack:
     from .log import UNSET, Kinematics
 
     radius = _positive("robot.radius", track.radius)
+    if radius > BROADEST:
+        raise BadLog(f"robot.radius: {radius:g} m is more than {BROADEST:g} m")
     footprint = track.footprint
     if footprint is not None:
         length, width = (_positive("robot.footprint", one) for one in footprint)
@@ -130,11 +141,21 @@ def tracks(name: str, found: Tracks, t: NDArray[np.float64]) -> Tracks:
     radius = _numbers(f"{name}.radius", found.radius, (count,))
     if (radius <= 0).any():
         raise BadLog(f"{name}.radius: {radius.min():g} m is not positive")
+    if (radius > BROADEST).any():
+        raise BadLog(f"{name}.radius: {radius.max():g} m is more than {BROADEST:g} m")
 
     def where_valid(field: str, *rest: int) -> NDArray[np.float64]:
         given = getattr(found, field)
         return _where_valid(f"{name}.{field}", given, valid, (steps, count, *rest))
 
+    reached = filled("reached_t", np.full(count, np.nan))
+    reached = _numbers(f"{name}.reached_t", reached, (count,), missing=True, most=math.inf)
+    outside = np.flatnonzero((reached < t[0] - 1e-6) | (reached > t[-1] + 1e-6))
+    if outside.size:
+        raise BadLog(
+            f"{name}.reached_t[{outside[0]}]: {reached[outside[0]]:g} s is outside the log's "
+            f"{t[0]:g} to {t[-1]:g} s"
+        )
     goal = np.asarray(filled("goal", np.full((count, 2), np.nan)))
     model = found.model or ("",) * count
     if len(model) != count or not all(isinstance(one, str) for one in model):
@@ -155,9 +176,7 @@ def tracks(name: str, found: Tracks, t: NDArray[np.float64]) -> Tracks:
         aware_of_robot=_flags(
             f"{name}.aware_of_robot", filled("aware_of_robot", np.ones(lost, bool)), lost
         ),
-        reached_t=_numbers(
-            f"{name}.reached_t", filled("reached_t", np.full(lost, np.nan)), lost, missing=True
-        ),
+        reached_t=reached,
     )
 
 
@@ -204,11 +223,19 @@ def walls(segments: Any) -> NDArray[np.float64]:
     return _numbers("walls", np.zeros((0, 4)) if segments is UNSET else segments, (None, 4))
 
 
-def events(found: tuple[Event, ...], t: NDArray[np.float64]) -> tuple[Event, ...]:
+def events(
+    found: tuple[Event, ...], t: NDArray[np.float64], met: Mapping[str, list[int]]
+) -> tuple[Event, ...]:
     """The events, as they were.
 
+    Args:
+        found: as they were given.
+        t: `[T]` [s].
+        met: ids of those whom each kind of collision can be with.
+
     Raises:
-        BadLog: an unknown kind, outside the log's time, or out of order.
+        BadLog: an unknown kind, outside the log's time, out of order, or a collision with
+            someone who is not in the log: it would not be counted.
     """
     from .log import EventKind, Fault
 
@@ -227,6 +254,15 @@ def events(found: tuple[Event, ...], t: NDArray[np.float64]) -> tuple[Event, ...
                 _number(f"{name}.{field}", getattr(event, field))
         if event.other_id is not None:
             _integer(f"{name}.other_id", event.other_id)
+        ids = met.get(event.kind)
+        if ids is not None and (
+            event.other_id not in ids if event.other_id is not None else not ids
+        ):
+            whom = event.kind.removeprefix("collision_")
+            raise BadLog(
+                f"{name}.other_id: {event.other_id}, but the log has no such {whom}; a collision "
+                "needs one of the log's, or None if it is unknown which"
+            )
         if event.at_fault is not None:
             _choice(f"{name}.at_fault", event.at_fault, get_args(Fault))
     return tuple(found)
@@ -242,6 +278,12 @@ def meta(found: Mapping[str, Any]) -> dict[str, Any]:
         copy: dict[str, Any] = json.loads(json.dumps(dict(found), allow_nan=False))
     except (TypeError, ValueError) as error:
         raise BadLog(f"meta: JSON cannot say this: {error}") from error
+    for name in STATED:
+        value = copy.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+            raise BadLog(f"meta.{name}: {value!r} is not a positive number")
     return copy
 
 
@@ -270,15 +312,27 @@ def _shaped(name: str, given: Any, shape: tuple[int | None, ...], dtype: Any) ->
 
 
 def _numbers(
-    name: str, given: Any, shape: tuple[int | None, ...], missing: bool = False
+    name: str,
+    given: Any,
+    shape: tuple[int | None, ...],
+    missing: bool = False,
+    most: float = FARTHEST,
 ) -> NDArray[np.float64]:
-    """Finite numbers, or NaN where ``missing`` allows it."""
+    """Finite numbers of at most ``most``, or NaN where ``missing`` allows it."""
     array: NDArray[np.float64] = _shaped(name, given, shape, np.float64)
     bad = np.isinf(array) if missing else ~np.isfinite(array)
     if bad.any():
         where = np.unravel_index(int(np.argmax(bad)), array.shape)
         raise BadLog(f"{name}{_index(where)}: {array[where]} is not a finite number")
+    _near(name, array, most)
     return _frozen(array)
+
+
+def _near(name: str, array: NDArray[np.float64], most: float) -> None:
+    far = np.abs(array) > most
+    if far.any():
+        where = np.unravel_index(int(np.argmax(far)), array.shape)
+        raise BadLog(f"{name}{_index(where)}: {array[where]:g} is beyond {most:g}")
 
 
 def _whole(name: str, given: Any, shape: tuple[int | None, ...]) -> NDArray[np.int64]:
@@ -314,6 +368,7 @@ def _where_valid(
         where = np.unravel_index(int(np.argmax(bad)), array.shape)
         raise BadLog(f"{name}{_index(where)}: {array[where]} is not a finite number")
     array[~np.broadcast_to(mask, array.shape)] = np.nan
+    _near(name, array, FARTHEST)
     return _frozen(array)
 
 
@@ -351,6 +406,8 @@ def _positive(name: str, given: Any) -> float:
     value = _number(name, given)
     if value <= 0:
         raise BadLog(f"{name}: {value:g} is not positive")
+    if value > FARTHEST:
+        raise BadLog(f"{name}: {value:g} is beyond {FARTHEST:g}")
     return value
 
 

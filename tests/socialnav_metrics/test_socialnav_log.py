@@ -152,6 +152,31 @@ MALFORMED: dict[str, tuple[Callable[[EpisodeLog], EpisodeLog], str]] = {
         lambda log: event(log, Event(t=5.0, kind="goal"), Event(t=4.0, kind="goal")),
         r"^events\[1\].t: 4 s comes after 5 s",
     ),
+    "collision with a stranger": (
+        lambda log: event(log, Event(t=5.0, kind="collision_human", other_id=99)),
+        r"^events\[0\].other_id: 99, but the log has no such human",
+    ),
+    "collision with another robot where none is": (
+        lambda log: event(log, Event(t=5.0, kind="collision_agent")),
+        r"^events\[0\].other_id: None, but the log has no such agent",
+    ),
+    "person at the end of the world": (
+        lambda log: humans(log, pos=spoiled(log.humans.pos, (2, 1, 0), 1e200)),
+        r"^humans.pos\[2, 1, 0\]: 1e\+200 is beyond",
+    ),
+    "robot as large as a town": (lambda log: robot(log, radius=1e3), "^robot.radius: 1000 m is"),
+    "arrival after the end": (
+        lambda log: humans(log, reached_t=np.array([1e9, NAN, NAN, NAN])),
+        r"^humans.reached_t\[0\]: 1e\+09 s is outside",
+    ),
+    "arrival before the start": (
+        lambda log: humans(log, reached_t=np.array([NAN, -5.0, NAN, NAN])),
+        r"^humans.reached_t\[1\]: -5 s is outside",
+    ),
+    "limit as a word": (
+        lambda log: dataclasses.replace(log, meta={"time_limit": "abc"}),
+        "^meta.time_limit: 'abc' is not a positive number",
+    ),
     "meta not JSON": (
         lambda log: dataclasses.replace(log, meta={"x": {1, 2}}),
         "^meta: JSON cannot say this",
@@ -245,10 +270,11 @@ DAMAGED: dict[str, tuple[Callable[[Path, Path], None], str]] = {
     "not there": (lambda whole, path: None, "cannot be read: No such file"),
     "cut short": (_cut, "is no log of arrays"),
     "text": (lambda whole, path: path.write_bytes(b"PKhello") and None, "is no log of arrays"),
-    "pickled": (_pickled, "is no log of arrays: Object arrays cannot be loaded"),
+    "no ids": (_without("humans.id"), "humans.id: missing"),
+    "pickled": (_pickled, "is no log of arrays: it holds Python objects"),
     "empty": (_empty_archive, "json: missing"),
     "no time": (_without("t"), "t: missing"),
-    "no positions": (_without("robot.pos"), "'pos'"),
+    "no positions": (_without("robot.pos"), "robot.pos: missing"),
     "no words": (_without("json"), "json: missing"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,12 @@ from polyathlon.tasks.socialnav.metric.series import SERIES, save_series, series
 
 Build = Callable[..., EpisodeLog]
 Way = Callable[..., np.ndarray]
+
+
+def absent(log: EpisodeLog) -> EpisodeLog:
+    """The same people, and the robot far away."""
+    away = dataclasses.replace(log.robot, pos=log.robot.pos + 1e5)
+    return dataclasses.replace(log, robot=away)
 
 
 def figures(log: EpisodeLog, *keys: str, alone: EpisodeLog | None = None) -> list[float | None]:
@@ -243,6 +250,16 @@ def test_the_world_s_word_on_a_collision_counts(episode: Build, straight: Way) -
     assert figures(log, "human_collisions", "success") == [1.0, 0.0]
 
 
+def test_a_collision_with_nobody_knows_whom_is_one_with_the_nearest(
+    episode: Build, straight: Way, standing: Way
+) -> None:
+    people = [standing((9, 9), 5), standing((1.0, 0.0), 5)]
+    events = (Event(t=0.3, kind="collision_human"),)
+    log = episode(straight((0, 0), (0.4, 0), 5), people, events=events, goal=(0.4, 0), pos_tol=0.05)
+    assert figures(log, "human_collisions", "success") == [1.0, 0.0]
+    assert series(log)["human_contact"].sum(axis=0).tolist() == [0.0, 1.0]
+
+
 @pytest.mark.parametrize(
     ("robot", "person", "blamed"),
     [(1.0, 0.0, "robot"), (0.0, 1.0, "human"), (0.5, 0.52, "both"), (0.4, 1.0, "human")],
@@ -403,6 +420,17 @@ def test_time_to_collision_of_discs(
     assert figures(log, "fear_avg") == near(fear)
 
 
+@pytest.mark.parametrize("gap", [8e-16, 0.0, -8e-16])
+def test_who_stands_at_touch_is_not_about_to_collide(
+    gap: float, episode: Build, standing: Way
+) -> None:
+    closing = np.zeros((5, 1, 2))
+    closing[..., 0] = -1.7e-15
+    people = [standing((0.6 + gap, 0.0), 5)]
+    log = episode(standing((0, 0), 5), people, of_people={"vel": closing})
+    assert figures(log, "ttc_min", "ttc_below@1", "fear_max") == [None, 0.0, 0.0]
+
+
 def test_panic_of_who_is_just_missed(episode: Build, standing: Way) -> None:
     of_people = {"vel": np.tile((-1.0, 0.0), (2, 1, 1))}
     vel = np.tile((1.0, 0.0), (2, 1))
@@ -476,7 +504,7 @@ def test_what_the_robot_costs_people(episode: Build, straight: Way, standing: Wa
         of_people = {"reached_t": np.array([reached])}
         return episode(standing((9, 9), 41), [walk], of_people=of_people, meta={"seed": 4})
 
-    free = played(straight((0, 0), (4, 0), 41), 4.0)
+    free = absent(played(straight((0, 0), (4, 0), 41), 4.0))
     slowed = np.concatenate([standing((0, 0), 20), straight((0, 0), (2, 0), 21)])
     log = played(slowed, 4.0)
     keys = ("human_delay", "human_path_excess", "human_speed_loss")
@@ -484,7 +512,7 @@ def test_what_the_robot_costs_people(episode: Build, straight: Way, standing: Wa
     assert figures(log, *keys, alone=free) == near(0.0, -2.0, 0.5)
     late = played(slowed, np.nan)
     assert figures(late, *keys, alone=free) == near(None, None, 0.5)
-    early = played(straight((0, 0), (4, 0), 41), 3.0)
+    early = absent(played(straight((0, 0), (4, 0), 41), 3.0))
     assert figures(log, "human_delay", alone=early) == near(1.0)
 
 
@@ -493,7 +521,9 @@ def test_a_pair_must_belong_together(episode: Build, standing: Way) -> None:
     log = episode(way, [walk], meta={"seed": 4})
     with pytest.raises(BadLog, match=r"meta.seed: 4 with the robot, 5 without"):
         score(log, episode(way, [walk], meta={"seed": 5}))
-    stranger = episode(way, [walk], meta={"seed": 4}, of_people={"id": np.array([8])})
+    with pytest.raises(BadLog, match=r"t: 3 steps in 0.2 s with the robot, 2 in 0.1 s without"):
+        score(log, episode(way[:2], [walk[:2]], meta={"seed": 4}))
+    stranger = episode(way + 1e5, [walk], meta={"seed": 4}, of_people={"id": np.array([8])})
     with pytest.raises(BadLog, match=r"humans.id: the log without the robot knows none"):
         score(log, stranger)
 
@@ -533,7 +563,7 @@ def test_legibility_in_closed_form(episode: Build) -> None:
 def test_every_figure_lies_in_its_declared_range(something_of_everything: Build) -> None:
     for seed in range(6):
         log = something_of_everything(seed)
-        for key, value in score(log, log).items():
+        for key, value in score(log, absent(log)).items():
             metric = METRICS[key]
             if value is None:
                 assert metric.undefined, f"{key} is never None, it says"

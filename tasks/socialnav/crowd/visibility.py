@@ -22,6 +22,9 @@ recorded people, who cannot react."""
 HALT = 0.5
 """Time ahead in which people who do not yield stop before the robot [s]."""
 
+MARGIN = 0.05
+"""How far before it they stop [m]: at touch, rounding would say whether they collide."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Visibility:
@@ -79,8 +82,8 @@ def halted(
 ) -> Floats:
     """Velocities of people who stop rather than walk into the robot, `[H, 2]` [m/s].
 
-    Who would come to touch the robot, were it to stand still, within ``HALT`` goes only so fast
-    that they do not; who walks away from it goes on.
+    Who would come within ``MARGIN`` of the robot, were it to stand still, within ``HALT`` goes
+    only so fast that they do not; who walks away from it goes on.
 
     Args:
         pos: of the people, `[H, 2]` [m].
@@ -91,7 +94,7 @@ def halted(
     """
     from ..sweep import disc_contact
 
-    contact = disc_contact(robot_pos - pos, -vel * HALT, radius + robot_radius)
+    contact = disc_contact(robot_pos - pos, -vel * HALT, radius + robot_radius + MARGIN)
     approaching = ((robot_pos - pos) * vel).sum(axis=-1) > 0
     share = np.where(approaching, np.minimum(contact.share, 1.0), 1.0)
     return np.asarray(vel * share[:, None])

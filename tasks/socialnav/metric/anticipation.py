@@ -2,7 +2,8 @@
 
 Time to collision is that of two discs, so that a lateral miss is a miss: with C from robot to
 person, V the robot's velocity as seen by the person and R the sum of the radii, it is
-``(C·V - sqrt((C·V)² - |V|²(|C|² - R²))) / |V|²`` where that is real and C·V > 0.
+``(C·V - sqrt((C·V)² - |V|²(|C|² - R²))) / |V|²`` where that is real, C·V > 0, and the two do not
+stand, |V| being at least ``STANDING``.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ import numpy as np
 
 from . import geometry
 from .declaration import FRANCIS, Metric
-from .reading import Floats, Reading, once
+from .reading import TOUCH, Floats, Reading, once
 
 SOON = 0.01
 """Below this time to collision fear is ``MOST_FEAR``: SocNav3, ``metrics.py`` [s]."""
 
 MOST_FEAR = 10.0
 """SocNav3, ``metrics.py`` [1/s]; fear itself goes up to 1 / ``SOON``."""
+
+STANDING = 1e-3
+"""Two who close in on each other more slowly than this stand: what is less is rounding, and its
+quotients say nothing [m/s]."""
 
 PERSONAL = 0.5
 """Added to the radii where personal space is to be kept: the paper's default [m]."""
@@ -33,7 +38,7 @@ CONFLICT = (1.2, 5.0)
 
 
 def time_to_collision(to: Floats, closing: Floats, radius: Floats) -> Floats:
-    """TTC of discs [s], NaN where they do not meet; 0 where they touch.
+    """TTC of discs [s], NaN where they do not meet or stand; 0 where they overlap.
 
     Args:
         to: from the robot to the other, `[..., 2]` [m].
@@ -42,11 +47,12 @@ def time_to_collision(to: Floats, closing: Floats, radius: Floats) -> Floats:
     """
     along = geometry.dot(to, closing)
     speed2 = geometry.dot(closing, closing)
-    gap2 = geometry.dot(to, to) - radius**2
+    gap2 = np.maximum(geometry.dot(to, to) - radius**2, 0.0)
     root = along**2 - speed2 * gap2
-    meeting = (along > 0) & (root > 0) & (gap2 >= 0)
+    meeting = (along > 0) & (root > 0) & (speed2 >= STANDING**2)
     found = (along - np.sqrt(np.maximum(root, 0.0))) / np.where(speed2 > 0, speed2, 1.0)
-    return np.where(gap2 < 0, 0.0, np.where(meeting, found, np.nan))
+    overlapping = geometry.norm(to) - radius < -TOUCH
+    return np.where(overlapping, 0.0, np.where(meeting, found, np.nan))
 
 
 def _radii(reading: Reading) -> Floats:
@@ -119,7 +125,7 @@ def conflict(to: Floats, closing: Floats, radius: Floats) -> Floats:
     speed2 = geometry.dot(closing, closing)
     when = geometry.dot(to, closing) / np.where(speed2 > 0, speed2, 1.0)
     miss = geometry.norm(to - when[..., np.newaxis] * closing) - radius
-    ahead = (when > 0) & (when < horizon)
+    ahead = (when > 0) & (when < horizon) & (speed2 >= STANDING**2)
     found = np.clip(1 - np.maximum(miss, 0.0) / space, 0.0, 1.0)
     return np.where(np.isnan(to[..., 0]), np.nan, np.where(ahead, found, 0.0))
 

@@ -63,9 +63,17 @@ def _touching(reading: Reading, kind: str, ids: list[int], swept: Floats) -> Boo
     """`[n, N]`: in contact by geometry, or by the world's word."""
     contact = reading.in_contact(swept).copy()
     for other, steps in _recorded(reading, kind).items():
-        if other in ids:
-            contact[steps, ids.index(other)] = True
+        for k in steps:
+            column = _nearest(swept, k) if other is None else ids.index(other)
+            contact[k, column] = True
     return contact
+
+
+def _nearest(swept: Floats, k: int) -> int:
+    """Whom the robot touched at a step where the world does not say: who was nearest then."""
+    while k and np.isnan(swept[k]).all():
+        k -= 1
+    return int(np.argmin(np.nan_to_num(swept[k], nan=np.inf)))
 
 
 @once

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ....core.errors import BadLog
+from ..log import EpisodeLog
 from . import geometry
 from .declaration import Metric
 from .reading import Floats, Reading, once
@@ -31,6 +32,7 @@ def _pairs(reading: Reading) -> list[tuple[int, int]]:
         one, other = reading.log.meta.get(name), alone.meta.get(name)
         if one != other:
             raise BadLog(f"meta.{name}: {one!r} with the robot, {other!r} without; give the same")
+    _same_times(reading.log, alone)
     ids = alone.humans.id.tolist()
     found = [
         (k, ids.index(who)) for k, who in enumerate(reading.log.humans.id.tolist()) if who in ids
@@ -38,6 +40,22 @@ def _pairs(reading: Reading) -> list[tuple[int, int]]:
     if len(reading.log.humans) and not found:
         raise BadLog("humans.id: the log without the robot knows none of these people")
     return found
+
+
+def _same_times(log: EpisodeLog, alone: EpisodeLog) -> None:
+    """Refuses a log of other steps, or one that has the robot where it was.
+
+    Raises:
+        BadLog: it is such a one.
+    """
+    mine, theirs = log.t - log.t[0], alone.t - alone.t[0]
+    if len(mine) != len(theirs) or not np.allclose(mine, theirs, rtol=0, atol=1e-6):
+        raise BadLog(
+            f"t: {len(mine)} steps in {mine[-1]:g} s with the robot, {len(theirs)} in "
+            f"{theirs[-1]:g} s without; give one of the same steps"
+        )
+    if np.array_equal(log.robot.pos, alone.robot.pos):
+        raise BadLog("robot.pos: the log without the robot has it in the same places")
 
 
 def _way(pos: Floats, t: Floats, until: float) -> float:
