@@ -120,12 +120,7 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
     ) -> None:
         self._scenario = make_scenario(scenario, settings)
         self._assessed, self._counterfactual = bool(assessed), bool(counterfactual)
-        self._track = str(Visibility.named(track))
-        if self._track.partition("(")[0] not in self._scenario.tracks:
-            raise BadArgument(
-                f"track is {track!r}; scenario '{scenario}' is played on "
-                f"{', '.join(self._scenario.tracks)}"
-            )
+        self._track = _track(self._scenario, scenario, track)
         self._body = _body(self._scenario, scenario, robot)
         _check_choice("actions", actions, ACTIONS)
         check_profile(render_profile)
@@ -325,6 +320,15 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
         if self._over:
             metrics.update(self._scenario.finding(self.world))
         return {"success": bool(success), "metrics": metrics}
+
+
+def _track(scenario: Scenario, name: str, track: str) -> str:
+    found = str(Visibility.named(track))
+    if found.partition("(")[0] not in scenario.tracks:
+        raise BadArgument(
+            f"track is {track!r}; scenario '{name}' is played on {', '.join(scenario.tracks)}"
+        )
+    return found
 
 
 def _body(scenario: Scenario, name: str, robot: str | None) -> Body:

@@ -139,10 +139,7 @@ def tracks(name: str, found: Tracks, t: NDArray[np.float64]) -> Tracks:
     _distinct(f"{name}.id", ids)
     _unbroken(f"{name}.valid", valid, ids)
     radius = _numbers(f"{name}.radius", found.radius, (count,))
-    if (radius <= 0).any():
-        raise BadLog(f"{name}.radius: {radius.min():g} m is not positive")
-    if (radius > BROADEST).any():
-        raise BadLog(f"{name}.radius: {radius.max():g} m is more than {BROADEST:g} m")
+    _check_radii(name, radius)
 
     def where_valid(field: str, *rest: int) -> NDArray[np.float64]:
         given = getattr(found, field)
@@ -150,12 +147,7 @@ def tracks(name: str, found: Tracks, t: NDArray[np.float64]) -> Tracks:
 
     reached = filled("reached_t", np.full(count, np.nan))
     reached = _numbers(f"{name}.reached_t", reached, (count,), missing=True, most=math.inf)
-    outside = np.flatnonzero((reached < t[0] - 1e-6) | (reached > t[-1] + 1e-6))
-    if outside.size:
-        raise BadLog(
-            f"{name}.reached_t[{outside[0]}]: {reached[outside[0]]:g} s is outside the log's "
-            f"{t[0]:g} to {t[-1]:g} s"
-        )
+    _check_arrivals(name, reached, t)
     goal = np.asarray(filled("goal", np.full((count, 2), np.nan)))
     model = found.model or ("",) * count
     if len(model) != count or not all(isinstance(one, str) for one in model):
@@ -178,6 +170,22 @@ def tracks(name: str, found: Tracks, t: NDArray[np.float64]) -> Tracks:
         ),
         reached_t=reached,
     )
+
+
+def _check_radii(name: str, radius: NDArray[np.float64]) -> None:
+    if (radius <= 0).any():
+        raise BadLog(f"{name}.radius: {radius.min():g} m is not positive")
+    if (radius > BROADEST).any():
+        raise BadLog(f"{name}.radius: {radius.max():g} m is more than {BROADEST:g} m")
+
+
+def _check_arrivals(name: str, reached: NDArray[np.float64], t: NDArray[np.float64]) -> None:
+    outside = np.flatnonzero((reached < t[0] - 1e-6) | (reached > t[-1] + 1e-6))
+    if outside.size:
+        raise BadLog(
+            f"{name}.reached_t[{outside[0]}]: {reached[outside[0]]:g} s is outside the log's "
+            f"{t[0]:g} to {t[-1]:g} s"
+        )
 
 
 def things(objects: tuple[Thing, ...], steps: int) -> tuple[Thing, ...]:
