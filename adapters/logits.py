@@ -18,8 +18,9 @@ class ConstrainedLogits:
     Goes into ``generate(logits_processor=[...])``. It serves one generation, whose first call
     tells it where the prompt ends; make a new one for the next. Beams and several sequences a
     prompt are followed by their tokens, so rows may change places between steps. Once an action
-    is complete the forest's ``end`` alone is allowed; a forest without one leaves the model free
-    from there on, so let it generate no more than the action's tokens.
+    is complete the forest's ``end`` alone is allowed; a forest without one leaves that row free
+    while others go on, and lets nothing follow once all are complete. With an end, only ends
+    follow: also in what you take for the next generation, so make a new one for it.
 
     Args:
         forest: the valid token sequences.
@@ -40,8 +41,8 @@ class ConstrainedLogits:
         """The scores `[B, V]` under the mask, for what has been said so far `[B, T]`.
 
         Raises:
-            BadArgument: it was used for a generation before, or the rows are no multiple of the
-                bodies given.
+            BadArgument: it was used for a generation before, all actions of a forest without an
+                end are complete, or the rows are no multiple of the bodies given.
         """
         import torch
 
@@ -67,7 +68,11 @@ class ConstrainedLogits:
             self._prompt = input_ids.shape[1]
             self._roots = self._roots.repeat_interleave(rows // given)
             self._states = self._roots
-        elif input_ids.shape[0] != seen.shape[0] or input_ids.shape[1] != seen.shape[1] + 1:
+        elif (
+            input_ids.shape[0] != seen.shape[0]
+            or input_ids.shape[1] != seen.shape[1] + 1
+            or not torch.equal(input_ids[:, : self._prompt], seen[:, : self._prompt])
+        ):
             raise BadArgument("a ConstrainedLogits serves one generation: make a new one")
         elif torch.equal(input_ids[:, :-1], seen):
             self._states = self._step(self._states, input_ids[:, -1])
@@ -75,6 +80,12 @@ class ConstrainedLogits:
             self._states = self._roots
             for token in input_ids[:, self._prompt :].unbind(1):
                 self._states = self._step(self._states, token)
+        if self.forest.end is None and bool((self._states == DONE).all()):
+            # The next generation of a rollout looks just like one more step of this one.
+            raise BadArgument(
+                "every action is complete, and the forest has no end that could follow. Generate "
+                "as many tokens as the action has; for the next make a new ConstrainedLogits"
+            )
         self._seen = input_ids
         return self._states
 

@@ -507,3 +507,22 @@ def test_without_an_end_the_model_is_free_after_the_action() -> None:
     ruled_out = torch.full_like(scores, -torch.inf)
     forced = ConstrainedLogits(both, "keys")(prompt, ruled_out)
     assert torch.isfinite(forced).nonzero()[:, 1].tolist() == [1, 4, 5] * 2
+
+
+def test_a_processor_does_not_serve_the_next_generation_of_a_rollout() -> None:
+    both, scores = forest(end=None), torch.zeros(1, 30)
+    key = min(KEYS, key=len)
+    processor = ConstrainedLogits(both, "keys")
+    said = torch.tensor([[3]])
+    for token in key:
+        processor(said, scores)
+        said = torch.cat([said, torch.tensor([[token]])], 1)
+    with pytest.raises(BadArgument, match="every action is complete"):
+        processor(said, scores)
+
+
+def test_a_processor_does_not_serve_another_prompt() -> None:
+    processor, scores = ConstrainedLogits(forest(), "keys"), torch.zeros(1, 30)
+    processor(torch.tensor([[3, 7]]), scores)
+    with pytest.raises(BadArgument, match="one generation"):
+        processor(torch.tensor([[8, 7, 4]]), scores)
