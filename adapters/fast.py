@@ -264,6 +264,8 @@ class FastAdapter:
         if actions.shape[actions.ndim - len(shape) :] != shape:
             raise InvalidAction(f"a chunk has the shape {shape}, the one given {actions.shape}")
         lead = actions.shape[: actions.ndim - len(shape)]
+        if not actions.size:
+            return np.full((*lead, self.longest), PADDING, np.int64)
         rows, clipped = self.scale.normalise(actions.reshape(-1, self.steps, self.size))
         self.clipped += clipped
         spectra = self._settled(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import traceback
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..adapters.storage import MANIFEST_FILE
 from ..core.errors import AgentFailed, BadArgument, PolyathlonError, UnknownName
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent, embodiment_of
@@ -44,14 +46,14 @@ def load_agent(name: str, table: Mapping[str, Any]) -> tuple[AgentRecord, Agent 
             f"'{name}' is not an agent: it must have 'dialect', 'reset(slots, briefs)' and "
             "'act(observations, slots)'"
         )
-    kind = type(made)
+    kind, dialect = type(made), _dialect(name, made)
     record = AgentRecord(
         name=name,
         path=f"{kind.__module__}:{kind.__qualname__}",
-        dialect=_dialect(name, made),
+        dialect=dialect,
         placement=placement,
         observations=_observations(name, made),
-        source_digest=_source_digest(kind),
+        source_digest=_source_digest(kind, dialect),
     )
     embodiment_of(made)
     return record, None if name == ORACLE else made
@@ -92,9 +94,17 @@ def _observations(name: str, made: Any) -> tuple[str, ...] | None:
     return tuple(fields)
 
 
-def _source_digest(kind: type) -> str:
-    """SHA-256 of the file a class stands in, so that one run is one agent."""
+def _source_digest(kind: type, dialect: str) -> str:
+    """SHA-256 of the file a class stands in, so that one run is one agent.
+
+    Where the dialect names a folder, over the manifest there as well, which holds the hash of all
+    that was fitted: with another fit in the same folder it is another agent.
+    """
     try:
-        return hashlib.sha256(Path(inspect.getfile(kind)).read_bytes()).hexdigest()
+        source = Path(inspect.getfile(kind)).read_bytes()
     except (OSError, TypeError):
-        return ""
+        source = b""
+    folder = dialect.partition(":")[2]
+    with contextlib.suppress(OSError):
+        source += (Path(folder) / MANIFEST_FILE).read_bytes() if folder else b""
+    return hashlib.sha256(source).hexdigest() if source else ""

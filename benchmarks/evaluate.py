@@ -31,8 +31,8 @@ from ..core.manifest import (
     read_manifest,
     write_manifest,
 )
-from ..core.protocols import Agent
-from ..core.specs import Benchmark, TaskSpec, as_read_back
+from ..core.protocols import Agent, embodiment_of
+from ..core.specs import Benchmark, TaskSpec, as_read_back, check_handshake
 from ..tasks import catalogue
 from . import BENCHMARKS, programmes
 from .plan import plan
@@ -204,6 +204,9 @@ def evaluate(
         raise BadArgument(f"'{benchmark.id}' has no task that agent '{record.name}' can play")
     if agent is None:
         _demand_oracles(specs)
+    else:
+        for spec in specs.values():  # Now, and not hours later when its turn comes.
+            check_handshake(embodiment_of(agent), spec.embodiment, spec.id)
     if record.on_invalid == "no-op":
         demand_no_ops(specs)
     wanted = Manifest(

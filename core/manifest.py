@@ -44,7 +44,8 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
         dialect: its adapter.
         placement: where it ran: ``evaluator`` or ``worker``.
         observations: the fields it asked for; None for each task's own.
-        source_digest: SHA-256 of the file its class stands in; empty where there is none. What
+        source_digest: SHA-256 of the file its class stands in, and of the fitted adapter that its
+            dialect names, if it does; of its weights, where it was trained here; else empty. What
             that file imports, and weights, are not in it.
         on_invalid: what is done with an utterance that means no action: ``fail`` ends the run,
             ``no-op`` does the task's declared no-op in its place, ``resample`` asks again.
@@ -118,7 +119,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             "digest of the benchmark": self.benchmark_digest,
             "digest of the task declarations": self.tasks_digest(),
             "agent": f"{self.agent.name} ({self.agent.path})",
-            "agent's source file": self.agent.source_digest[:12] or "none",
+            "agent's source file and adapter": self.agent.source_digest[:12] or "none",
             "dialect": self.agent.dialect,
             "observations": str(self.agent.observations),
             "invalid utterances": self._on_invalid(),
