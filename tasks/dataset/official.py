@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from ...core.errors import BadArgument
 from ...core.trajectory import Trajectory, checked
 from ..array_pickle import load_arrays
+from .episode_group import import_h5py
 from .flat import COLUMNS, demand, episodes_of
 from .inert_pickle import Record, load_inert
-from .layout import import_h5py
 
 KITCHEN_TARGETS = ("microwave", "kettle", "light switch", "slide cabinet")
 """The four objects of the kitchens' own tasks; their rewards are added up."""
