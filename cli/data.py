@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ from typing import Any
 import click
 import msgspec
 
-from ..core.errors import UnknownName
+from ..core.errors import BadArgument, UnknownName
 from ..tasks.storage import VARIABLE, Imported, Stored, data_directory
 from .table import WHOLE, lay_out
 
-IMPORTERS = {"langr": "langr.official_import", "d5rl": "dataset.official_import"}
+IMPORTERS = {
+    "langr": "langr.official_import",
+    "d5rl": "dataset.official_import",
+    "bridge": "dataset.bridge_import",
+}
 """Family: the module below ``tasks`` that has ``import_path`` and ``list_stored`` for it."""
 
 FORMAT = 1
@@ -88,13 +93,29 @@ def _print_dataset(folder: Path) -> bool:
 @click.argument("family")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The data directory.")
-def import_command(family: str, path: Path, out: Path | None) -> int:
+@click.option("--targets", help="Objects that count in kitchens: id or ood [id].")
+@click.option("--most", type=click.IntRange(1), help="Episodes taken of each file [all].")
+def import_command(family: str, path: Path, out: Path | None, **options: Any) -> int:
     """Convert the data of FAMILY at PATH: a clone of its repository, a folder, or a file.
 
     Exits with 1 if a file could not be read; all others are imported all the same.
     """
+    from .progress import CountWatcher
+
     directory = out or data_directory()
-    results: Iterator[Imported] = _importer(family, "import_path")(path, directory)
+    importer = _importer(family, "import_path")
+    known = inspect.signature(importer).parameters
+    wishes = {name: value for name, value in options.items() if value is not None}
+    if foreign := [name for name in wishes if name not in known]:
+        raise BadArgument(f"--{foreign[0]} means nothing to the data of {family}; leave it out")
+    with CountWatcher("importing", "files") as watcher:
+        if "told" in known:
+            wishes["told"] = watcher.told
+        return _print_imported(importer(path, directory, **wishes), directory, family)
+
+
+def _print_imported(results: Iterator[Imported], directory: Path, family: str) -> int:
+    """Prints what became of each file, as soon as it is known; the exit code."""
     failed, imported, missing = 0, 0, []
     for result in results:
         if result.trouble:

@@ -166,6 +166,25 @@ def test_mistakes_are_one_line(data: Told, tmp_path: Path) -> None:
         assert len(err.splitlines()) == 1
 
 
+def test_a_kitchen_of_other_targets(data: Told, tmp_path: Path) -> None:
+    (tmp_path / "demos").mkdir()
+    columns = {name: np.zeros((4, 9), np.float32) for name in ("action", "proprio")}
+    for name in ("bottom burner", "slide cabinet"):
+        columns[f"reward {name}"] = np.arange(4, dtype=np.float32)
+    for number in range(3):
+        np.savez(tmp_path / "demos" / f"{number}.npz", **columns)
+    code, out, err = data("import", "d5rl", "demos", "--targets", "ood", "--most", "1")
+    assert (code, err) == (0, "")
+    assert "imported  kitchen-standard-demos-ood 3 episodes, 9 steps, sha256" in out
+    code, _, err = data("import", "d5rl", "demos", "--targets", "odd")
+    assert (code, err) == (2, "polyathlon: --targets is 'odd'; choose one of: id, ood\n")
+    code, _, err = data("import", "langr", "demos", "--most", "1")
+    assert (code, err) == (
+        2,
+        "polyathlon: --most means nothing to the data of langr; leave it out\n",
+    )
+
+
 def test_nothing_to_list_says_what_to_type(data: Told) -> None:
     code, out, _ = data("list")
     assert code == 0

@@ -29,7 +29,7 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
     Args:
         group: of HDF5.
         where: file and episode, for the message.
-        states_only: leave pictures and the like on the disk.
+        states_only: leave pictures, instructions and the like on the disk.
 
     Raises:
         BadArgument: there is no state, and nothing else is wanted.
@@ -51,6 +51,7 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
     infos = group.get("infos", {})
     success = np.asarray(infos["success"], bool)[1:] if "success" in infos else None
     seed = group.attrs.get("seed")
+    words = "" if states_only else str(group.attrs.get("instruction", ""))
     return Trajectory(
         observations=observations,
         actions=np.asarray(group["actions"], np.float32),
@@ -59,6 +60,7 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
         truncated=steps["truncated"].astype(bool),
         success=success,
         seed=int(seed) if isinstance(seed, (int, np.integer)) else None,
+        instruction=words,
     )
 
 
@@ -80,7 +82,7 @@ class StateReader:
         self._types = {kind: h5py.h5t.py_create(np.dtype(kind)) for kind in (np.float32, np.bool_)}
 
     def read(self, name: str) -> Trajectory | None:
-        """An episode without its seed, or None where it is not as expected.
+        """An episode without seed and instruction, or None where it is not as expected.
 
         Args:
             name: of its group.

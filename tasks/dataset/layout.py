@@ -86,6 +86,8 @@ class DatasetWriter:
                 arrays[name] = getattr(one, name)
         if one.seed is not None:
             arrays["seed"] = np.int64(one.seed)
+        if one.instruction:
+            arrays["instruction"] = np.array(one.instruction)
         packed = io.BytesIO()
         np.savez(packed, **arrays)
         write_atomically(self._part(number), packed.getvalue())
@@ -107,8 +109,9 @@ class DatasetWriter:
             for name in list(fields)
             if name.startswith("observations/")
         }
-        seed = fields.pop("seed", None)
-        return Trajectory(observations, **fields, seed=None if seed is None else int(seed))
+        seed, words = fields.pop("seed", None), str(fields.pop("instruction", ""))
+        number_or_none = None if seed is None else int(seed)
+        return Trajectory(observations, **fields, seed=number_or_none, instruction=words)
 
     def finish(self, count: int, metadata: Mapping[str, Any]) -> None:
         """Makes the data set of the first ``count`` episodes, and removes them one by one.
@@ -149,6 +152,8 @@ def _write_episode(file: Any, number: int, one: Trajectory) -> int:
     group.attrs["total_steps"] = one.steps
     if one.seed is not None:
         group.attrs["seed"] = one.seed
+    if one.instruction:
+        group.attrs["instruction"] = one.instruction
     seen = group.create_group("observations")
     for name in sorted(one.observations):
         seen.create_dataset(name, data=one.observations[name])
