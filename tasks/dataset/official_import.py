@@ -27,6 +27,9 @@ KITCHENS = MappingProxyType(
 )
 """Layouts with an episode a file, where the files of a folder are one data set."""
 
+KITCHEN_PARTS = ("expert_demos", "expert_suboptimal", "play_data")
+"""Folders of the randomised kitchen that are data sets of their own."""
+
 ACTION_SIZES = MappingProxyType(
     {
         "kitchen-standard": (9,),
@@ -80,14 +83,15 @@ def _sources(path: Path, targets: str) -> list[Source]:
     if not path.exists():
         raise BadArgument(f"{path} does not exist")
     files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
-    together: dict[str, list[Path]] = {}
+    together: dict[tuple[str, str], list[Path]] = {}
     sources = []
     for file in files:
         layout = ALONE.get(file.name) or BY_SUFFIX.get(file.suffix)
         if layout is None:
             continue
         if layout in KITCHENS:
-            together.setdefault(layout, []).append(file)
+            stem = next((part for part in file.parts if part in KITCHEN_PARTS), path.stem)
+            together.setdefault((layout, stem), []).append(file)
         else:
             # Such files are all called the same: it is their folders that tell them apart.
             inside = file.relative_to(path.parent) if path.is_dir() else Path(file.name)
@@ -98,7 +102,7 @@ def _sources(path: Path, targets: str) -> list[Source]:
             sources.append(
                 Source("-".join([layout, *words]), layout, (unit,), ACTION_SIZES[layout])
             )
-    kitchens = [_kitchen(layout, path.stem, found, targets) for layout, found in together.items()]
+    kitchens = [_kitchen(*key, found, targets) for key, found in together.items()]
     return [*kitchens, *sources]
 
 
