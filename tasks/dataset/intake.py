@@ -20,7 +20,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ...core.errors import BadArgument
+from ...core.errors import BadArgument, PolyathlonError
 from ...core.trajectory import Trajectory, digest_of_trajectories
 from ..storage import Imported, Stored, family_directory, make_directory
 from .layout import METADATA, Dataset, DatasetWriter, describe_space
@@ -87,7 +87,7 @@ def take_in(
     for number, unit in enumerate(source.units):
         first, known = count, census.copy()
         try:
-            for one in itertools.islice(unit.read(), most):
+            for one in itertools.islice(_guarded(unit), most):
                 census.admit(one, unit.place)
                 writer.put(count, one)
                 count += 1
@@ -123,6 +123,19 @@ def list_stored(family: str, directory: Path) -> Iterator[Stored]:
         yield Stored(name=folder.name, trouble=trouble, facts=facts)
 
 
+def _guarded(unit: Unit) -> Iterator[Trajectory]:
+    """The episodes of a file; whatever it holds, it is the file that is wrong."""
+    try:
+        yield from unit.read()
+    except MemoryError as error:
+        raise BadArgument(f"{unit.place} does not fit into this machine's memory") from error
+    except (ValueError, TypeError, LookupError, AttributeError, RuntimeError) as error:
+        # Readers look for what is likely; what else a stranger's file may hold is open-ended.
+        if isinstance(error, PolyathlonError):
+            raise
+        raise BadArgument(f"{unit.place} is of another layout: {error}") from error
+
+
 class _Census:
     """What all episodes of a data set have in common."""
 
@@ -151,6 +164,9 @@ class _Census:
                 f"{place}: actions have {size} numbers, those of {self._source.layout} {told}: "
                 "it is of another body"
             )
+        state = one.observations.get("state")
+        if state is not None and state.ndim != 2:
+            raise BadArgument(f"{place}: states have the shape {state.shape}, not [T + 1, size]")
         shapes = {name: (a.shape[1:], a.dtype) for name, a in one.observations.items()}
         shapes["actions"] = (one.actions.shape[1:], one.actions.dtype)
         self._shapes = self._shapes or shapes
