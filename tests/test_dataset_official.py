@@ -177,3 +177,44 @@ def test_a_folder_of_everything_is_imported_and_the_bad_is_named(tmp_path: Path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadArgument, match="no file in a layout of D5RL"):
         list(import_path(tmp_path / "empty", data))
+
+
+@pytest.mark.parametrize(
+    ("targets", "rewards"), [("id", [0, 0, 1, 2, 2]), ("ood", [5, 5, 6, 7, 7])]
+)
+def test_the_objects_that_count_in_a_kitchen(
+    tmp_path: Path, targets: str, rewards: list[float]
+) -> None:
+    kitchen_npz(tmp_path / "one.npz", **{"reward bottom burner": np.full(6, 5.0)})
+    (one,) = read_kitchen_npz(tmp_path / "one.npz", targets)
+    assert one.rewards.tolist() == rewards
+    kitchen_pickle(tmp_path / "one.pkl", reward_slide=np.full(5, 3.0))
+    (one,) = read_kitchen_pickle(tmp_path / "one.pkl", targets)
+    assert one.rewards.tolist() == [4.0 if targets == "id" else 2.0] * 4
+
+
+def test_a_stored_sum_is_that_of_the_usual_objects(tmp_path: Path) -> None:
+    parts = dict.fromkeys(("reward microwave", "reward kettle"))
+    kitchen_npz(tmp_path / "one.npz", **parts)
+    (one,) = read_kitchen_npz(tmp_path / "one.npz")
+    assert one.rewards.tolist() == [9] * 5
+    with pytest.raises(BadArgument, match="no reward for these targets: no 'reward microwave'"):
+        list(read_kitchen_npz(tmp_path / "one.npz", "ood"))
+
+
+def test_the_widowx_s_eight_folders(tmp_path: Path) -> None:
+    names = [
+        f"actionnoise{action}_binnoise{place}_policy{policy}_sparse0"
+        for action in ("0.0", "0.05")
+        for place in ("0.0", "0.1")
+        for policy in ("sorting", "pickplace")
+    ]
+    for name in names:
+        for split in ("train", "test"):
+            widowx(tmp_path / "official" / name / split / "out.npy")
+    found = list(import_path(tmp_path / "official", tmp_path / "data", most=1))
+    assert not any(one.trouble for one in found)
+    assert {one.facts["episodes"] for one in found} == {"1"}
+    assert sorted(one.name for one in found) == sorted(
+        f"widowx-official-{name}-{split}" for name in names for split in ("train", "test")
+    )
