@@ -2,7 +2,8 @@
 
 Lengths, masses, limits, damping, actuators and contact settings: ``benchmark/domains/widowx/robot``
 of d5rlbenchmark/d5rl. The inertia of links is that of their primitives, the motors carry the
-arm's own weight (upstream's sags), and only hand and fingers touch the world.
+arm's own weight (upstream's sags), and the arm touches the world from the elbow outwards, never
+itself.
 """
 
 from __future__ import annotations
@@ -51,10 +52,10 @@ PAD_DEPTH = 0.010
 ``left_finger_ee``)."""
 
 COLOURS = {
-    "shell": (0.13, 0.13, 0.15, 1.0),
-    "motor": (0.24, 0.25, 0.28, 1.0),
-    "metal": (0.55, 0.57, 0.60, 1.0),
-    "rubber": (0.30, 0.31, 0.34, 1.0),
+    "shell": (0.17, 0.17, 0.19, 1.0),
+    "motor": (0.33, 0.34, 0.37, 1.0),
+    "metal": (0.62, 0.64, 0.67, 1.0),
+    "rubber": (0.26, 0.27, 0.30, 1.0),
 }
 """Of materials."""
 
@@ -98,7 +99,7 @@ def add_body(spec: Any) -> None:
         spec: a ``mujoco.MjSpec``.
     """
     for name, colour in COLOURS.items():
-        spec.add_material(name=name, rgba=colour, specular=0.3, shininess=0.4)
+        spec.add_material(name=name, rgba=colour, specular=0.4, shininess=0.5)
     base = spec.worldbody.add_body(name="base")
     base.add_site(name="base", quat=BASE_FRAME, size=(0.005,) * 3, group=4)
     _add_base_looks(base)
@@ -158,7 +159,7 @@ def _upper_arm_looks(link: Any, mass: float) -> None:
 def _forearm_looks(link: Any, mass: float) -> None:
     box, _, capsule = _kinds()
     link.add_geom(type=box, size=(0.06, 0.016, 0.016), pos=(0.075, 0, 0), material="shell",
-                  **_untouching(mass / 2))  # fmt: skip
+                  **_solid(mass / 2))  # fmt: skip
     link.add_geom(type=capsule, size=(0.017, 0, 0), fromto=(0.13, 0, 0, 0.16, 0, 0),
                   material="motor", **_untouching(mass / 2))  # fmt: skip
 
@@ -166,7 +167,7 @@ def _forearm_looks(link: Any, mass: float) -> None:
 def _roll_looks(link: Any, mass: float) -> None:
     box, cylinder, _ = _kinds()
     link.add_geom(type=box, size=(0.028, 0.015, 0.018), pos=(0.024, 0, 0), material="shell",
-                  **_untouching(mass / 2))  # fmt: skip
+                  **_solid(mass / 2))  # fmt: skip
     link.add_geom(type=cylinder, size=(0.018, 0.022, 0), pos=(0.075, 0, 0), quat=_SIDEWAYS,
                   material="motor", **_untouching(mass / 2))  # fmt: skip
 
@@ -174,7 +175,7 @@ def _roll_looks(link: Any, mass: float) -> None:
 def _wrist_looks(link: Any, mass: float) -> None:
     box, _, _ = _kinds()
     link.add_geom(type=box, size=(0.024, 0.014, 0.016), pos=(0.036, 0, 0), material="shell",
-                  **_untouching(mass))  # fmt: skip
+                  **_solid(mass))  # fmt: skip
 
 
 def _gripper_looks(link: Any, mass: float) -> None:
@@ -182,7 +183,7 @@ def _gripper_looks(link: Any, mass: float) -> None:
     link.add_geom(type=cylinder, size=(0.017, 0.008, 0), pos=(0.004, 0, 0), quat=_ALONG,
                   material="motor", **_untouching(mass / 3))  # fmt: skip
     link.add_geom(type=box, size=(0.014, 0.02, 0.016), pos=(0.024, 0, 0), material="shell",
-                  **_untouching(mass * 2 / 3))  # fmt: skip
+                  **_solid(mass * 2 / 3))  # fmt: skip
 
 
 _SIDEWAYS = (math.sqrt(0.5), math.sqrt(0.5), 0, 0)
@@ -284,6 +285,10 @@ def _touching() -> dict[str, Any]:
         "contype": 1, "conaffinity": 0, "condim": 6, "friction": (1.0, 0.1, 0.001),
         "solref": (0.002, 1.0), "solimp": (0.95, 0.99, 0.001, 0.5, 2),
     }  # fmt: skip
+
+
+def _solid(mass: float) -> dict[str, Any]:
+    return {"contype": 1, "conaffinity": 0, "mass": mass}
 
 
 def _untouching(mass: float) -> dict[str, Any]:

@@ -33,10 +33,9 @@ if TYPE_CHECKING:
 
 ACTION_SIZE = 7
 
-STATE_SIZES = {"robot": 17, "full": 31}
-"""``robot``: the point between the fingers (3), the fingers (4), the task id (10), which is what
-D5RL's agents have beside pictures. ``full``: after these, place and orientation of shoe and toy
-(7, 7)."""
+STATE_SIZES = {"robot": 17, "full": 30}
+"""``robot``: ``Simulation.senses`` (7) and the task id (10), which is what D5RL's agents have
+beside pictures. ``full``: after these ``Simulation.things`` (13)."""
 
 TASKS = ("sorting", "pickplace")
 
@@ -229,7 +228,7 @@ class WidowX(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     def _senses(self) -> NDArray[np.float64]:
         parts = [self.simulation.senses(), self.goal.task_id.astype(np.float64)]
         if self._state == "full":
-            parts += [self.simulation.pose_of(number) for number in range(len(CATEGORIES))]
+            parts.append(self.simulation.things())
         return np.concatenate(parts)
 
     def _picture(self) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ hold of again, and what noise does to its actions it undoes.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import gymnasium
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....core.errors import BadArgument
+from ....core.tier import Tier
 from . import body, scene
 from .environment import WidowX
 from .simulation import CONTROL_STEP, DOWN_LEFT_AHEAD
@@ -49,6 +51,27 @@ HASTE = 0.9
 
 TURNING = 3.0
 """The hand is slow to turn: how much farther than it is missing it is asked to."""
+
+
+TIERS: Mapping[str, Tier] = MappingProxyType(
+    {
+        **{
+            f"actionnoise{noise}-binnoise{astray}": Tier(noise=noise, solver={"bin_noise": astray})
+            for noise in (0.0, 0.05)
+            for astray in (0.0, 0.1)
+        },
+        "d5rl": Tier(
+            parts=(
+                "actionnoise0.0-binnoise0.0",
+                "actionnoise0.0-binnoise0.1",
+                "actionnoise0.05-binnoise0.0",
+                "actionnoise0.05-binnoise0.1",
+            )
+        ),
+    }
+)
+"""The qualities of upstream's data sets, by the names of its directories, and the four in turn.
+What upstream's second noise does is not public; here it is the probability of the wrong bin."""
 
 
 class PickingExpert:
@@ -126,9 +149,7 @@ class PickingExpert:
         world = self._env.simulation
         if number == 1:  # a doll is round
             return 0.0
-        _, _, _, w, x, y, z = world.pose_of(number)
-        along = np.array([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 0.0])
-        _, left, ahead = DOWN_LEFT_AHEAD @ along
+        _, left, ahead = DOWN_LEFT_AHEAD @ world.direction_of(number)
         return _half_turn(float(np.arctan2(ahead, left)) + np.pi / 2)
 
     @staticmethod

@@ -114,6 +114,8 @@ def _add_table(spec: Any) -> None:
     box = _kinds()[0]
     spec.worldbody.add_geom(name="table", type=box, size=(0.48, 0.34, 0.02), pos=(0, 0.17, -0.02),
                             material="table", **_touching())  # fmt: skip
+    spec.worldbody.add_geom(type=box, size=(0.27, 0.135, 0.0003), pos=(0, 0.235, 0.0),
+                            material="mat", **_looks())  # fmt: skip
     for x in (-0.42, 0.42):
         for y in (-0.11, 0.45):
             spec.worldbody.add_geom(type=box, size=(0.025, 0.025, 0.33), pos=(x, y, -0.37),
@@ -193,7 +195,7 @@ def _add_views(spec: Any) -> None:
     _add_camera(spec, "above", (0.0, 0.2, 0.85), (0.0, 0.2001, 0.0), 45.0)
     spec.worldbody.add_light(
         pos=(0.5, 0.8, 1.6), dir=(-0.35, -0.4, -1), directional=True,
-        diffuse=(0.5, 0.5, 0.48), specular=(0.15, 0.15, 0.15), castshadow=True,
+        diffuse=(0.42, 0.42, 0.40), specular=(0.15, 0.15, 0.15), castshadow=True,
     )  # fmt: skip
     spec.worldbody.add_light(
         pos=(-0.8, 0.6, 1.4), dir=(0.5, -0.3, -1), directional=True,
@@ -215,18 +217,21 @@ def _add_camera(
 def _add_looks(spec: Any) -> None:
     import mujoco
 
-    spec.visual.headlight.ambient = (0.38, 0.38, 0.38)
-    spec.visual.headlight.diffuse = (0.28, 0.28, 0.28)
+    spec.visual.headlight.ambient = (0.36, 0.36, 0.36)
+    spec.visual.headlight.diffuse = (0.20, 0.20, 0.20)
     spec.visual.headlight.specular = (0, 0, 0)
     spec.visual.map.znear, spec.visual.map.zfar = 0.02, 20.0
+    spec.visual.rgba.haze = (0.68, 0.70, 0.73, 1)
+    spec.visual.map.shadowclip = 2.0
     spec.stat.extent, spec.stat.center = 1.0, (0, 0.2, 0.1)
     spec.add_texture(
         name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
         builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT, width=128, height=768,
-        rgb1=(0.86, 0.88, 0.90), rgb2=(0.70, 0.74, 0.78),
+        rgb1=(0.80, 0.83, 0.86), rgb2=(0.68, 0.70, 0.73),
     )  # fmt: skip
     for name, colour, shine in (
-        ("table", (0.76, 0.62, 0.46, 1), 0.1),
+        ("table", (0.70, 0.56, 0.41, 1), 0.1),
+        ("mat", (0.47, 0.58, 0.60, 1), 0.0),
         ("wood", (0.50, 0.38, 0.26, 1), 0.1),
         ("ground", (0.60, 0.62, 0.64, 1), 0.0),
         ("white_bin", (0.93, 0.93, 0.92, 1), 0.2),

@@ -111,9 +111,10 @@ class Simulation:
         """Centre of mass of the shoe (0) or the toy (1), along the world's axes `[3]` [m]."""
         return np.array(self.data.body(CATEGORIES[number]).xipos)
 
-    def pose_of(self, number: int) -> Floats:
-        """Place [m] and orientation, real part first, of the shoe (0) or the toy (1) `[7]`."""
-        return np.array(self.data.joint(CATEGORIES[number]).qpos)
+    def direction_of(self, number: int) -> Floats:
+        """Where the shoe's (0) toe or the toy's (1) head points, along the world's axes `[3]`."""
+        axes = self.data.body(CATEGORIES[number]).xmat.reshape(3, 3)
+        return np.array(axes[:, 0 if number == 0 else 2])
 
     def fingers_on(self, number: int) -> int:
         """How many fingers touch the shoe (0) or the toy (1)."""
@@ -147,3 +148,16 @@ class Simulation:
             for value in (self.data.joint(name).qpos, self.data.joint(name).qvel)
         ]
         return np.concatenate((DOWN_LEFT_AHEAD @ self.tip, fingers))
+
+    def things(self) -> Floats:
+        """What upstream's robot does not feel, `[13]`.
+
+        The hand's turn about the vertical [rad]; then of the shoe and of the toy the centre of
+        mass (3) [m] and the direction (3), down, left and ahead of the base.
+        """
+        parts = [
+            DOWN_LEFT_AHEAD @ what(number)
+            for number in range(len(CATEGORIES))
+            for what in (self.place_of, self.direction_of)
+        ]
+        return np.concatenate(([self.turned], *parts))
