@@ -68,6 +68,8 @@ def put(env: WidowX, number: int, place: tuple[float, float], height: float = 0.
 
 def test_the_tasks_are_the_family_s() -> None:
     assert all(task in FAMILY.tasks for task in WIDOWX_TASKS)
+    sizes = [make(task.id).observation_space["state"].shape for task in WIDOWX_TASKS]
+    assert sizes == [(17,), (17,), (30,), (30,)]
 
 
 def test_states_have_17_numbers_and_30_with_what_lies_about(
@@ -193,6 +195,7 @@ def test_options_name_the_task_and_change_nothing_else(picking: WidowX) -> None:
         ({"pair": (1, 1)}, "two different numbers"),
         ({"pear": (0, 1)}, "no option 'pear' of reset; it has: pair"),
         ({"bin": "white"}, "sorting has no option 'bin'"),
+        (["pair"], "give a mapping"),
     ],
 )
 def test_bad_options_are_refused_and_the_episode_goes_on(

@@ -36,6 +36,8 @@ def test_there_are_eighty_steps_an_object() -> None:
     assert {task.id: task.max_episode_steps for task in WIDOWX_TASKS} == {
         "d5rl.widowx-sorting-v1": 160,
         "d5rl.widowx-pickplace-v1": 80,
+        "d5rl.widowx-sorting-full-v1": 160,
+        "d5rl.widowx-pickplace-full-v1": 80,
     }
     assert catalogue.find("d5rl.widowx-sorting").success_rule == "once"
 

@@ -34,25 +34,35 @@ with one object the longest: at 0.2 m/s an arm moves a centimetre a step at most
 into a bin it is more than half a metre."""
 
 
-def _task(name: str, objects: int, instruction: str) -> TaskSpec:
+WORDS = {
+    "sorting": "Put the shoe into the white bin and the toy into the black bin.",
+    "pickplace": "Put the object that is named into the bin that is named.",
+}
+"""Of the tasks, by name."""
+
+
+def _task(name: str, objects: int, state: str) -> TaskSpec:
     return TaskSpec(
-        id=f"d5rl.widowx-{name}-v1",
+        id=f"d5rl.widowx-{name}{'-full' if state == 'full' else ''}-v1",
         entry_point=f"{__name__}.environment:WidowX",
         embodiment=WIDOWX,
-        instruction=instruction,
+        instruction=WORDS[name],
         max_episode_steps=STEPS_AN_OBJECT * objects,
-        kwargs={"task": name},
+        kwargs={"task": name, "state": state},
         default_observations=("state", "instruction"),
         oracle=f"{__name__}.expert:make_expert",
         determinism="platform",
         renderer="mujoco",
-        tags=("d5rl-widowx",),
+        tags=("d5rl-widowx", f"d5rl-widowx-{state}"),
         no_op=NO_OP,
     )
 
 
 WIDOWX_TASKS: tuple[TaskSpec, ...] = (
-    _task("sorting", 2, "Put the shoe into the white bin and the toy into the black bin."),
-    _task("pickplace", 1, "Put the object that is named into the bin that is named."),
+    _task("sorting", 2, "robot"),
+    _task("pickplace", 1, "robot"),
+    _task("sorting", 2, "full"),
+    _task("pickplace", 1, "full"),
 )
-"""Both tasks of this robot."""
+"""Both tasks of this robot, for agents that see pictures beside the state, and for those that do
+not: their state says what lies where."""

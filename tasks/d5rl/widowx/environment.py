@@ -151,6 +151,8 @@ class WidowX(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         Raises:
             BadArgument: an option that is not offered.
         """
+        if not isinstance(options or {}, Mapping):
+            raise BadArgument(f"options are {options!r}; give a mapping of names to values")
         wanted = dict(options or {})
         self._check(wanted)
         super().reset(seed=seed)

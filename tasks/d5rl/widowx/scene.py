@@ -114,7 +114,7 @@ def _add_table(spec: Any) -> None:
     box = _kinds()[0]
     spec.worldbody.add_geom(name="table", type=box, size=(0.48, 0.34, 0.02), pos=(0, 0.17, -0.02),
                             material="table", **_touching())  # fmt: skip
-    spec.worldbody.add_geom(type=box, size=(0.27, 0.135, 0.0003), pos=(0, 0.235, 0.0),
+    spec.worldbody.add_geom(type=box, size=(0.27, 0.135, 0.0006), pos=(0, 0.235, 0.0),
                             material="mat", **_looks())  # fmt: skip
     for x in (-0.42, 0.42):
         for y in (-0.11, 0.45):
