@@ -7,6 +7,7 @@
     python tests/proofs adapters --width 128 --updates 1000
     python tests/proofs socialnav-cards --episodes 540
     python tests/proofs a1 --episodes 10
+    python tests/proofs widowx --episodes 100
     python tests/proofs learners --seeds 3
     python tests/proofs import-memory
 
@@ -43,6 +44,7 @@ def main() -> None:
         "socialnav-cards",
         "adapters",
         "a1",
+        "widowx",
         "learners",
         "import-memory",
     ]
@@ -69,6 +71,8 @@ def main() -> None:
     if options.proof == "a1":
         _print_gaits(min(options.episodes, 100))
         return
+    if options.proof == "widowx":
+        raise SystemExit(_sort(options.episodes))
     if options.proof == "langr-train":
         _print(
             options.proof, "family", list(train(options.first, options.count, options.processes))
@@ -187,6 +191,32 @@ def _print_gaits(episodes: int) -> None:
             f"{np.mean(chance[task.removeprefix('d5rl.a1-').removesuffix('-v1')]):.1f}",
         )
     Console(width=110).print(table)
+
+
+def _sort(episodes: int) -> int:
+    """Plays the WidowX's expert, its tiers, and random actions; 1 if the expert loses too often."""
+    import sorting
+
+    table = Table(title="widowx", title_justify="left")
+    for column in ("task", "played by", "won", "95%", "steps, mean", "most", "placed, mean"):
+        table.add_column(column)
+    short = 0
+    for task, player, found in sorting.measured(range(episodes)):
+        won = sum(one.success for one in found)
+        low, high = wilson(won, len(found))
+        steps = [one.steps for one in found if one.success] or [0]
+        table.add_row(
+            task,
+            player,
+            f"{won} of {len(found)}",
+            f"[{low:.3f}, {high:.3f}]",
+            f"{np.mean(steps):.1f}",
+            str(max(steps)),
+            f"{np.mean([one.placed for one in found]):.2f}",
+        )
+        short += player == sorting.ORACLE and won < 0.8 * len(found)
+    Console(width=120).print(table)
+    return int(short > 0)
 
 
 def _print(title: str, group: str, played: Sequence[Played]) -> None:
