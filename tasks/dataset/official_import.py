@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from gymnasium import spaces
 
 from ...core.errors import BadArgument
+from ...core.specs import Embodiment
 from ...core.trajectory import Trajectory, digest_of_trajectories
+from ..d5rl.adroit import ADROIT_TASKS
 from ..storage import Imported, Stored, family_directory, make_directory
 from .layout import METADATA, Dataset, DatasetWriter, describe_space
 from .official import READERS
@@ -144,15 +147,29 @@ def _metadata(
         for name, array in sample.observations.items()
     }
     actions = spaces.Box(-1, 1, sample.actions.shape[1:], np.float32)
+    body = _body_of(source, sample)
     return {
         "dataset_id": f"{FAMILY}/{source.name}-v0",
         "observation_space": json.dumps(describe_space(spaces.Dict(seen))),
         "action_space": json.dumps(describe_space(actions)),
         "polyathlon": {
             "layout": source.layout,
+            **({} if body is None else {"embodiment": msgspec.to_builtins(body)}),
             "content_sha256": digest_of_trajectories(writer.get(n) for n in range(count)),
         },
     }
+
+
+def _body_of(source: Source, sample: Trajectory) -> Embodiment | None:
+    """Whose actions these are, where the file tells.
+
+    Each of the Adroit hand's arms has its own number of motors, and the worlds of the official
+    files and of our tasks are one model.
+    """
+    if source.layout != "adroit":
+        return None
+    bodies = {len(task.embodiment.action_names): task.embodiment for task in ADROIT_TASKS}
+    return bodies.get(sample.actions.shape[1])
 
 
 def _facts(dataset: Dataset) -> dict[str, str]:
