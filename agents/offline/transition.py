@@ -107,29 +107,45 @@ class Transitions:
         reward_scale: float = 1.0,
         reward_shift: float = 0.0,
     ) -> None:
+        self._frame, self._discount = frame, discount
+        self._scale, self._shift = np.float32(reward_scale), np.float32(reward_shift)
+        self.observation_size, self.action_size = len(frame.mean), len(frame.low)
         rows, self.starts = [], [0]
         for one in trajectories:
-            rewards = one.rewards * np.float32(reward_scale) + np.float32(reward_shift)
-            states = frame.observe(one.observations["state"])
-            columns = (
-                states[:-1],
-                frame.shrink(one.actions),
-                rewards[:, None],
-                states[1:],
-                1 - one.terminated[:, None].astype(np.float32),
-                discounted(rewards, discount)[:, None],
-            )
-            rows.append(np.concatenate(columns, 1).astype(np.float32))
+            rows.append(self._packed(one))
             self.starts.append(self.starts[-1] + one.steps)
         if not rows:
             raise BadArgument("there is no episode to learn from")
-        self.observation_size, self.action_size = columns[0].shape[1], columns[1].shape[1]
         self._rows = torch.from_numpy(np.concatenate(rows))
         size, width = self.observation_size, self.action_size
         self._cuts = [size, width, 1, size, 1, 1]
 
+    def _packed(self, one: Trajectory) -> NDArray[np.float32]:
+        """The rows of an episode."""
+        rewards = one.rewards * self._scale + self._shift
+        states = self._frame.observe(one.observations["state"])
+        columns = (
+            states[:-1],
+            self._frame.shrink(one.actions),
+            rewards[:, None],
+            states[1:],
+            1 - one.terminated[:, None].astype(np.float32),
+            discounted(rewards, self._discount)[:, None],
+        )
+        return np.concatenate(columns, 1).astype(np.float32)
+
+    def append(self, one: Trajectory) -> None:
+        """Adds an episode, on the same scales."""
+        rows, count = self._packed(one), len(self)
+        if count + one.steps > len(self._rows):  # Room for half as many again: copies are few.
+            wider = torch.empty(count + max(one.steps, count // 2), self._rows.shape[1])
+            wider[:count] = self._rows[:count]
+            self._rows = wider
+        self._rows[count : count + one.steps] = torch.from_numpy(rows)
+        self.starts.append(count + one.steps)
+
     def __len__(self) -> int:
-        return len(self._rows)
+        return self.starts[-1]
 
     def take(self, places: NDArray[np.int64]) -> Batch:
         """The transitions at some places."""
