@@ -85,6 +85,8 @@ def training(
     small = {**SMALL, **changes}
     if learner in ("ddpm-bc", "idql"):
         small["blocks"] = 1
+    if learner == "dt":
+        small |= {"width": 16, "layers": 1, "context": 4}
     config = configured(LEARNERS[learner].kind, small)
     frame = fit_frame(data, np.full(2, -1, np.float32), np.full(2, 1, np.float32), True)
     identity = Identity(
@@ -102,7 +104,7 @@ def score(agent: TrainedAgent, step: int, count: int) -> Played:
     )
     agent.reset([0], [brief])
     for _ in range(3):
-        agent.act([{"state": np.zeros(2, np.float32)}], [0])
+        agent.act([{"state": np.zeros(2, np.float32), "reward": -1.0}], [0])
     return BEST_PLAY if step == 12 else USUAL
 
 
@@ -111,7 +113,7 @@ def arrays(folder: Path) -> bytes:
     return file.read_bytes()
 
 
-@pytest.mark.parametrize("learner", ["bc", "iql", "td3-bc", "cql", "idql"])
+@pytest.mark.parametrize("learner", ["bc", "iql", "td3-bc", "cql", "idql", "dt"])
 def test_a_killed_training_ends_with_the_same_bits(tmp_path: Path, learner: str) -> None:
     whole = training(tmp_path / "whole", learner).run(score, Quiet())
     for kill_at in (4, 12, 20):
@@ -143,7 +145,7 @@ def test_a_kill_between_update_and_evaluation_loses_no_evaluation(tmp_path: Path
     assert training(tmp_path / "killed").run(die, Quiet()) == ENDS  # Nothing is left to do.
 
 
-@pytest.mark.parametrize("learner", ["iql", "td3-bc", "cql", "idql"])
+@pytest.mark.parametrize("learner", ["iql", "td3-bc", "cql", "idql", "dt"])
 def test_a_training_killed_online_ends_with_the_same_bits(tmp_path: Path, learner: str) -> None:
     whole = training(tmp_path / "whole", learner, protocol=BOTH).run(score, Quiet())
     for kill_at in (20, 28, 44, 52, 60):  # Some in the midst of an episode of 25 steps.
@@ -242,15 +244,21 @@ def test_another_training_is_refused(tmp_path: Path) -> None:
         training(tmp_path / "one", "bc")
 
 
-def test_a_folder_is_an_agent(tmp_path: Path) -> None:
-    trained = training(tmp_path / "one", "idql", samples=4)
+@pytest.mark.parametrize(
+    ("name", "shown", "changes"),
+    [("idql", ("state",), {"samples": 4}), ("dt", ("state", "reward"), {})],
+)
+def test_a_folder_is_an_agent(
+    tmp_path: Path, name: str, shown: tuple[str, ...], changes: dict[str, object]
+) -> None:
+    trained = training(tmp_path / "one", name, **changes)
     trained.run(score, Quiet())
     state = torch.get_rng_state()
     agent = TrainedAgent.load(tmp_path / "one")
     assert torch.equal(state, torch.get_rng_state())
-    assert (agent.name, agent.embodiment, agent.observations) == ("idql", BODY, ("state",))
+    assert (agent.name, agent.embodiment, agent.observations) == (name, BODY, shown)
     dice = np.random.default_rng(0)
-    seen = [{"state": dice.normal(size=2).astype(np.float32)} for _ in range(3)]
+    seen = [{"state": dice.normal(size=2).astype(np.float32), "reward": float(n)} for n in range(3)]
     briefs = [
         Brief(instruction="", embodiment=BODY, action_space=None, max_episode_steps=9, agent_seed=n)
         for n in range(3)

@@ -114,10 +114,15 @@ class Learner(abc.ABC):
         return torch.optim.Adam(parameters, lr=rate or self.config.learning_rate)
 
 
-def descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> torch.Tensor:
-    """One step down the gradient of a loss; the loss, detached."""
+def descend(
+    optimiser: torch.optim.Optimizer, loss: torch.Tensor, most: float | None = None
+) -> torch.Tensor:
+    """One step down the gradient, cut to a norm where one is given; the loss, detached."""
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    if most is not None:
+        for group in optimiser.param_groups:
+            torch.nn.utils.clip_grad_norm_(group["params"], most)
     optimiser.step()
     return loss.detach()
 
