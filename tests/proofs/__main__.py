@@ -98,7 +98,7 @@ def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
     table = Table(title=f"{proof}: mean score, 95% over {len(seeds)} seeds", title_justify="left")
     for column in ("learner", "mean", "95%", "each seed", "training", "playing"):
         table.add_column(column)
-    proven = claims.prove(proof, folder, seeds, print)
+    proven = claims.prove(proof, folder, seeds)
     for row in proven.rows:
         table.add_row(*row)
     Console(width=120).print(table)

@@ -13,6 +13,8 @@ import numpy as np
 import walking
 from comparison import Run, interval, run
 
+from polyathlon.core.trajectory import digest_of_trajectories
+
 WORLDS = MappingProxyType(
     {"learners-a1": walking, "learners-kitchen": cooking, "learners-cheetah": cheetah}
 )
@@ -31,19 +33,22 @@ class Proven(NamedTuple):
     claims: dict[str, bool]
 
 
-def prove(proof: str, folder: Path, seeds: range, told: Callable[[str], None]) -> Proven:
+def prove(proof: str, folder: Path, seeds: range) -> Proven:
     """Runs every learner with every seed, seed by seed, or reads what was run before."""
     world = WORLDS[proof]
     plan = world.plan(folder / "data")
     returns = [one.total_reward for one in plan.data]
     steps = sum(one.steps for one in plan.data)
-    told(f"data: {len(returns)} episodes, {steps:,} steps, mean return {np.mean(returns):.0f}, "
-         f"{min(returns):.0f} to {max(returns):.0f}")  # fmt: skip
+    print(
+        f"data: {len(returns)} episodes, {steps:,} steps, mean return {np.mean(returns):.0f}, "
+        f"{min(returns):.0f} to {max(returns):.0f}, sha256 {digest_of_trajectories(plan.data)}",
+        flush=True,
+    )
     runs: dict[str, list[Run]] = {name: [] for name in world.LEARNERS}
     for seed in seeds:
         for name, changes in world.LEARNERS.items():
             done = run(plan, folder / proof, name, changes, seed)
-            told(f"{name}, seed {seed}: {done.mean:.2f}")
+            print(f"{name}, seed {seed}: {done.mean:.2f}", flush=True)
             runs[name].append(done)
     means = {name: [one.mean for one in found] for name, found in runs.items()}
     return Proven([_row(name, found) for name, found in runs.items()], CLAIMS[proof](means))

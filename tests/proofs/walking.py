@@ -27,14 +27,13 @@ TEACHERS = ("d5rl.a1-walk-v1", "d5rl.a1-walk-fast-v1")
 EACH = 60
 """Episodes of each: a quarter expert, medium, noisy, random."""
 
-UPDATES, PLAYED = 5_000, 20
+UPDATES, PLAYED = 4_000, 10
 
 SMALL = {"hidden": (128, 128), "batch_size": 128}
 """For a processor; otherwise the learners are as they are declared, but for what follows."""
 
 LEARNERS = {
     "bc": SMALL,
-    "bc-10": SMALL,
     "iql": {**SMALL, "expectile": 0.8, "reward_scale": 0.1},
     "idql": {**SMALL, "tau": 0.8, "reward_scale": 0.1, "blocks": 1, "samples": 16,
              "average": 0.005},
