@@ -10,6 +10,9 @@
     python tests/proofs widowx --episodes 100
     python tests/proofs learners --seeds 3
     python tests/proofs import-memory
+    python tests/proofs learners-a1 --seeds 3 --out runs/train-check
+    python tests/proofs learners-kitchen --seeds 3
+    python tests/proofs learners-cheetah --seeds 3
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -34,6 +37,8 @@ from polyathlon.tasks.langr import SPLITS
 
 LANGR = ("langr-oracle", "langr-train", "langr-random")
 
+LEARNT = ("learners-a1", "learners-kitchen", "learners-cheetah")
+
 
 def main() -> None:
     """Plays and prints."""
@@ -46,6 +51,7 @@ def main() -> None:
         "a1",
         "widowx",
         "learners",
+        *LEARNT,
         "import-memory",
     ]
     parser.add_argument("proof", choices=choices)
@@ -56,6 +62,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner")
+    parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
@@ -63,6 +70,8 @@ def main() -> None:
         raise SystemExit(_compare_learners(range(options.seeds)))
     if options.proof == "import-memory":
         raise SystemExit(_import_more_than_memory())
+    if options.proof in LEARNT:
+        raise SystemExit(_prove_learning(options.proof, options.out, range(options.seeds)))
     if options.proof == "adapters":
         _print_claims(options.width, options.updates)
         return
@@ -113,6 +122,22 @@ def _compare_learners(seeds: range) -> int:
         table.add_row(one.name, *(f"{x:.2f}" for x in (np.mean(one.returns), *one.interval)))
     Console(width=100).print(table)
     return int(any(found[n].interval[0] <= found["bc"].interval[1] for n in ("iql", "idql")))
+
+
+def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
+    """Trains on a data set of the world, and plays there; 1 if a claim does not hold."""
+    import claims
+
+    table = Table(title=f"{proof}: mean score, 95% over {len(seeds)} seeds", title_justify="left")
+    for column in ("learner", "mean", "95%", "each seed", "training", "playing"):
+        table.add_column(column)
+    proven = claims.prove(proof, folder, seeds)
+    for row in proven.rows:
+        table.add_row(*row)
+    Console(width=120).print(table)
+    for words, holds in proven.claims.items():
+        print(f"{'holds' if holds else 'DOES NOT HOLD'}: {words}")
+    return int(not all(proven.claims.values()))
 
 
 def _validate() -> int:
