@@ -15,20 +15,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from ..core.episode import EpisodeResult, Outcome
-from ..core.errors import BadArgument, JournalCorrupt, RunDirectoryError
+from ..core.errors import BadArgument, RunDirectoryError
 from ..core.files import write_atomically
-from ..core.journal import read_journal
-from ..core.manifest import AgentRecord, Manifest, read_manifest
+from ..core.manifest import AgentRecord
 from ..core.specs import canonical_json
-from .result import Count, Digest, Estimate, Headline, Result, Share, Summary
-from .summary import read_result, summarise
+from .recount import Run, recompute
+from .result import Count, Digest, Estimate, Headline, Share, Summary
 
 FORMAT = 1
 """Version of ``leaderboard.json``."""
-
-TOLERANCE = 1e-9
-"""Relative difference of two figures put down to another processor's order of adding."""
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,14 +116,6 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     groups: tuple[Group, ...]
 
 
-class _Run(msgspec.Struct, frozen=True, kw_only=True):
-    directory: Path
-    manifest: Manifest
-    result: Result
-    programme: tuple[str, str, str]
-    """Benchmark, its digest, its tasks' digest: what must agree to be ranked together."""
-
-
 def build_board(runs: Sequence[Path]) -> Board:
     """The board of some run directories; the same whatever their order.
 
@@ -144,100 +131,15 @@ def build_board(runs: Sequence[Path]) -> Board:
     """
     if not runs:
         raise BadArgument("a board needs at least one run directory")
-    read = [_recompute(Path(directory)) for directory in runs]
+    read = [recompute(Path(directory)) for directory in runs]
     _refuse_duplicates(read)
-    groups: dict[tuple[str, str, str], list[_Run]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
     for run in read:
         groups[run.programme].append(run)
     return Board(groups=tuple(_rank(programme, groups[programme]) for programme in sorted(groups)))
 
 
-def _recompute(directory: Path) -> _Run:
-    """A run summed up from its journal; anything it states otherwise is an error."""
-    manifest = read_manifest(directory)
-    if manifest.benchmark.digest() != manifest.benchmark_digest:
-        raise RunDirectoryError(
-            f"{directory}: manifest.json states benchmark_digest {manifest.benchmark_digest}, "
-            f"its benchmark gives {manifest.benchmark.digest()}; restore the file"
-        )
-    if tuple(task.id for task in manifest.tasks) != manifest.benchmark.tasks:
-        raise RunDirectoryError(
-            f"{directory}: manifest.json does not declare the tasks of its benchmark; "
-            "restore the file"
-        )
-    results = read_journal(directory)
-    _check_scores(directory, manifest, results)
-    try:
-        result = summarise(manifest, results)
-    except JournalCorrupt as error:
-        raise JournalCorrupt(f"{directory}: {error}") from error
-    stated = read_result(directory)
-    if stated is not None:
-        _compare(directory, stated, result)
-    return _Run(
-        directory=directory,
-        manifest=manifest,
-        result=result,
-        programme=(manifest.benchmark.id, manifest.benchmark_digest, manifest.tasks_digest()),
-    )
-
-
-def _check_scores(directory: Path, manifest: Manifest, results: Sequence[EpisodeResult]) -> None:
-    """Normalised scores must follow from reward, outcome, and the task's declaration."""
-    specs = {task.id: task for task in manifest.tasks}
-    for one in results:
-        if not one.valid or one.plan.task not in specs:
-            continue
-        due = specs[one.plan.task].normalise(one.total_reward, one.outcome is Outcome.SUCCESS)
-        same = due == one.score  # Both may be None: the task has no score.
-        if due is not None and one.score is not None:
-            same = math.isclose(due, one.score, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-        if not same:
-            raise RunDirectoryError(
-                f"{directory}: {one.plan.task} episode {one.plan.index} states a score of "
-                f"{one.score}, its reward and outcome give {due}"
-            )
-
-
-def _compare(directory: Path, stated: Result, counted: Result) -> None:
-    found = difference(msgspec.to_builtins(stated), msgspec.to_builtins(counted))
-    if found:
-        raise RunDirectoryError(
-            f"{directory}: result.json does not follow from the episodes: {found}. "
-            "Delete it and sum the run up again"
-        )
-
-
-def difference(stated: Any, counted: Any, where: str = "") -> str:
-    """The first field in which two plain values differ, in words; empty where they agree.
-
-    Numbers agree within ``TOLERANCE``; everything else must be equal.
-    """
-    if isinstance(stated, dict) and isinstance(counted, dict):
-        for key in sorted(stated.keys() | counted.keys()):
-            inner = f"{where}.{key}" if where else str(key)
-            if key not in stated or key not in counted:
-                return f"{inner} is {'missing' if key not in stated else 'unknown'}"
-            found = difference(stated[key], counted[key], inner)
-            if found:
-                return found
-        return ""
-    if isinstance(stated, (list, tuple)) and isinstance(counted, (list, tuple)):
-        if len(stated) != len(counted):
-            return f"{where} has {len(stated)} entries, the episodes give {len(counted)}"
-        pairs = enumerate(zip(stated, counted, strict=True))
-        inside = (difference(mine, theirs, f"{where}[{at}]") for at, (mine, theirs) in pairs)
-        return next(filter(None, inside), "")
-    return "" if _agree(stated, counted) else f"{where} is {stated}, the episodes give {counted}"
-
-
-def _agree(stated: Any, counted: Any) -> bool:
-    if isinstance(stated, float) and isinstance(counted, float):
-        return math.isclose(stated, counted, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return type(stated) is type(counted) and bool(stated == counted)
-
-
-def _refuse_duplicates(runs: Sequence[_Run]) -> None:
+def _refuse_duplicates(runs: Sequence[Run]) -> None:
     seen: dict[tuple[Any, ...], Path] = {}
     for run in runs:
         agent = run.manifest.agent
@@ -250,7 +152,7 @@ def _refuse_duplicates(runs: Sequence[_Run]) -> None:
         seen[key] = run.directory
 
 
-def _rank(programme: tuple[str, str, str], runs: Sequence[_Run]) -> Group:
+def _rank(programme: tuple[str, str, str], runs: Sequence[Run]) -> Group:
     ordered = sorted(runs, key=_place)
     benchmark = ordered[0].manifest.benchmark
     return Group(
@@ -266,30 +168,30 @@ def _rank(programme: tuple[str, str, str], runs: Sequence[_Run]) -> Group:
     )
 
 
-def _complete(run: _Run) -> bool:
+def _complete(run: Run) -> bool:
     overall = run.result.overall
     return overall.n_valid == overall.n > 0
 
 
-def _value(run: _Run) -> float:
+def _value(run: Run) -> float:
     value = run.result.headline.value
     return -math.inf if value is None else value
 
 
-def _place(run: _Run) -> tuple[Any, ...]:
+def _place(run: Run) -> tuple[Any, ...]:
     """Complete runs first, then by figure; names and digests settle what is equal."""
     agent = run.manifest.agent
     return not _complete(run), -_value(run), agent.name, agent.path, run.result.episodes_digest
 
 
-def _rank_of(run: _Run, runs: Sequence[_Run]) -> int | None:
+def _rank_of(run: Run, runs: Sequence[Run]) -> int | None:
     """One more than the number of complete runs with a better figure."""
     if not _complete(run):
         return None
     return 1 + sum(_complete(other) and _value(other) > _value(run) for other in runs)
 
 
-def _row(run: _Run, rank: int | None) -> Row:
+def _row(run: Run, rank: int | None) -> Row:
     result, packages = run.result, dict(run.manifest.packages)
     return Row(
         rank=rank,

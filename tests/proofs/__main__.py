@@ -8,6 +8,7 @@
     python tests/proofs socialnav-cards --episodes 540
     python tests/proofs a1 --episodes 10
     python tests/proofs learners --seeds 3
+    python tests/proofs submission-flips --tries 1000
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -35,6 +36,7 @@ def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1", "learners"]
+    choices += ["submission-flips"]
     parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
@@ -43,9 +45,12 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner")
+    parser.add_argument("--tries", type=int, default=1000, help="bytes changed")
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
+    if options.proof == "submission-flips":
+        raise SystemExit(_flip(options.tries))
     if options.proof == "learners":
         raise SystemExit(_compare_learners(range(options.seeds)))
     if options.proof == "adapters":
@@ -80,6 +85,20 @@ def _compare_learners(seeds: range) -> int:
         table.add_row(one.name, *(f"{x:.2f}" for x in (np.mean(one.returns), *one.interval)))
     Console(width=100).print(table)
     return int(any(found[n].interval[0] <= found["bc"].interval[1] for n in ("iql", "idql")))
+
+
+def _flip(tries: int) -> int:
+    """Flips bytes of a real submission; 1 if one is not noticed."""
+    import flips
+
+    table = Table(title="submission-flips", title_justify="left")
+    for column in ("what is flipped", "bytes", "tries", "noticed"):
+        table.add_column(column)
+    rows = flips.flipped(tries)
+    for row in rows:
+        table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
+    Console(width=110).print(table)
+    return int(any(row.noticed < row.tries for row in rows))
 
 
 def _validate() -> int:
