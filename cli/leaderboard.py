@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..leaderboard.submission import Card
     from ..leaderboard.validation import Checked
 
-HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage")
+HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
 
 
 @click.group("leaderboard")
@@ -30,7 +30,7 @@ def leaderboard_group() -> None:
     "--out", type=click.Path(path_type=Path), default=Path("leaderboard.json"), show_default=True
 )
 def build_command(runs: tuple[Path, ...], out: Path) -> int:
-    """Recompute each of RUNS from its episodes and rank those that played the same."""
+    """Count RUNS (directories, submissions) again and rank those that played the same."""
     from ..leaderboard.board import build_board, write_board
 
     board = build_board(runs)
@@ -70,7 +70,7 @@ def pack_command(
     members = pack(name, [pack_run(run) for run in runs], _read_card(card), files)
     checked = validate_members(members)  # What would be refused elsewhere is refused here.
     write_atomically(out, write_archive(members))
-    _describe(checked)
+    describe(checked)
     click.echo(f"packed   {out}")
     return 0
 
@@ -97,12 +97,13 @@ def validate_command(submission: Path) -> int:
     """
     from ..leaderboard.validation import validate
 
-    _describe(validate(submission))
+    describe(validate(submission))
     click.echo(f"valid    {submission}: every figure follows from its episodes")
     return 0
 
 
-def _describe(checked: Checked) -> None:
+def describe(checked: Checked) -> None:
+    """Says what a submission holds, a line a run."""
     for run in checked.runs:
         result = run.result
         overall = result.overall
@@ -116,10 +117,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     head = row.headline
     known = head.low is not None and head.high is not None
     return (
-        row.agent.name,
+        row.submission or row.agent.name,
         "-" if row.rank is None else str(row.rank),
         "-" if head.value is None else f"{head.metric} {head.value:.3f}",
         f"[{head.low:.3f}, {head.high:.3f}]" if known else "-",
         str(row.n_valid),
         f"{row.coverage:.0%}",
+        row.status,
     )

@@ -2,7 +2,8 @@
 
 Runs are ranked only against runs of the same programme: the benchmark's declaration and the
 declarations of its tasks, floors and ceilings included, must agree to the last byte. A run with
-an invalid or missing episode is shown without a rank.
+an invalid or missing episode, and one that came out otherwise when it was played again, are shown
+without a rank.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import msgspec
 
 from ..core.errors import BadArgument, RunDirectoryError
 from ..core.files import write_atomically
-from ..core.manifest import AgentRecord
+from ..core.manifest import AgentRecord, Manifest
 from ..core.specs import canonical_json
-from .recount import Run, recompute
-from .result import Count, Digest, Estimate, Headline, Share, Summary
+from .recount import recompute
+from .result import Count, Digest, Estimate, Headline, Result, Share, Summary
+from .validation import validate
+from .verification import Status, beside, read_verification
 
 FORMAT = 1
 """Version of ``leaderboard.json``."""
@@ -46,9 +49,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """One run on the board.
 
     Attributes:
-        rank: place within the group, 1 first, equal figures equal; null where coverage is below 1.
+        rank: place within the group, 1 first, equal figures equal; null where coverage is below 1
+            or playing it again failed.
         agent: who played.
-        status: ``self-reported``: counted again from the episodes, not played again.
+        submission: what its makers call it; empty for a run that was not packed.
+        status: ``self-reported``: counted again from the episodes, not played again; ``verified``:
+            episodes of it were played again without the agent, and match; ``failed``: they do not.
+        checked: episodes of the submission that were played again.
         headline: the figure that is ranked.
         n: episodes planned.
         n_valid: valid episodes.
@@ -64,7 +71,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     rank: int | None
     agent: AgentRecord
-    status: Literal["self-reported"] = "self-reported"
+    submission: str = ""
+    status: Status = "self-reported"
+    checked: Count = 0
     headline: Headline
     n: Count
     n_valid: Count
@@ -117,42 +126,80 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def build_board(runs: Sequence[Path]) -> Board:
-    """The board of some run directories; the same whatever their order.
+    """The board of some runs; the same whatever their order.
 
     Args:
-        runs: run directories. Their ``result.json`` is compared, never believed, and may be
-            missing.
+        runs: run directories and submissions. Their ``result.json`` is compared, never believed,
+            and may be missing in a directory. A submission's verification is read beside it.
 
     Raises:
         BadArgument: no run, or the same run twice.
         RunDirectoryError: a directory that is not a run, or whose manifest or ``result.json``
             contradicts its episodes; names the run and the field.
         JournalCorrupt: a journal that is not what was written.
+        SubmissionRefused: a submission that is not valid.
     """
     if not runs:
         raise BadArgument("a board needs at least one run directory")
-    read = [recompute(Path(directory)) for directory in runs]
+    read = [run for path in runs for run in _read(Path(path))]
     _refuse_duplicates(read)
-    groups: dict[tuple[str, str, str], list[Run]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[_Entry]] = defaultdict(list)
     for run in read:
         groups[run.programme].append(run)
     return Board(groups=tuple(_rank(programme, groups[programme]) for programme in sorted(groups)))
 
 
-def _refuse_duplicates(runs: Sequence[Run]) -> None:
+class _Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A run, and what is known of the submission that it came in."""
+
+    where: Path
+    manifest: Manifest
+    result: Result
+    programme: tuple[str, str, str]
+    submission: str = ""
+    status: Status = "self-reported"
+    checked: int = 0
+
+
+def _read(path: Path) -> list[_Entry]:
+    """The runs in a submission, or the one in a directory."""
+    if not path.is_file():
+        run = recompute(path)
+        return [
+            _Entry(where=path, manifest=run.manifest, result=run.result, programme=run.programme)
+        ]
+    checked = validate(path)
+    found = read_verification(beside(path))
+    # A verification of other bytes says nothing of these.
+    known = found if found is not None and found.submission == checked.digest else None
+    return [
+        _Entry(
+            where=path,
+            manifest=run.manifest,
+            result=run.result,
+            programme=run.programme,
+            submission=checked.submission.name,
+            status=known.status if known else "self-reported",
+            checked=known.checked if known else 0,
+        )
+        for run in checked.runs
+    ]
+
+
+def _refuse_duplicates(runs: Sequence[_Entry]) -> None:
     seen: dict[tuple[Any, ...], Path] = {}
     for run in runs:
         agent = run.manifest.agent
         key = (run.programme, agent.name, agent.path, run.result.episodes_digest)
         if key in seen:
             raise BadArgument(
-                f"{run.directory} is the same run as {seen[key]} (agent '{agent.name}', the same "
+                f"{run.where} is the same run as {seen[key]} (agent '{agent.name}', the same "
                 "episodes); give each run once"
             )
-        seen[key] = run.directory
+        seen[key] = run.where
 
 
-def _rank(programme: tuple[str, str, str], runs: Sequence[Run]) -> Group:
+def _rank(programme: tuple[str, str, str], runs: Sequence[_Entry]) -> Group:
     ordered = sorted(runs, key=_place)
     benchmark = ordered[0].manifest.benchmark
     return Group(
@@ -168,34 +215,37 @@ def _rank(programme: tuple[str, str, str], runs: Sequence[Run]) -> Group:
     )
 
 
-def _complete(run: Run) -> bool:
+def _complete(run: _Entry) -> bool:
     overall = run.result.overall
-    return overall.n_valid == overall.n > 0
+    return overall.n_valid == overall.n > 0 and run.status != "failed"
 
 
-def _value(run: Run) -> float:
+def _value(run: _Entry) -> float:
     value = run.result.headline.value
     return -math.inf if value is None else value
 
 
-def _place(run: Run) -> tuple[Any, ...]:
+def _place(run: _Entry) -> tuple[Any, ...]:
     """Complete runs first, then by figure; names and digests settle what is equal."""
     agent = run.manifest.agent
     return not _complete(run), -_value(run), agent.name, agent.path, run.result.episodes_digest
 
 
-def _rank_of(run: Run, runs: Sequence[Run]) -> int | None:
+def _rank_of(run: _Entry, runs: Sequence[_Entry]) -> int | None:
     """One more than the number of complete runs with a better figure."""
     if not _complete(run):
         return None
     return 1 + sum(_complete(other) and _value(other) > _value(run) for other in runs)
 
 
-def _row(run: Run, rank: int | None) -> Row:
+def _row(run: _Entry, rank: int | None) -> Row:
     result, packages = run.result, dict(run.manifest.packages)
     return Row(
         rank=rank,
         agent=run.manifest.agent,
+        submission=run.submission,
+        status=run.status,
+        checked=run.checked,
         headline=result.headline,
         n=result.overall.n,
         n_valid=result.overall.n_valid,

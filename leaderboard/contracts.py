@@ -20,6 +20,7 @@ from ..core.manifest import Manifest
 from .board import Board
 from .result import Digest, Result
 from .submission import Submission
+from .verification import Verification
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect the files are written in."""
@@ -45,6 +46,7 @@ CONTRACTS: Mapping[str, type[msgspec.Struct]] = {
     "manifest-v1": Manifest,
     "result-v1": Result,
     "submission-v1": Submission,
+    "verification-v1": Verification,
 }
 """File name in ``schema/`` without its ending, and the type it describes."""
 
