@@ -13,6 +13,7 @@
     python tests/proofs learners-a1 --seeds 3 --out runs/train-check
     python tests/proofs learners-kitchen --seeds 3
     python tests/proofs learners-cheetah --seeds 3
+    python tests/proofs submission-flips --tries 1000
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -53,6 +54,7 @@ def main() -> None:
         "learners",
         *LEARNT,
         "import-memory",
+        "submission-flips",
     ]
     parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
@@ -63,9 +65,12 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner")
     parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
+    parser.add_argument("--tries", type=int, default=1000, help="bytes changed")
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
+    if options.proof == "submission-flips":
+        raise SystemExit(_flip(options.tries))
     if options.proof == "learners":
         raise SystemExit(_compare_learners(range(options.seeds)))
     if options.proof == "import-memory":
@@ -138,6 +143,20 @@ def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
     for words, holds in proven.claims.items():
         print(f"{'holds' if holds else 'DOES NOT HOLD'}: {words}")
     return int(not all(proven.claims.values()))
+
+
+def _flip(tries: int) -> int:
+    """Flips bytes of a real submission; 1 if one is not noticed."""
+    import flips
+
+    table = Table(title="submission-flips", title_justify="left")
+    for column in ("what is flipped", "bytes", "tries", "noticed"):
+        table.add_column(column)
+    rows = flips.flipped(tries)
+    for row in rows:
+        table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
+    Console(width=110).print(table)
+    return int(any(row.noticed < row.tries for row in rows))
 
 
 def _validate() -> int:
