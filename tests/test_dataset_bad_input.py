@@ -174,3 +174,19 @@ def test_a_first_file_that_is_bad_sets_no_standard(tmp_path: Path) -> None:
     assert "state are not finite" in bad.trouble
     assert good.facts["episodes"] == "1"
     assert [one.trouble for one in list_stored(tmp_path / "data")] == [""]
+
+
+def test_a_kill_between_two_renames_loses_nothing(tmp_path: Path) -> None:
+    source, data = tmp_path / "pen.hdf5", tmp_path / "data"
+    adroit(source)
+    list(import_path(source, data))
+    before = hashes(data)
+    target = data / "d5rl" / "adroit-pen"
+    target.rename(target.with_name(".adroit-pen.former"))
+    source.write_bytes(b"")
+    refused(source, data, before)
+    adroit(source, rewards=np.ones(6))
+    (again,) = import_path(source, data)
+    assert not again.trouble
+    assert [path.name for path in (data / "d5rl").iterdir()] == ["adroit-pen"]
+    assert next(Dataset(target).trajectories()).rewards.tolist() == [1, 1, 1]

@@ -84,7 +84,8 @@ def take_in(
         RunDirectoryError: the disk refused.
     """
     folder = make_directory(family_directory(family, directory))
-    beside = folder / f".{source.name}"
+    beside, target = folder / f".{source.name}", folder / source.name
+    _recover(target)
     shutil.rmtree(beside, ignore_errors=True)
     writer, census = DatasetWriter(beside), _Census(source)
     count = 0
@@ -105,11 +106,30 @@ def take_in(
         return
     content = digest_of_trajectories(writer.get(n) for n in range(count))
     writer.finish(count, census.metadata(family, content))
-    target = folder / source.name
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(beside, target)
+    _put_in_place(beside, target)
     place = str(source.units[0].place.parent)
     yield Imported(source=place, name=source.name, facts=_facts(Dataset(target)))
+
+
+def _put_in_place(beside: Path, target: Path) -> None:
+    """Renames a data set to where an earlier one may stand, which is removed last."""
+    former = _former(target)
+    if target.exists():
+        os.replace(target, former)
+    os.replace(beside, target)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _recover(target: Path) -> None:
+    """Puts an earlier data set back where a kill came between two renames."""
+    former = _former(target)
+    if former.exists() and not target.exists():
+        os.replace(former, target)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _former(target: Path) -> Path:
+    return target.with_name(f".{target.name}.former")
 
 
 def list_stored(family: str, directory: Path) -> Iterator[Stored]:
