@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,25 +19,12 @@ from ..core.errors import BadArgument, RunDirectoryError
 from ..core.files import write_atomically
 from ..core.registry import load_object
 from ..core.specs import TaskSpec, canonical_json, derive_seed
+from ..core.tier import Tier
 from ..core.trajectory import Trajectory, digest_of_trajectories
 from ..tasks import catalogue
 from ..tasks.dataset.layout import DatasetWriter, describe_space
 
 RECIPE = "recipe.json"
-
-
-class Tier(msgspec.Struct, frozen=True, kw_only=True):
-    """How well what is recorded plays.
-
-    Attributes:
-        noise: deviation of what is added to the solver's actions, as a share of half their range.
-        random: share of the episodes that are played at random instead.
-        parts: tiers that take turns, episode by episode, in place of all this.
-    """
-
-    noise: float = 0.0
-    random: float = 0.0
-    parts: tuple[str, ...] = ()
 
 
 TIERS: Mapping[str, Tier] = MappingProxyType(
@@ -51,13 +39,23 @@ TIERS: Mapping[str, Tier] = MappingProxyType(
 """Our own; what a deviation does to a score differs from world to world."""
 
 
+def tiers_of(spec: TaskSpec) -> Mapping[str, Tier]:
+    """The tiers of a task by name: those of all tasks, and the ``TIERS`` beside its oracle."""
+    if spec.oracle is None:
+        return TIERS
+    load_object(spec.oracle)  # says what is amiss where its module does not import
+    module = importlib.import_module(spec.oracle.partition(":")[0])
+    own: Mapping[str, Tier] = getattr(module, "TIERS", {})
+    return {**TIERS, **own}
+
+
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """What is made; the same recipe makes the same bytes.
 
     Attributes:
         task: its id.
         episodes: how many.
-        tier: a name in ``TIERS``.
+        tier: a name in ``tiers_of`` the task.
         noise: in place of the tier's, or None.
         seed: of starts and noise.
         references: episodes by which random play and the solver are measured.
@@ -72,17 +70,17 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     references: int = 20
     task_kwargs: Mapping[str, Any] = {}
 
-    def tier_of(self, number: int) -> Tier:
-        """The tier of an episode."""
-        tier = TIERS[self.tier]
+    def tier_of(self, number: int, tiers: Mapping[str, Tier] = TIERS) -> Tier:
+        """The tier of an episode, of those that the task has."""
+        tier = tiers[self.tier]
         if tier.parts:
-            tier = TIERS[tier.parts[number % len(tier.parts)]]
+            tier = tiers[tier.parts[number % len(tier.parts)]]
         return tier if self.noise is None else msgspec.structs.replace(tier, noise=self.noise)
 
-    def needs_solver(self) -> bool:
-        """Whether anything in it is played by the task's solver."""
-        parts = TIERS[self.tier].parts or (self.tier,)
-        return any(TIERS[part].random < 1 for part in parts)
+    def needs_solver(self, tiers: Mapping[str, Tier]) -> bool:
+        """Whether anything in it is played by the task's solver; its tier is one of ``tiers``."""
+        parts = tiers[self.tier].parts or (self.tier,)
+        return any(tiers[part].random < 1 for part in parts)
 
 
 def make_dataset(
@@ -106,13 +104,13 @@ def make_dataset(
     _check(recipe, spec)
     writer = DatasetWriter(folder)
     _settle_recipe(recipe, folder)
-    player = Player(spec, recipe.task_kwargs)
+    player, tiers = Player(spec, recipe.task_kwargs), tiers_of(spec)
     total = recipe.episodes + _references(recipe, spec)
     try:
         # What the scale is measured by comes after the episodes, and stays out of the data.
         for number in range(total):
             if not writer.stands(number):
-                writer.put(number, player.play(*_orders(recipe, number)))
+                writer.put(number, player.play(*_orders(recipe, tiers, number)))
             told(number + 1, total)
         metadata = _metadata(recipe, spec, player.env, writer)
     finally:
@@ -125,10 +123,11 @@ def _references(recipe: Recipe, spec: TaskSpec) -> int:
     return recipe.references * (1 if spec.oracle is None else 2)
 
 
-def _orders(recipe: Recipe, number: int) -> tuple[Tier, int]:
+def _orders(recipe: Recipe, tiers: Mapping[str, Tier], number: int) -> tuple[Tier, int]:
     """What is played as episode so-and-so, and from which seed."""
     if number < recipe.episodes:
-        return recipe.tier_of(number), derive_seed("data", recipe.seed, recipe.task, number)
+        seed = derive_seed("data", recipe.seed, recipe.task, number)
+        return recipe.tier_of(number, tiers), seed
     index = number - recipe.episodes
     tier = Tier(random=1.0) if index < recipe.references else Tier()
     return tier, derive_seed("reference", recipe.seed, recipe.task, index % recipe.references)
@@ -148,19 +147,23 @@ class Player:
         if not isinstance(self.env.action_space, spaces.Box):
             raise BadArgument(f"{spec.id}: its actions are no vectors; learners take only these")
         self._space = self.env.action_space
-        self._oracle = None if spec.oracle is None else load_object(spec.oracle)(self.env)
+        self._make_oracle: Callable[..., Any] | None = None
+        if spec.oracle is not None:
+            self._make_oracle = load_object(spec.oracle)
+        self._oracles: dict[bytes, Any] = {}
 
     def play(self, tier: Tier, seed: int) -> Trajectory:
         """One episode from a seed."""
         dice = np.random.default_rng([seed, 1])  # Not the world's own: those see the bare seed.
-        solver = None if dice.random() < tier.random else self._oracle
+        at_random = dice.random() < tier.random
         observation, info = self.env.reset(seed=seed)
-        if self._oracle is not None:
-            self._oracle.reset(observation, info)
+        oracle = self._oracle_with(tier.solver)
+        if oracle is not None:
+            oracle.reset(observation, info)
         seen, actions, told = [observation], [], []
         over = False
         while not over:
-            wanted = None if solver is None else solver.act(observation)
+            wanted = None if at_random or oracle is None else oracle.act(observation)
             action = self._blur(wanted, tier.noise, dice)
             observation, reward, terminated, truncated, info = self.env.step(action)
             seen.append(observation)
@@ -179,6 +182,15 @@ class Player:
             seed=seed,
         )
 
+    def _oracle_with(self, arguments: Mapping[str, float]) -> Any:
+        """The task's solver, made once for the same arguments; None where it has none."""
+        if self._make_oracle is None:
+            return None
+        key = canonical_json(arguments)
+        if key not in self._oracles:
+            self._oracles[key] = self._make_oracle(self.env, **arguments)
+        return self._oracles[key]
+
     def _blur(
         self, wanted: NDArray[Any] | None, noise: float, dice: np.random.Generator
     ) -> NDArray[np.float32]:
@@ -194,19 +206,27 @@ class Player:
 
 
 def _check(recipe: Recipe, spec: TaskSpec) -> None:
-    if recipe.tier not in TIERS:
-        raise BadArgument(f"there is no tier '{recipe.tier}'; choose one of: {', '.join(TIERS)}")
     if recipe.episodes < 1 or recipe.references < 1:
         raise BadArgument("--episodes and --references must be at least 1")
     if recipe.noise is not None and not 0 <= recipe.noise <= 10:
         raise BadArgument(f"--noise is {recipe.noise}; it is a share of half the range, 0 to 10")
-    if spec.oracle is None and recipe.needs_solver():
+    if not recordable(spec):
+        raise BadArgument(f"{spec.id} has no state or no continuous actions; nothing to record")
+    tiers = tiers_of(spec)
+    if recipe.tier not in tiers:
+        raise BadArgument(
+            f"{spec.id} has no tier '{recipe.tier}'; choose one of: {', '.join(tiers)}"
+        )
+    if spec.oracle is None and recipe.needs_solver(tiers):
         raise BadArgument(
             f"{spec.id} has no oracle that could be recorded; --tier random needs none, and "
             "--dataset of polyathlon train takes recordings of others"
         )
-    if "state" not in spec.observations or spec.embodiment.kind != "continuous":
-        raise BadArgument(f"{spec.id} has no state or no continuous actions; nothing to record")
+
+
+def recordable(spec: TaskSpec) -> bool:
+    """Whether a task has a state, and vectors as actions."""
+    return "state" in spec.observations and spec.embodiment.kind == "continuous"
 
 
 def _settle_recipe(recipe: Recipe, folder: Path) -> None:
