@@ -214,27 +214,24 @@ def _cards(episodes: int) -> int:
 
 
 def _print_gaits(episodes: int) -> None:
-    """Plays the A1's expert and random actions; both on the evaluation's own tasks."""
+    """Plays the A1's expert and random actions, and tells of each task as soon as it is known."""
     import gaits
+    from scipy import stats
 
+    print("random play", flush=True)
     chance = gaits.random_walks(range(episodes))
     chance["hiking"] = gaits.random_hikes(range(episodes))
-    table = Table(title="a1", title_justify="left")
-    for column in ("task", "expert", "95%", "least", "won", "speed or way", "random"):
-        table.add_column(column)
     for task, found in gaits.measured(range(100, 100 + episodes)):
         totals = np.array([total for total, _, _ in found])
-        half = 1.96 * totals.std(ddof=1) / len(totals) ** 0.5
-        table.add_row(
-            task,
-            f"{totals.mean():.0f}",
-            f"[{totals.mean() - half:.0f}, {totals.mean() + half:.0f}]",
-            f"{totals.min():.0f}",
-            f"{sum(won for _, won, _ in found)} of {len(found)}",
-            f"{np.mean([way for _, _, way in found]):.2f}",
-            f"{np.mean(chance[task.removeprefix('d5rl.a1-').removesuffix('-v1')]):.1f}",
+        low, high = stats.t.interval(0.95, len(totals) - 1, totals.mean(), stats.sem(totals))
+        by_chance = np.mean(chance[task.removeprefix("d5rl.a1-").removesuffix("-v1")])
+        print(
+            f"{task:31}expert {totals.mean():.0f}"
+            f" [{low:.0f}, {high:.0f}], least {totals.min():.0f},"
+            f" won {sum(won for _, won, _ in found)} of {len(found)},"
+            f" speed or way {np.mean([way for _, _, way in found]):.2f}; random {by_chance:.1f}",
+            flush=True,
         )
-    Console(width=110).print(table)
 
 
 def _sort(episodes: int) -> int:
