@@ -43,6 +43,11 @@ class View:
         """The parts of the instruction in double quotes, in order."""
         return re.findall(r'"([^"]*)"', self.instruction)
 
+    @property
+    def ordinal(self) -> int:
+        """The number that the instruction counts by: 3 for "the 3rd"."""
+        return int(self.match(r"(\d+)(?:st|nd|rd|th)")[0])
+
     def match(self, pattern: str) -> tuple[str, ...]:
         """The groups of a pattern that is searched in the instruction.
 
@@ -115,6 +120,10 @@ class View:
             NotFound: it is the root.
         """
         return self.find(where=lambda one: one.ref == element.parent)
+
+    def parent_tag(self, element: Element) -> str:
+        """The tag of the element around another; empty for the root."""
+        return next((one.tag for one in self.elements if one.ref == element.parent), "")
 
     def children(self, element: Element) -> list[Element]:
         """The elements right inside another, in the order of the page."""

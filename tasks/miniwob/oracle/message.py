@@ -1,0 +1,117 @@
+"""Oracles of mail and of short messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from ....core.element import Element
+from ..gesture import click, fill
+from .view import Course, NotFound, Oracle, View
+
+DELETE, STAR, FORWARD, REPLY = "delete", "star", "forward", "reply"
+
+
+def email_inbox(view: View) -> Course:
+    """Deletes, marks, forwards or answers what somebody wrote."""
+    kind, sender, told = _errand(view)
+    thread = next(
+        (one for one in view.all(cls="email-thread") if _sender(view, one) == sender), None
+    )
+    if thread is None:
+        raise NotFound(f"no mail by {sender!r}")
+    yield click(view.find(cls="email-sender", inside=thread).ref)
+    if kind == DELETE:
+        yield click(view.find(cls="trash").ref)
+    elif kind == STAR:
+        yield click(view.find(cls="star").ref)
+    elif kind == FORWARD:
+        yield click(view.find(cls="email-forward").ref)
+        yield fill(view.find(cls="forward-sender").ref, told)
+        yield click(view.find(id="send-forward").ref)
+    else:
+        yield click(view.find(cls="email-reply").ref)
+        yield fill(view.find(id="reply-text").ref, told)
+        yield click(view.find(id="send-reply").ref)
+
+
+def _sender(view: View, thread: Element) -> str:
+    return view.find(cls="email-sender", inside=thread).text
+
+
+def _errand(view: View) -> tuple[str, str, str]:
+    """What to do, with whose mail, and with which name or text.
+
+    Names are told apart from words by the inbox and by their capitals: the requests that people
+    wrote down have no fixed form.
+    """
+    said = view.instruction
+    senders = {one.text for one in view.all(cls="email-sender")}
+    found = re.search(r'by (\w+) and reply to them with the text "(.*)"', said)
+    if found:
+        return REPLY, found[1], found[2]
+    found = re.search(r"by (\w+) and forward that email to (\w+)", said)
+    if found:
+        return FORWARD, found[1], found[2]
+    raise NotFound(f"{said!r} is no errand with mail of {senders}")
+
+
+ACTIONS: Mapping[str, str] = {
+    "Reply": "reply", "Retweet": "retweet", "Like": "like", "Share": "share",
+}  # fmt: skip
+"""Buttons of a post by their names."""
+
+
+def social_media(view: View) -> Course:
+    """A button of one post; rarer ones are behind three dots."""
+    user, label = view.match(r'For the user (@\w+), click on the "(.*)" button')
+    yield from _press(view, _posts(view, user)[0], label)
+
+
+def social_media_all(view: View) -> Course:
+    """A button of every post by somebody."""
+    label, user = view.match(r'Click the "(.*)" button on all posts by (@\w+) and')
+    for post in _posts(view, user):
+        yield from _press(view, post, label)
+    yield click(view.find(tag="button").ref)
+
+
+def social_media_some(view: View) -> Course:
+    """A button of so many posts by somebody."""
+    label, count, user = view.match(r'Click the "(.*)" button on (\d+) posts? by (@\w+) and')
+    for post in _posts(view, user)[: int(count)]:
+        yield from _press(view, post, label)
+    yield click(view.find(tag="button").ref)
+
+
+def _posts(view: View, user: str) -> list[Element]:
+    return [
+        post
+        for post in view.all(cls="media")
+        if view.find(cls="username", inside=post).text == user
+    ]
+
+
+def _press(view: View, post: Element, label: str) -> Course:
+    if label in ACTIONS:
+        yield click(view.find(cls=ACTIONS[label], inside=post).ref)
+        return
+    yield click(view.find(cls="more", inside=post).ref)
+    yield click(view.find(text=label, inside=post).ref)
+
+
+Reader = Callable[[View], tuple[str, str, str]]
+
+MESSAGES: Mapping[str, Oracle] = {
+    **dict.fromkeys(
+        (
+            "email-inbox", "email-inbox-delete", "email-inbox-forward", "email-inbox-forward-nl",
+            "email-inbox-forward-nl-turk", "email-inbox-important", "email-inbox-nl-turk",
+            "email-inbox-noscroll", "email-inbox-reply", "email-inbox-star-reply",
+        ),
+        email_inbox,
+    ),
+    "social-media": social_media,
+    "social-media-all": social_media_all,
+    "social-media-some": social_media_some,
+}  # fmt: skip

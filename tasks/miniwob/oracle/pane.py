@@ -1,0 +1,171 @@
+"""Oracles of tasks where what is asked for has to be brought to light first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ....core.element import Element
+from ..gesture import Gesture, click, fill, wait
+from .view import Course, NotFound, Oracle, View
+
+
+def click_collapsible(view: View) -> Course:
+    """Opens the only section and presses what is in it."""
+    yield click(view.find(tag="h3").ref)
+    while not view.all(tag="button"):
+        yield wait()
+    yield click(view.find(tag="button").ref)
+
+
+def click_collapsible_2(view: View) -> Course:
+    """Opens section after section until the link is there."""
+    wanted = view.quoted[0]
+    for number in range(len(view.all(tag="h3"))):
+        if view.all(cls="alink", text=wanted):
+            break
+        yield click(view.all(tag="h3")[number].ref)
+        for _ in range(SLIDE):
+            if view.all(cls="alink", text=wanted):
+                break
+            yield wait()
+    yield click(view.find(cls="alink", text=wanted).ref)
+
+
+SLIDE = 5
+"""Steps that a section may take to slide open."""
+
+
+def click_tab(view: View) -> Course:
+    """A tab by its name."""
+    yield click(view.find(tag="a", text=view.match(r"(Tab #\d)")[0]).ref)
+
+
+def click_tab_2(view: View) -> Course:
+    """Tab after tab until the link is there."""
+    wanted = view.quoted[0]
+    for number in range(len(view.all(tag="a", cls="ui-tabs-anchor"))):
+        if view.all(cls="alink", text=wanted):
+            break
+        yield click(view.all(tag="a", cls="ui-tabs-anchor")[number].ref)
+    yield click(view.find(cls="alink", text=wanted).ref)
+
+
+def click_menu(view: View) -> Course:
+    """Entry within entry of a menu."""
+    for name in view.match(r"Select (.*)")[0].split(">"):
+        yield from _choose(view, name)
+
+
+def _choose(view: View, name: str) -> Course:
+    """Points at an entry, waits until it takes that in, and clicks it."""
+    entry = _entry(view, name)
+    yield Gesture("hover", refs=(entry.ref,))
+    yield wait()
+    yield wait()
+    yield wait()
+    yield click(_entry(view, name).ref)
+    yield wait()
+    yield wait()
+    yield wait()
+
+
+def _entry(view: View, name: str) -> Element:
+    for one in view.all(cls="ui-menu-item-wrapper"):
+        if view.words(one) == name:
+            return one
+    raise NotFound(f"the menu has no entry {name!r}")
+
+
+def click_menu_2(view: View) -> Course:
+    """An entry of a menu behind a button, by its words or by its picture."""
+    yield click(view.find(tag="button").ref)
+    quoted = view.quoted
+    icons = {name: icon for icon, name in ENTRIES.items()}
+    if len(quoted) > 1:
+        name = quoted[1]
+    else:
+        name = ""
+    if name in ("Prev", "Stop", "Play", "Next"):
+        yield from _choose(view, "Playback")
+    assert icons
+    yield from _choose(view, name)
+
+
+ENTRIES: Mapping[str, str] = {}
+
+
+def navigate_tree(view: View) -> Course:
+    """Opens folder after folder, from above, until what is looked for is there."""
+    wanted, opened = view.quoted[0], set[str]()
+    while not view.all(tag="span", text=wanted):
+        closed = [
+            view.find(tag="span", inside=one)
+            for one in view.all(tag="li", cls="expandable")
+            if view.find(tag="span", inside=one).text not in opened
+        ]
+        if not closed:
+            raise NotFound(f"{wanted!r} is in no folder")
+        opened.add(closed[0].text)
+        yield click(closed[0].ref)
+    yield click(view.find(tag="span", text=wanted).ref)
+
+
+RESULTS = 3
+"""Search results on a page."""
+
+
+def search_engine(view: View) -> Course:
+    """Searches, and clicks the result of that number."""
+    yield fill(view.find(tag="input_text").ref, view.quoted[0])
+    yield click(view.find(tag="button").ref)
+    page, place = divmod(view.ordinal - 1, RESULTS)
+    for _ in range(page):
+        yield click(view.find(tag="a", text=">").ref)
+    yield click(view.all(cls="search-title")[place].ref)
+
+
+def phone_book(view: View) -> Course:
+    """Leafs through people until the one asked for is there."""
+    name, what = view.match(r"Find (.*) in the contact book and click on their (\w+)")
+    while view.find(cls="name").text != name:
+        yield click(view.find(tag="a", text=">").ref)
+    yield click(view.find(tag="a", cls=what).ref)
+
+
+def tic_tac_toe(view: View) -> Course:
+    """Wins where it can, else prevents that the other does, else takes the best place."""
+    while True:
+        board = [view.find(id=f"ttt-{place}").classes for place in range(9)]
+        marks = ["X" if "mark-x" in one else "O" if "mark-o" in one else "" for one in board]
+        yield click(view.find(id=f"ttt-{_move(marks)}").ref)
+
+
+LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))
+
+
+def _move(marks: list[str]) -> int:
+    for mark in "XO":
+        for line in LINES:
+            held = [marks[place] for place in line]
+            if held.count(mark) == 2 and "" in held:
+                return line[held.index("")]
+    return next(place for place in (4, 0, 2, 6, 8, 1, 3, 5, 7) if not marks[place])
+
+
+PANES: Mapping[str, Oracle] = {
+    "click-collapsible": click_collapsible,
+    "click-collapsible-2": click_collapsible_2,
+    "click-collapsible-2-nodelay": click_collapsible_2,
+    "click-collapsible-nodelay": click_collapsible,
+    "click-menu": click_menu,
+    "click-menu-2": click_menu_2,
+    "click-tab": click_tab,
+    "click-tab-2": click_tab_2,
+    "click-tab-2-easy": click_tab,
+    "click-tab-2-hard": click_tab_2,
+    "click-tab-2-medium": click_tab_2,
+    "navigate-tree": navigate_tree,
+    "phone-book": phone_book,
+    "search-engine": search_engine,
+    "tic-tac-toe": tic_tac_toe,
+}
