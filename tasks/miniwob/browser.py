@@ -41,7 +41,9 @@ FLAGS = (
     "--proxy-server=127.0.0.1:9",
     "--proxy-bypass-list=<-loopback>",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # The same picture and the same pace whatever the machine.
+    # The same picture and the same pace whatever the machine, and whatever was drawn before:
+    # redrawing a part only leaves traces of one level at round corners.
+    "--disable-partial-raster",
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",

@@ -171,18 +171,16 @@ class Page:
     def picture(self) -> NDArray[np.uint8]:
         """What the page looks like, uint8 `[H, W, 3]`."""
         height, width = self.size
+        # From the view rather than the compositor's surface: the same pixels in half the time.
         answer = self.browser.call(
             "Page.captureScreenshot",
-            {
-                "format": "png",
-                "optimizeForSpeed": True,
-                "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1},
-            },
+            {"format": "png", "optimizeForSpeed": True, "fromSurface": False},
             self.session,
         )
         self._check()
         with Image.open(io.BytesIO(base64.b64decode(answer["data"]))) as image:
-            return np.array(image.convert("RGB"), np.uint8)
+            whole = np.asarray(image.convert("RGB"), np.uint8)
+        return whole[:height, :width].copy()
 
     def _check(self) -> None:
         if self._crashed:

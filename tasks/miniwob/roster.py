@@ -72,7 +72,22 @@ _LIMITS: Mapping[int, str] = {
 """Time limit [s] to the tasks that have it; ``EPISODE_MAX_TIME`` of their pages."""
 
 _RELOADED = frozenset({"click-pie", "click-pie-nodelay"})
-_THRESHOLDS: Mapping[str, float] = {}
+_THRESHOLDS: Mapping[str, float] = {
+    "bisect-angle": 0.8,
+    "circle-center": 0.8,
+    "find-midpoint": 0.8,
+    "right-angle": 0.95,
+    "use-colorwheel": 0.95,
+    "use-colorwheel-2": 0.95,
+}
+"""Where the page grades how near an answer is, and full marks are a matter of luck.
+
+Everywhere else an answer is right at 1 and only there: pages give 0.1 for a wrong card, 0.25 for
+a place that is warm, or the share of boxes that are as they should be. Of these six, the first
+three accept what is a fifth of the tolerance away (of half the angle, the radius, 30 px), the
+fourth an error of 4.5 degrees, the colours one of a twentieth of the range, on average of the
+three channels. The grades are those of the pages; where to draw the line is this suite's choice.
+"""
 
 CHORES: Mapping[str, Chore] = MappingProxyType(
     {

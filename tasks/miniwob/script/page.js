@@ -20,7 +20,11 @@
     clipboard = '';
     core.endEpisode(0);
     // How an episode ended was looked at with refs of the next: two elements would share one.
-    document.querySelectorAll('[data-wob_ref]').forEach((one) => { delete one.dataset.wob_ref; });
+    // The click that ended it is marked as the next one's too.
+    document.querySelectorAll('[data-wob_ref], [data-tampered]').forEach((one) => {
+      delete one.dataset.wob_ref;
+      delete one.dataset.tampered;
+    });
     if (core.__limit === undefined) core.__limit = core.EPISODE_MAX_TIME;
     core.EPISODE_MAX_TIME = core.__limit * scale;
     core.setDataMode(mode);
