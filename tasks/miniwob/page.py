@@ -149,7 +149,15 @@ class Page:
 
     def gesture(self, events: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         """Sends events of mouse and keyboard and waits until the page has had them all."""
-        self._all(*events)
+        sent = []
+        for event in events:
+            sent.append(self.browser.send(*event, self.session))
+            if event[1].get("buttons"):
+                # Moves that are on their way together reach the page as one: a line that is drawn
+                # would have two points.
+                self.browser.result(sent.pop())
+        for number in sent:
+            self.browser.result(number)
         self._check()
 
     def evaluate(self, expression: str) -> Any:

@@ -23,10 +23,11 @@ from .drag import DRAGS
 from .form import FORMS
 from .message import MESSAGES
 from .pane import PANES
+from .setting import SETTINGS
 from .single import SINGLES
 from .view import Oracle, View
 
-ORACLES: Mapping[str, Oracle] = {**SINGLES, **FORMS, **PANES, **MESSAGES, **DRAGS}
+ORACLES: Mapping[str, Oracle] = {**SINGLES, **FORMS, **PANES, **MESSAGES, **DRAGS, **SETTINGS}
 """Every oracle by the name of its task."""
 
 

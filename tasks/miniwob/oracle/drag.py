@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from ....core.element import Element
 from ..gesture import click, click_at, drag
 from .view import Course, Oracle, View
@@ -41,9 +43,14 @@ def drag_shapes(view: View) -> Course:
 
 
 def drag_items(view: View) -> Course:
-    """One entry of a list to another place in it."""
-    name, place = view.match(r"Drag (.*) to the (\d)\w\w position")
-    yield from _to_place(view, name, int(place) - 1)
+    """One entry of a list to another place in it, or up or down by one."""
+    if "to the" in view.instruction:
+        name, place = view.match(r"Drag (.*) to the (\d)\w\w position")
+        yield from _to_place(view, name, int(place) - 1)
+        return
+    name, way = view.match(r"Drag (.*) (up|down) by one")
+    now = [view.words(one) for one in _entries(view)].index(name)
+    yield from _to_place(view, name, now + (1 if way == "down" else -1))
 
 
 def drag_sort_numbers(view: View) -> Course:
@@ -61,7 +68,7 @@ def _entries(view: View) -> list[Element]:
 def _to_place(view: View, name: str, place: int) -> Course:
     """Drags past the middle of the entry that is there, for lists give way only then."""
     entries = _entries(view)
-    now = next(number for number, one in enumerate(entries) if view.words(one) == name)
+    now = [view.words(one) for one in entries].index(name)
     if now == place:
         return
     x, start = entries[now].centre
@@ -74,10 +81,11 @@ def draw_line(view: View) -> Course:
     x, y = view.find(id="circ").centre
     paper = view.find(tag="svg")
     if "vertical" in view.instruction:
-        ends = (x, paper.top + 4), (x, paper.top + paper.height - 4)
+        lengths = np.linspace(paper.top + 4, paper.top + paper.height - 4, CORNERS)
+        yield drag(*((x, float(length)) for length in lengths))
     else:
-        ends = (paper.left + 4, y), (paper.left + paper.width - 4, y)
-    yield drag(*ends)
+        lengths = np.linspace(paper.left + 4, paper.left + paper.width - 4, CORNERS)
+        yield drag(*((float(length), y) for length in lengths))
     yield click(view.find(tag="button").ref)
 
 

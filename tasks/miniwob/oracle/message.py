@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ....core.element import Element
 from ..gesture import click, fill
@@ -42,19 +42,51 @@ def _sender(view: View, thread: Element) -> str:
 def _errand(view: View) -> tuple[str, str, str]:
     """What to do, with whose mail, and with which name or text.
 
-    Names are told apart from words by the inbox and by their capitals: the requests that people
-    wrote down have no fixed form.
+    The requests that people wrote down have no fixed form: the text of an answer is in quotes,
+    and whose mail it is about is the name in the inbox that is spoken of as a sender.
     """
-    said = view.instruction
-    senders = {one.text for one in view.all(cls="email-sender")}
-    found = re.search(r'by (\w+) and reply to them with the text "(.*)"', said)
-    if found:
-        return REPLY, found[1], found[2]
-    found = re.search(r"by (\w+) and forward that email to (\w+)", said)
-    if found:
-        return FORWARD, found[1], found[2]
-    raise NotFound(f"{said!r} is no errand with mail of {senders}")
+    said, _, quoted = view.instruction.partition('"')
+    senders = sorted({one.text for one in view.all(cls="email-sender")}, key=len, reverse=True)
+    named = [one for one in senders if re.search(rf"\b{re.escape(one)}", said, re.IGNORECASE)]
+    if not named:
+        raise NotFound(f"{view.instruction!r} speaks of nobody whose mail is here")
+    sender = named[0] if len(named) == 1 else _spoken_of(said, named)
+    if quoted:
+        return REPLY, sender, quoted.partition('"')[0]
+    if re.search(DELETION, said, re.IGNORECASE):
+        return DELETE, sender, ""
+    if re.search(MARKING, said, re.IGNORECASE):
+        return STAR, sender, ""
+    others = [
+        word
+        for word in re.findall(r"[A-Z][a-zA-Z-]*[a-z]", said)
+        if word != sender and word not in OPENINGS
+    ]
+    if not others:
+        raise NotFound(f"{view.instruction!r} does not say to whom")
+    return FORWARD, sender, others[-1]
 
+
+def _spoken_of(said: str, names: list[str]) -> str:
+    """Of several names that of the sender."""
+    for form in SENDING:
+        for name in names:
+            if re.search(form.format(re.escape(name)), said, re.IGNORECASE):
+                return name
+    return names[0]
+
+
+SENDING = (r"\b(?:from|by) {}\b", r"\b{} (?:wrote|sent)\b", r"\b{}'?s\b")
+"""How a sender is spoken of, the surest form first."""
+
+DELETION = r"\b(?:delete|deleted|get rid|remove|trash|erase|recycling)\b"
+MARKING = r"\b(?:important|importance|star|starred)\b"
+
+OPENINGS = frozenset(
+    "Can Email Find Forward Foward Give Locate Look Make Open Please Pull Remind Resend Search"
+    " Send Take Tell The Will You Would Could Get In Retrieve Share Pass Need Mail".split()
+)
+"""Words with a capital that are no names."""
 
 ACTIONS: Mapping[str, str] = {
     "Reply": "reply", "Retweet": "retweet", "Like": "like", "Share": "share",
@@ -99,8 +131,6 @@ def _press(view: View, post: Element, label: str) -> Course:
     yield click(view.find(cls="more", inside=post).ref)
     yield click(view.find(text=label, inside=post).ref)
 
-
-Reader = Callable[[View], tuple[str, str, str]]
 
 MESSAGES: Mapping[str, Oracle] = {
     **dict.fromkeys(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 from ....core.element import Element
-from ..gesture import Gesture, click, fill, wait
+from ..gesture import click, fill, hover, wait
 from .view import Course, NotFound, Oracle, View
 
 
 def click_collapsible(view: View) -> Course:
     """Opens the only section and presses what is in it."""
     yield click(view.find(tag="h3").ref)
-    while not view.all(tag="button"):
-        yield wait()
+    yield from view.still()
     yield click(view.find(tag="button").ref)
 
 
@@ -24,15 +24,8 @@ def click_collapsible_2(view: View) -> Course:
         if view.all(cls="alink", text=wanted):
             break
         yield click(view.all(tag="h3")[number].ref)
-        for _ in range(SLIDE):
-            if view.all(cls="alink", text=wanted):
-                break
-            yield wait()
+        yield from view.still()
     yield click(view.find(cls="alink", text=wanted).ref)
-
-
-SLIDE = 5
-"""Steps that a section may take to slide open."""
 
 
 def click_tab(view: View) -> Course:
@@ -52,46 +45,27 @@ def click_tab_2(view: View) -> Course:
 
 def click_menu(view: View) -> Course:
     """Entry within entry of a menu."""
-    for name in view.match(r"Select (.*)")[0].split(">"):
-        yield from _choose(view, name)
+    yield from _choose(view, view.match(r"Select (.*)")[0].split(">"))
 
 
-def _choose(view: View, name: str) -> Course:
-    """Points at an entry, waits until it takes that in, and clicks it."""
-    entry = _entry(view, name)
-    yield Gesture("hover", refs=(entry.ref,))
-    yield wait()
-    yield wait()
-    yield wait()
-    yield click(_entry(view, name).ref)
-    yield wait()
-    yield wait()
-    yield wait()
+def _choose(view: View, path: list[str]) -> Course:
+    """Points at entries until they have opened, and clicks the last."""
+    for name, following in itertools.pairwise(path):
+        yield hover(_entry(view, name).ref)
+        while not _entries(view, following):
+            yield wait()
+    yield hover(_entry(view, path[-1]).ref)
+    yield click(_entry(view, path[-1]).ref)
 
 
 def _entry(view: View, name: str) -> Element:
-    for one in view.all(cls="ui-menu-item-wrapper"):
-        if view.words(one) == name:
-            return one
+    for one in _entries(view, name):
+        return one
     raise NotFound(f"the menu has no entry {name!r}")
 
 
-def click_menu_2(view: View) -> Course:
-    """An entry of a menu behind a button, by its words or by its picture."""
-    yield click(view.find(tag="button").ref)
-    quoted = view.quoted
-    icons = {name: icon for icon, name in ENTRIES.items()}
-    if len(quoted) > 1:
-        name = quoted[1]
-    else:
-        name = ""
-    if name in ("Prev", "Stop", "Play", "Next"):
-        yield from _choose(view, "Playback")
-    assert icons
-    yield from _choose(view, name)
-
-
-ENTRIES: Mapping[str, str] = {}
+def _entries(view: View, name: str) -> list[Element]:
+    return [one for one in view.all(cls="ui-menu-item-wrapper") if view.words(one) == name]
 
 
 def navigate_tree(view: View) -> Course:
@@ -158,10 +132,9 @@ PANES: Mapping[str, Oracle] = {
     "click-collapsible-2-nodelay": click_collapsible_2,
     "click-collapsible-nodelay": click_collapsible,
     "click-menu": click_menu,
-    "click-menu-2": click_menu_2,
     "click-tab": click_tab,
     "click-tab-2": click_tab_2,
-    "click-tab-2-easy": click_tab,
+    "click-tab-2-easy": click_tab_2,
     "click-tab-2-hard": click_tab_2,
     "click-tab-2-medium": click_tab_2,
     "navigate-tree": navigate_tree,

@@ -8,10 +8,14 @@ from typing import TypeAlias
 
 from ....core.element import Element
 from ..environment import MiniWoB
-from ..gesture import Gesture
+from ..gesture import Gesture, wait
 
 Course: TypeAlias = Iterator[Gesture]
 """What an oracle does, a gesture a step."""
+
+
+LONGEST_SLIDE = 20
+"""Steps after which something that moves is taken to go on for ever."""
 
 
 class NotFound(LookupError):
@@ -128,6 +132,14 @@ class View:
     def children(self, element: Element) -> list[Element]:
         """The elements right inside another, in the order of the page."""
         return [one for one in self.elements if one.parent == element.ref]
+
+    def still(self) -> Course:
+        """Waits until nothing moves any more: what slides open is not to be clicked."""
+        for _ in range(LONGEST_SLIDE):
+            before = [(one.ref, one.centre) for one in self.elements]
+            yield wait()
+            if before == [(one.ref, one.centre) for one in self.elements]:
+                break
 
     def words(self, element: Element) -> str:
         """All text within an element, joined by spaces."""

@@ -82,8 +82,9 @@
     const element = core.previousDOMInfo[ref];
     if (!element || !element.isConnected) return null;
     element.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
-    const box = element.getBoundingClientRect();
-    if (!box.width || !box.height) return null;
+    // Of a link that runs over two lines the first: the middle of both may be beside it.
+    const box = [...element.getClientRects()].find((one) => one.width && one.height);
+    if (!box) return null;
     return [box.left + box.width / 2, box.top + box.height / 2];
   }
 
