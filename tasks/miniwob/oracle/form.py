@@ -221,11 +221,8 @@ def simple_algebra(view: View) -> Course:
     left, _, right = view.find(id="math-problem").text.partition("=")
     first, sign, second = left.split()
     total, known = int(right), int(second if first == "x" else first)
-    if sign == "+":
-        value = total - known
-    else:
-        value = total + known if first == "x" else known - total
-    yield from _answer(view, value)
+    values = {"+": total - known, "-": total + known if first == "x" else known - total}
+    yield from _answer(view, values[sign])
 
 
 def visual_addition(view: View) -> Course:
