@@ -27,6 +27,7 @@ from .binary import find_browser
 from .browser import Browser, lease, release
 from .gesture import Gesture
 from .hand import Hand, Missed
+from .mark import Mark, draw_marks
 from .page import Page
 from .roster import OFFERED, Chore, chore_of
 
@@ -86,7 +87,12 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         BadArgument: a value outside the above.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
+    # Films show what was done, which the agent's own pictures do not.
+    metadata = {  # noqa: RUF012 - Gymnasium's name
+        "render_modes": ["rgb_array"],
+        "render_fps": 2,
+        "film": {"of": "render", "side": 420},
+    }
 
     def __init__(
         self,
@@ -128,9 +134,9 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         self._seen: dict[str, Any] = {}
         self._elements: tuple[Element, ...] = ()
         self._picture: NDArray[np.uint8] | None = None
+        self._marks: tuple[Mark, ...] = ()
         self._counts: dict[str, float] = {}
-        self._seconds = 0.0
-        self._over = True
+        self._seconds, self._over = 0.0, True
 
     @property
     def elements(self) -> tuple[Element, ...]:
@@ -161,7 +167,7 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
             self._let_go()
             raise
         self._played += 1
-        self._seconds = 0.0
+        self._marks = ()
         self._counts = dict.fromkeys(("malformed", "missed"), 0.0)
         self._over = False
         return self._observe(), self._info("")
@@ -207,14 +213,17 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         return self._observe(), reward, self._over, False, self._info(problem)
 
     def _do(self, page: Page, gesture: Gesture) -> str:
+        hand = Hand(page)
         try:
-            Hand(page).do(gesture, {element.ref: element for element in self._elements})
+            hand.do(gesture, {element.ref: element for element in self._elements})
         except Missed as miss:
             self._counts["missed"] += 1
             return str(miss)
         except DecodeError as error:
             self._counts["malformed"] += 1
             return str(error)
+        finally:
+            self._marks = hand.marks
         return ""
 
     def _take(self, seen: dict[str, Any]) -> None:
@@ -258,8 +267,10 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         }
 
     def render(self) -> NDArray[np.uint8] | None:
-        """The screen `[H, W, 3]`, or None without ``render_mode``."""
-        return resize(self._screen(), self.image_size) if self.render_mode else None
+        """The screen with the last gesture drawn in, `[H, W, 3]`; None without ``render_mode``."""
+        if not self.render_mode:
+            return None
+        return draw_marks(self._screen(), self._marks, self.image_size)
 
     def close(self) -> None:
         """Closes the page, and the browser with the last page; may be called twice."""

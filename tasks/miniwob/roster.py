@@ -71,7 +71,14 @@ _LIMITS: Mapping[int, str] = {
 }
 """Time limit [s] to the tasks that have it; ``EPISODE_MAX_TIME`` of their pages."""
 
-_RELOADED = frozenset({"click-pie", "click-pie-nodelay"})
+_RELOADED = frozenset(
+    """book-flight book-flight-nodelay choose-date choose-date-easy choose-date-medium
+    choose-date-nodelay drag-items drag-sort-numbers form-sequence use-autocomplete
+    use-autocomplete-nodelay""".split()
+)
+"""Pages with widgets that keep something of the episode before: a calendar its month, a list its
+helpers. Found by playing at random and comparing with pages that were loaded afresh."""
+
 _THRESHOLDS: Mapping[str, float] = {
     "bisect-angle": 0.8,
     "circle-center": 0.8,

@@ -1,6 +1,7 @@
 // What the environment asks of a page: to begin an episode, and to say how things stand.
 (function () {
   'use strict';
+  const AFTERMATH = 1000;  // [ms]
   let styled = false;
 
   function settle() {
@@ -14,11 +15,35 @@
     styled = true;
   }
 
+  // Loads every picture that style sheets and scripts of the page name, and keeps it: one that
+  // arrives while somebody looks would make two pages of the same seed differ.
+  const pictures = [];
+  function preload() {
+    const named = new Set();
+    const note = (text, base) => {
+      for (const found of text.matchAll(/[\w.\/-]+\.(?:png|gif|jpe?g|svg)\b/g))
+        named.add(new URL(found[0], base).href);
+    };
+    for (const sheet of document.styleSheets)
+      for (const rule of sheet.cssRules) note(rule.cssText, sheet.href || document.baseURI);
+    note(document.documentElement.outerHTML, document.baseURI);
+    return Promise.allSettled([...named].map((address) => {
+      const picture = new Image();
+      pictures.push(picture);
+      picture.src = address;
+      return picture.decode();
+    })).then(() => named.size);
+  }
+
   function begin(seed, mode, scale, still) {
-    if (still) { settle(); window.__clock.restart(); }
     if (document.activeElement && document.activeElement.blur) document.activeElement.blur();
-    clipboard = '';
     core.endEpisode(0);
+    if (still) {
+      settle();
+      window.__clock.advance(AFTERMATH);  // Lets what the last episode set going come to its end.
+      window.__clock.restart();
+    }
+    clipboard = '';
     // How an episode ended was looked at with refs of the next: two elements would share one.
     // The click that ended it is marked as the next one's too.
     document.querySelectorAll('[data-wob_ref], [data-tampered]').forEach((one) => {
@@ -33,6 +58,8 @@
     return observe();
   }
 
+  const short = (length) => Math.round(length * 100) / 100;
+
   function flatten(node, parent, rows) {
     const real = node.ref > 0 ? core.previousDOMInfo[node.ref] : null;
     const said = node.value === undefined ? null : node.value;
@@ -45,7 +72,8 @@
       ref: node.ref, parent, tag: node.tag.toLowerCase(), text: node.text || '',
       value: typeof said === 'string' ? said
         : real && real.tagName === 'SELECT' ? real.value : '',
-      left: node.left, top: node.top, width: node.width, height: node.height,
+      left: short(node.left), top: short(node.top),
+      width: short(node.width), height: short(node.height),
       id: /^ui-id-\d+$/.test(node.id || '') ? '' : node.id || '', classes: typeof node.classes === 'string' ? node.classes
         : (node.classes && node.classes.baseVal) || '',
       focused: !!node.focused, touched: !!node.tampered, checked: said === true, ...own,
@@ -158,5 +186,5 @@
   }, true);
 
   Object.defineProperty(window, '__page', {value: {begin, observe, advance, place, choose, enter,
-    scroll}});
+    scroll, preload}});
 })();
