@@ -152,10 +152,9 @@ class Page:
             if event[1].get("buttons"):
                 # Moves that are on their way together reach the page as one: a line that is drawn
                 # would have two points.
-                self.browser.result(sent.pop())
+                self.browser.result(sent.pop(), self.session)
         for number in sent:
-            self.browser.result(number)
-        self._check()
+            self.browser.result(number, self.session)
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression in the page; of a promise, what it comes to.

@@ -129,7 +129,7 @@ def _press(view: View, post: Element, label: str) -> Course:
         yield click(view.find(cls=ACTIONS[label], inside=post).ref)
         return
     yield click(view.find(cls="more", inside=post).ref)
-    yield click(view.find(text=label, inside=post).ref)
+    yield click(view.find(inside=post, where=lambda one: one.text.startswith(label)).ref)
 
 
 MESSAGES: Mapping[str, Oracle] = {
