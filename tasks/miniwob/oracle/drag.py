@@ -43,14 +43,12 @@ def drag_shapes(view: View) -> Course:
 
 
 def drag_items(view: View) -> Course:
-    """One entry of a list to another place in it, or up or down by one."""
-    if "to the" in view.instruction:
-        name, place = view.match(r"Drag (.*) to the (\d)\w\w position")
-        yield from _to_place(view, name, int(place) - 1)
-        return
-    name, way = view.match(r"Drag (.*) (up|down) by one")
-    now = [view.words(one) for one in _entries(view)].index(name)
-    yield from _to_place(view, name, now + (1 if way == "down" else -1))
+    """One entry of a list to another place in it, to an end, or up or down by one."""
+    name, way = view.match(r"Drag (.*?) (?:to the )?(\d|top|bottom|up|down)")
+    names = [view.words(one) for one in _entries(view)]
+    now = names.index(name)
+    places = {"top": 0, "bottom": len(names) - 1, "up": now - 1, "down": now + 1}
+    yield from _to_place(view, name, places[way] if way in places else int(way) - 1)
 
 
 def drag_sort_numbers(view: View) -> Course:

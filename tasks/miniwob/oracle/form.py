@@ -308,6 +308,7 @@ KIN = tuple(
         "pig pork swine",
         "rabbit rabbits bunny bunnies",
         "car cars automobile automobiles vehicle vehicles",
+        "water",
     )
 )
 """Words that the page holds to mean the same (``click-checkboxes-soft.html`` of the package)."""

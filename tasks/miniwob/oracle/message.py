@@ -45,14 +45,16 @@ def _errand(view: View) -> tuple[str, str, str]:
     The requests that people wrote down have no fixed form: the text of an answer is in quotes,
     and whose mail it is about is the name in the inbox that is spoken of as a sender.
     """
-    said, _, quoted = view.instruction.partition('"')
+    before, _, rest = view.instruction.partition('"')
+    quoted, _, after = rest.rpartition('"')
+    said = before + after
     senders = sorted({one.text for one in view.all(cls="email-sender")}, key=len, reverse=True)
     named = [one for one in senders if re.search(rf"\b{re.escape(one)}", said, re.IGNORECASE)]
     if not named:
         raise NotFound(f"{view.instruction!r} speaks of nobody whose mail is here")
     sender = named[0] if len(named) == 1 else _spoken_of(said, named)
     if quoted:
-        return REPLY, sender, quoted.partition('"')[0]
+        return REPLY, sender, quoted
     if re.search(DELETION, said, re.IGNORECASE):
         return DELETE, sender, ""
     if re.search(MARKING, said, re.IGNORECASE):

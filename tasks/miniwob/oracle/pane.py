@@ -106,26 +106,6 @@ def phone_book(view: View) -> Course:
     yield click(view.find(tag="a", cls=what).ref)
 
 
-def tic_tac_toe(view: View) -> Course:
-    """Wins where it can, else prevents that the other does, else takes the best place."""
-    while True:
-        board = [view.find(id=f"ttt-{place}").classes for place in range(9)]
-        marks = ["X" if "mark-x" in one else "O" if "mark-o" in one else "" for one in board]
-        yield click(view.find(id=f"ttt-{_move(marks)}").ref)
-
-
-LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))
-
-
-def _move(marks: list[str]) -> int:
-    for mark in "XO":
-        for line in LINES:
-            held = [marks[place] for place in line]
-            if held.count(mark) == 2 and "" in held:
-                return line[held.index("")]
-    return next(place for place in (4, 0, 2, 6, 8, 1, 3, 5, 7) if not marks[place])
-
-
 PANES: Mapping[str, Oracle] = {
     "click-collapsible": click_collapsible,
     "click-collapsible-2": click_collapsible_2,
@@ -140,5 +120,4 @@ PANES: Mapping[str, Oracle] = {
     "navigate-tree": navigate_tree,
     "phone-book": phone_book,
     "search-engine": search_engine,
-    "tic-tac-toe": tic_tac_toe,
 }
