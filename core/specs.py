@@ -20,9 +20,10 @@ from .errors import BadArgument, EmbodimentMismatch
 TASK_ID = re.compile(r"^(?P<family>[a-z0-9]+)\.(?P<name>[a-z0-9][a-z0-9-]*)-v(?P<version>\d+)$")
 """Task ids are ``family.name-vN``: lower case, words joined by hyphens."""
 
-FIELDS = ("rgb", "depth", "lidar", "state", "instruction")
+FIELDS = ("rgb", "depth", "lidar", "state", "instruction", "dom")
 """What a task may offer as observation, in this order: uint8 ``[H, W, 3]``, float32 ``[H, W]``
-[m], float32 ``[R]`` [m], float32 ``[D]``, text."""
+[m], float32 ``[R]`` [m], float32 ``[D]``, text, the elements of a screen as text (see
+``element``)."""
 
 USUAL_FIELDS = ("rgb", "state", "instruction")
 """What a task offers that does not say. Digests are taken over declarations: a sense that came

@@ -1,0 +1,262 @@
+"""One page in a browser context of its own: loads a task, acts, looks."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...core.errors import BrowserFault
+from . import served
+from .browser import Browser
+
+WINDOW = (500, 320)
+"""Width and height of the window [px]; ``WINDOW_WIDTH`` and ``_HEIGHT`` of ``constants.py``."""
+
+EPOCH = 1_483_272_000_000
+"""What the deterministic clock shows at the start of every episode: 2017-01-01 12:00 UTC [ms]."""
+
+FRAME = 20
+"""Time between two frames of the deterministic clock [ms]."""
+
+READY_PATIENCE = 500
+"""How often a page is asked whether it is ready, which pages within pages take time for."""
+
+SCRIPTS = Path(__file__).parent / "script"
+
+
+@lru_cache(maxsize=1)
+def _scripts() -> tuple[str, str]:
+    clock, page = ((SCRIPTS / name).read_text() for name in ("clock.js", "page.js"))
+    return f"{clock.strip().rstrip(';')}({EPOCH}, {FRAME});", page
+
+
+class Page:
+    """A page that shows one task at a time, apart from all other pages.
+
+    Args:
+        browser: where it is opened.
+        size: height and width of the part that is looked at [px].
+        still: time moves only when it is told to; see ``script/clock.js``.
+
+    Attributes:
+        counts: what the page tried and was kept from: ``dialogs``, ``new_tabs``,
+            ``outside_requests`` and ``navigations``.
+    """
+
+    def __init__(self, browser: Browser, size: tuple[int, int], still: bool) -> None:
+        self.browser, self.size, self.still = browser, size, still
+        self.counts: Counter[str] = Counter()
+        self._crashed = self._loaded = False
+        self._loading = ""
+        self._context = str(browser.call("Target.createBrowserContext")["browserContextId"])
+        width, height = max(WINDOW[0], size[1]), max(WINDOW[1], size[0])
+        target = browser.call(
+            "Target.createTarget",
+            {
+                "url": "about:blank",
+                "browserContextId": self._context,
+                "width": width,
+                "height": height,
+                "newWindow": True,
+            },
+        )
+        self._target = str(target["targetId"])
+        attached = browser.call(
+            "Target.attachToTarget", {"targetId": self._target, "flatten": True}
+        )
+        self.session = str(attached["sessionId"])
+        browser.listen(self.session, self._hear)
+        self._prepare(width, height)
+
+    def _prepare(self, width: int, height: int) -> None:
+        clock, helper = _scripts()
+        self._all(
+            ("Page.enable", {}),
+            ("Inspector.enable", {}),
+            (
+                "Target.setAutoAttach",
+                {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True},
+            ),
+            ("Fetch.enable", {"patterns": [{"urlPattern": "*"}]}),
+            (
+                "Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+            ),
+            ("Emulation.setTimezoneOverride", {"timezoneId": "UTC"}),
+            ("Emulation.setLocaleOverride", {"locale": "en-US"}),
+            ("Emulation.setFocusEmulationEnabled", {"enabled": True}),
+            (
+                "Page.addScriptToEvaluateOnNewDocument",
+                {"source": clock if self.still else _WALL_CLOCK},
+            ),
+            ("Page.addScriptToEvaluateOnNewDocument", {"source": helper}),
+        )
+
+    def _all(self, *commands: tuple[str, Mapping[str, Any]]) -> None:
+        """Sends commands one after the other and waits for all answers together."""
+        numbers = [self.browser.send(*command, self.session) for command in commands]
+        for number in numbers:
+            self.browser.result(number)
+
+    def load(self, task: str) -> None:
+        """Opens the page of a task anew.
+
+        Raises:
+            BrowserFault: it does not load.
+        """
+        self._loaded = False
+        self._loading = served.address(task)
+        answer = self.browser.call("Page.navigate", {"url": self._loading}, self.session)
+        if answer.get("errorText"):
+            raise BrowserFault(f"the page of {task} does not load: {answer['errorText']}")
+        self.browser.await_event(lambda: self._loaded or self._crashed)
+        self._loading = ""
+        self._check()
+
+    def begin(self, seed: int, mode: str, scale: float) -> dict[str, Any]:
+        """Begins an episode on the page that is loaded, and looks at it.
+
+        Args:
+            seed: of the page's generator of random numbers.
+            mode: ``train`` or ``test``; see the package's ``core.setDataMode``.
+            scale: what the time limit of the task is multiplied with.
+        """
+        self.gesture([("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 0, "y": 0})])
+        words = f"{seed}, {json.dumps(mode)}, {scale!r}, {json.dumps(self.still)}"
+        seen: dict[str, Any] = self.evaluate(f"__page.begin({words})")
+        asked = 0
+        while not seen["ready"]:
+            asked += 1
+            if asked > READY_PATIENCE:
+                raise BrowserFault("the page never says that it is ready")
+            seen = self.advance(FRAME)
+        return seen
+
+    def advance(self, span: float) -> dict[str, Any]:
+        """Lets time pass [ms] and looks: nested data as ``script/page.js`` gives it."""
+        seen: dict[str, Any] = self.evaluate(f"__page.advance({span!r})")
+        return seen
+
+    def gesture(self, events: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Sends events of mouse and keyboard and waits until the page has had them all."""
+        self._all(*events)
+        self._check()
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression in the page.
+
+        Raises:
+            BrowserFault: it raises, or the page is gone.
+        """
+        answer = self.browser.call(
+            "Runtime.evaluate", {"expression": expression, "returnByValue": True}, self.session
+        )
+        self._check()
+        if "exceptionDetails" in answer:
+            details = answer["exceptionDetails"]
+            told = details.get("exception", {}).get("description", details.get("text", ""))
+            raise BrowserFault(f"the page raised: {told:.300}")
+        return answer["result"].get("value")
+
+    def picture(self) -> NDArray[np.uint8]:
+        """What the page looks like, uint8 `[H, W, 3]`."""
+        height, width = self.size
+        answer = self.browser.call(
+            "Page.captureScreenshot",
+            {
+                "format": "png",
+                "optimizeForSpeed": True,
+                "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1},
+            },
+            self.session,
+        )
+        self._check()
+        with Image.open(io.BytesIO(base64.b64decode(answer["data"]))) as image:
+            return np.array(image.convert("RGB"), np.uint8)
+
+    def _check(self) -> None:
+        if self._crashed:
+            raise BrowserFault("the page crashed")
+
+    def _hear(self, event: str, told: dict[str, Any]) -> None:
+        if event == "Fetch.requestPaused":
+            self._fetch(told)
+        elif event == "Page.loadEventFired":
+            self._loaded = True
+        elif event == "Page.javascriptDialogOpening":
+            self.counts["dialogs"] += 1
+            self._answer("Page.handleJavaScriptDialog", {"accept": False})
+        elif event == "Target.attachedToTarget":
+            self._attached(told)
+        elif event == "Inspector.targetCrashed":
+            self._crashed = True
+
+    def _answer(self, method: str, told: Mapping[str, Any], session: str | None = None) -> None:
+        self.browser.send(method, told, self.session if session is None else session, forget=True)
+
+    def _attached(self, told: Mapping[str, Any]) -> None:
+        """A page within the page may go on; a new tab or window is closed before it loads."""
+        info, session = told["targetInfo"], str(told["sessionId"])
+        if info["type"] == "page":
+            self.counts["new_tabs"] += 1
+            self._answer("Target.closeTarget", {"targetId": info["targetId"]}, session="")
+        else:
+            self._answer("Runtime.runIfWaitingForDebugger", {}, session=session)
+
+    def _fetch(self, told: Mapping[str, Any]) -> None:
+        """Answers a request from the package, and refuses what is outside of it."""
+        url, name = str(told["request"]["url"]).partition("#")[0], told["requestId"]
+        top = told.get("resourceType") == "Document" and told.get("frameId") == self._target
+        if top and url != self._loading:
+            # A page that leaves would take the task with it. An empty answer makes it stay.
+            self.counts["navigations"] += 1
+            self.counts["outside_requests"] += not served.is_inside(url)
+            self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 204})
+            return
+        found = served.answer(url.partition("?")[0])
+        if found is not None:
+            headers = [{"name": "Content-Type", "value": found.media_type}]
+            self._answer(
+                "Fetch.fulfillRequest",
+                {
+                    "requestId": name,
+                    "responseCode": 200,
+                    "responseHeaders": headers,
+                    "body": found.body,
+                },
+            )
+        elif served.is_inside(url):
+            self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 404})
+        else:
+            self.counts["outside_requests"] += 1
+            self._answer("Fetch.failRequest", {"requestId": name, "errorReason": "BlockedByClient"})
+
+    def close(self) -> None:
+        """Closes the page and its context; says nothing if the browser is gone."""
+        self.browser.listen(self.session, None)
+        if not self.browser.alive:
+            return
+        try:
+            self.browser.call("Target.disposeBrowserContext", {"browserContextId": self._context})
+        except BrowserFault:
+            self.browser.close()
+
+
+_WALL_CLOCK = """
+(function () {
+  const begun = performance.now();
+  Object.defineProperty(window, '__clock', {value: {
+    advance() {}, restart() {}, now: () => performance.now() - begun}});
+})();
+"""
+"""The clock on the wall behind the face of the other; whoever waits, waits outside of the page."""
