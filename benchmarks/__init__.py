@@ -21,6 +21,8 @@ BENCHMARKS = Registry(
         "procgen": f"{_HERE}:procgen",
         "atari": f"{_HERE}:atari",
         "langr": "polyathlon.benchmarks.langr:langr",
+        "androidcontrol": "polyathlon.benchmarks.androidcontrol:androidcontrol",
+        "androidcontrol-parts": "polyathlon.benchmarks.androidcontrol:parts",
         "socialnav": "polyathlon.benchmarks.socialnav:socialnav",
         "socialnav-crowdnav": "polyathlon.benchmarks.socialnav:crowdnav",
         "socialnav-crowdnavpp": "polyathlon.benchmarks.socialnav:crowdnavpp",

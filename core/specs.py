@@ -25,6 +25,9 @@ FIELDS = ("rgb", "depth", "lidar", "state", "instruction", "dom")
 [m], float32 ``[R]`` [m], float32 ``[D]``, text, the elements of a screen as text (see
 ``element``)."""
 
+SENSES = FIELDS[:5]
+"""Those that a robot may have."""
+
 USUAL_FIELDS = ("rgb", "state", "instruction")
 """What a task offers that does not say. Digests are taken over declarations: a sense that came
 later must not change those of tasks that do not have it."""
