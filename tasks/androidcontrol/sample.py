@@ -112,7 +112,7 @@ def _example(episode: Episode) -> bytes:
 
 def _png(screen: Screen) -> bytes:
     buffer = io.BytesIO()
-    screen.image().save(buffer, "PNG", compress_level=6)
+    screen.image().save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
 
 
