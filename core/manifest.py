@@ -105,11 +105,17 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     def tasks_digest(self) -> str:
         """SHA-256 over what the tasks declare, and over what their figures mean where that is told.
 
-        What is told of figures came later; what was declared before it keeps its digest.
+        What is told of figures came later, and their weights after that; what was declared before
+        keeps its digest.
         """
         if not self.metrics:
             return digest_of_tasks(self.tasks)
-        return digest_of({"tasks": digest_of_tasks(self.tasks), "metrics": self.metrics})
+        metrics = msgspec.to_builtins(self.metrics)
+        for table in metrics.values():
+            for metric in table["metrics"]:
+                if not metric["weight"]:
+                    del metric["weight"]
+        return digest_of({"tasks": digest_of_tasks(self.tasks), "metrics": metrics})
 
     def identity(self) -> dict[str, str]:
         """The parts that must agree for two runs to be one: resuming compares these."""

@@ -192,7 +192,9 @@ def _figures(
         mine = [one.metrics for one in counted if one.plan.task.partition(".")[0] == family]
         shares = {metric.key for metric in table.metrics if metric.share}
         if mine:
-            figures |= metric_means(mine, shares, [metric.key for metric in table.metrics])
+            weights = {metric.key: metric.weight for metric in table.metrics if metric.weight}
+            keys = [metric.key for metric in table.metrics]
+            figures |= metric_means(mine, shares, keys, weights)
         stated = [one.metrics for one in valid if table.counts_by in one.metrics]
         if stated:
             figures |= metric_means(stated, shares, [table.counts_by])

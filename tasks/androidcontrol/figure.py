@@ -12,7 +12,9 @@ def metric_table() -> MetricTable:
     plain = (
         MetricSpec(key="steps", title="steps that were recorded"),
         MetricSpec(key="malformed", title="steps at which no command was said", better="lower"),
-        MetricSpec(key="type_accuracy", title="steps of the right type", better="higher"),
+        MetricSpec(
+            key="type_accuracy", title="steps of the right type", better="higher", weight="steps"
+        ),
         *(MetricSpec(key=f"steps.{kind}", title=f"steps that were {kind}") for kind in RECORDED),
         MetricSpec(key="steps.grounded", title="steps with a place and the right type"),
     )
@@ -22,7 +24,7 @@ def metric_table() -> MetricTable:
         for spec in (
             MetricSpec(
                 key=f"step_accuracy@{name}", title="steps that were right", better="higher",
-                aspects=(name,),
+                aspects=(name,), weight="steps",
             ),
             MetricSpec(
                 key=f"episode_success@{name}", title="episodes with every step right",
@@ -30,12 +32,12 @@ def metric_table() -> MetricTable:
             ),
             MetricSpec(
                 key=f"grounding@{name}", title="places that were right where the type was",
-                better="higher", aspects=(name,),
+                better="higher", aspects=(name,), weight="steps.grounded",
             ),
             *(
                 MetricSpec(
                     key=f"accuracy.{kind}@{name}", title=f"right among the steps that were {kind}",
-                    better="higher", aspects=(name,),
+                    better="higher", aspects=(name,), weight=f"steps.{kind}",
                 )
                 for kind in RECORDED
             ),

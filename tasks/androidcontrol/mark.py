@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -58,8 +59,8 @@ def _caption(image: Image.Image, step: Step, tone: tuple[int, int, int], right: 
     if height < 10:
         return  # There is no room for letters.
     pen = ImageDraw.Draw(image)
-    said = format_command(step.said) if step.said else "no command"
-    lines = [said] if right else [said, f"due: {format_command(step.recorded)}"]
+    said = _words(step.said) if step.said else "no command"
+    lines = [said] if right else [said, f"due: {_words(step.recorded)}"]
     line = height // 2
     top = image.height - line * len(lines)
     pen.rectangle((0, top, image.width, image.height), fill=tone)
@@ -69,3 +70,11 @@ def _caption(image: Image.Image, step: Step, tone: tuple[int, int, int], right: 
         while len(shown) > 4 and face.getlength(shown) > image.width - 12:
             shown = shown.removesuffix("...")[:-1] + "..."
         pen.text((6, top + line * (number + 0.5)), shown, fill="white", font=face, anchor="lm")
+
+
+def _words(action: UiAction) -> str:
+    """The command, with a place in whole thousandths."""
+    if action.place is not None:
+        x, y = action.place
+        action = msgspec.structs.replace(action, place=(round(x, 3), round(y, 3)))
+    return format_command(action)

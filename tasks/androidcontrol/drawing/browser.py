@@ -59,7 +59,7 @@ def results(clock: str, question: str, found: Sequence[tuple[str, str]], first: 
         top = area[1] + 20 + place * 396
         box = (MARGIN, top, WIDTH - MARGIN, top + 366)
         sheet.rounded(box, 40, WHITE)
-        host = title.split(" ")[0].lower() + ".example"
+        host = title.split(" ")[0].lower().strip(":") + ".example"
         sheet.round(MARGIN + 70, top + 66, 34, (214, 228, 236))
         sheet.words(host[0], MARGIN + 70, top + 67, 36, TONE, "mm")
         sheet.label(host, MARGIN + 126, top + 66, 36, FAINT)
@@ -74,7 +74,7 @@ def results(clock: str, question: str, found: Sequence[tuple[str, str]], first: 
 def article(clock: str, title: str, lines: Sequence[str]) -> Sheet:
     """A page."""
     sheet = Sheet(WHITE, clock)
-    sheet.top_bar(title.split(" ")[0].lower() + ".example")
+    sheet.top_bar(title.split(" ")[0].lower().strip(":") + ".example")
     sheet.gradient((0, STATUS + 180, WIDTH, STATUS + 640), (120, 176, 196), (230, 214, 186))
     sheet.sign("picture", WIDTH // 2, STATUS + 410, 200, WHITE)
     sheet.label(title, MARGIN, STATUS + 750, 66, bold=True, widest=WIDTH - 2 * MARGIN)
