@@ -72,6 +72,8 @@ def test_the_variables_of_others_do_as_well() -> None:
         ({"URL": "host.example/v1"}, "URL is no address"),
         ({"URL": "file:///etc/passwd"}, "URL is no address"),
         ({"URL": KEY}, "URL is no address"),
+        ({"KEY": f"{KEY}\n{KEY}"}, "KEY holds letters that no key has"),
+        ({"KEY": f"{KEY}\u20ac"}, "KEY holds letters that no key has"),
         ({"TIMEOUT": "0"}, "TIMEOUT is '0'; it is a number from 0.1 to 3600"),
         ({"TIMEOUT": "nan"}, "TIMEOUT is 'nan'"),
         ({"RETRIES": "1.5"}, "RETRIES is '1.5'; it is a whole number"),

@@ -124,7 +124,7 @@ def read_setting(environment: Mapping[str, str] | None = None) -> Setting:
     return Setting(
         url=_url(say("URL")),
         model=say("MODEL") or _demand("MODEL", "name the model, as the endpoint calls it"),
-        key=Secret(say("KEY").strip()),
+        key=Secret(_key(say("KEY").strip())),
         timeout=numbers["TIMEOUT"],
         retries=int(numbers["RETRIES"]),
         temperature=numbers["TEMPERATURE"],
@@ -153,6 +153,13 @@ def _url(text: str) -> str:
         # It is not shown: a key pasted into the wrong variable must not be printed.
         raise BadArgument(f"{PREFIX}URL is no address like http://localhost:8000/v1")
     return text.rstrip("/")
+
+
+def _key(text: str) -> str:
+    if not (text.isascii() and text.isprintable() and " " not in text):
+        # As a header it would be refused by a message that quotes it.
+        raise BadArgument(f"{PREFIX}KEY holds letters that no key has, such as a line break")
+    return text
 
 
 def _number(name: str, text: str) -> float:

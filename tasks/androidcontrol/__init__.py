@@ -54,7 +54,7 @@ FAMILY = Family(
     name="androidcontrol",
     title="AndroidControl, apps on a phone",
     extra="androidcontrol",
-    packages=(),
+    packages=("PIL",),
     tasks=tuple(
         _task(level, split)
         for level in LEVELS
