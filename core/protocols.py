@@ -24,8 +24,9 @@ class Agent(Protocol):
 
     Optional attributes: ``embodiment`` (an :class:`Embodiment`: the convention that the agent's
     actions follow; checked against every task before it starts), ``observations`` (the fields it
-    wants to see, e.g. ``("rgb", "instruction")``) and ``settings`` (texts by name: what makes it
-    another agent though its file is the same; never a secret). Optional method: ``spent``, see
+    wants to see, e.g. ``("rgb", "instruction")``; ``reward`` among them is what its last action
+    brought, 0 before its first) and ``settings`` (texts by name: what makes it another agent
+    though its file is the same; never a secret). Optional method: ``spent``, see
     :class:`Spending`.
     """
 

@@ -12,7 +12,6 @@ of bytes, of floats, or of whole numbers. Protocol buffers: protobuf.dev/program
 from __future__ import annotations
 
 import gzip
-import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,10 +97,10 @@ def parse_example(record: bytes, where: str) -> dict[str, Values]:
         for features in _inside(memoryview(record), 1):
             for entry in _inside(features, 1):
                 # A map is a list of messages: field 1 is the key and 2 the value.
-                parts = {number: value for number, _, value in _fields(entry)}
+                parts = {number: value for number, _, value in fields_of(entry)}
                 name = bytes(parts[1]).decode()
                 found[name] = _values(parts.get(2, memoryview(b"")))
-    except (KeyError, IndexError, ValueError, TypeError, struct.error) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise BadArgument(f"{where} is no tf.train.Example: {error}") from error
     return found
 
@@ -145,8 +144,12 @@ def _import_checksum() -> Any:
     return google_crc32c.value
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, int, Any]]:
-    """Number, wire type and value of every field of a message."""
+def fields_of(data: memoryview) -> Iterator[tuple[int, int, Any]]:
+    """Number, wire type and value of every field of a protocol buffer.
+
+    Raises:
+        ValueError: it is none.
+    """
     at = 0
     while at < len(data):
         tag, at = _varint(data, at)
@@ -169,7 +172,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int, Any]]:
 
 def _inside(data: memoryview, wanted: int) -> Iterator[memoryview]:
     """The messages in the fields of a number."""
-    for number, wire, value in _fields(data):
+    for number, wire, value in fields_of(data):
         if number == wanted:
             if wire != _BYTES:
                 raise ValueError(f"field {number} is no message")
@@ -179,10 +182,10 @@ def _inside(data: memoryview, wanted: int) -> Iterator[memoryview]:
 def _values(feature: memoryview) -> Values:
     """The values of a ``Feature``; of several lists the last counts, as in every ``oneof``."""
     kind, inside = 1, memoryview(b"")
-    for number, wire, value in _fields(feature):
+    for number, wire, value in fields_of(feature):
         if number in _KINDS and wire == _BYTES:
             kind, inside = number, value
-    fields = [(wire, value) for number, wire, value in _fields(inside) if number == 1]
+    fields = [(wire, value) for number, wire, value in fields_of(inside) if number == 1]
     if kind == 1:
         return [bytes(value) for _, value in fields]
     single = _FIXED32 if kind == 2 else _VARINT
@@ -198,6 +201,8 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
     """A number of seven bits a byte, least first, and where it ends."""
     value = 0
     for shift in range(0, 70, 7):
+        if at >= len(data):
+            raise ValueError("a number has no end")
         byte = data[at]
         at += 1
         value |= (byte & 127) << shift
