@@ -25,6 +25,7 @@ from polyathlon.cli.course import Course, make_world
 from polyathlon.cli.tensorboard_log import FOLDER, is_installed
 from polyathlon.cli.training_summary import Figure, row_of, scale_of
 from polyathlon.core.errors import BadArgument, EmbodimentMismatch
+from polyathlon.core.journal import lock, unlock
 from polyathlon.core.specs import TaskSpec
 from polyathlon.core.trajectory import Trajectory
 from polyathlon.tasks.dataset.layout import Dataset, DatasetWriter
@@ -85,10 +86,8 @@ def test_seeds_make_a_table_with_random_play_and_the_script(place: Path, whole: 
     summary = json.loads((place / "whole" / "summary.json").read_text())
     assert (summary["seeds"], summary["task"]) == ([0, 1], "plane.middle-v0")
     rows = {row["name"]: row for row in summary["rows"]}
-    logs = [
-        [json.loads(line) for line in (place / "whole" / f"seed-{seed}" / LOG).open()]
-        for seed in (0, 1)
-    ]
+    texts = [(place / "whole" / f"seed-{seed}" / LOG).read_text() for seed in (0, 1)]
+    logs = [[json.loads(line) for line in text.splitlines()] for text in texts]
     last = [[one["score"], one["return"]] for log in logs for one in log[-1:]]
     assert rows["dt, last"]["values"] == last
     assert rows["dt, last"]["mean_return"]["value"] == pytest.approx(np.mean([x for _, x in last]))
@@ -154,13 +153,17 @@ def test_without_tensorboard_there_is_no_log(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_mistakes_are_one_line(place: Path, whole: str, python: Callable[..., Any]) -> None:
     command = COMMAND[:7]
-    for arguments, told in (
-        (("--out", "whole"), "whole is not empty and holds no training"),
-        (("--out", "x", "--online", "-1"), "--online is -1; it must be at least 0"),
-    ):
-        done = python(*command, *arguments, cwd=place, environment=ENVIRONMENT, code=2)
-        assert told in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+    held = lock(place / "whole" / "seed-1")
+    try:
+        for arguments, told in (
+            (("--out", "whole"), "whole is not empty and holds no training"),
+            (("--out", "whole/seed-1"), "another training is writing to whole/seed-1"),
+        ):
+            done = python(*command, *arguments, cwd=place, environment=ENVIRONMENT, code=2)
+            assert told in done.stderr
+            assert len(done.stderr.splitlines()) == 1
+    finally:
+        unlock(held)
 
 
 # The data against the task, without a process.
