@@ -23,6 +23,8 @@ BENCHMARKS = Registry(
         "langr": "polyathlon.benchmarks.langr:langr",
         "miniwob": "polyathlon.benchmarks.miniwob:miniwob",
         "miniwob-all": "polyathlon.benchmarks.miniwob:miniwob_all",
+        "androidcontrol": "polyathlon.benchmarks.androidcontrol:androidcontrol",
+        "androidcontrol-parts": "polyathlon.benchmarks.androidcontrol:parts",
         "socialnav": "polyathlon.benchmarks.socialnav:socialnav",
         "socialnav-crowdnav": "polyathlon.benchmarks.socialnav:crowdnav",
         "socialnav-crowdnavpp": "polyathlon.benchmarks.socialnav:crowdnavpp",

@@ -25,6 +25,9 @@ FIELDS = ("rgb", "depth", "lidar", "state", "instruction", "dom")
 [m], float32 ``[R]`` [m], float32 ``[D]``, text, the elements of a screen as text (see
 ``element``)."""
 
+SENSES = FIELDS[:5]
+"""Those that a robot may have."""
+
 REWARD = "reward"
 """What an agent may ask for as if it were a field: the reward of its last action, a float, and 0
 before its first. No task offers it: the evaluator adds it for those who ask."""

@@ -188,6 +188,7 @@ def bootstrap_intervals(
 def bootstrap_means(
     table: ArrayLike,
     *,
+    weights: ArrayLike = 1.0,
     resamples: int = RESAMPLES,
     seed: int = BOOTSTRAP_SEED,
     confidence: float = CONFIDENCE,
@@ -200,6 +201,7 @@ def bootstrap_means(
     Args:
         table: `[N, M]`, an episode a row and a figure a column; NaN where it is not defined. Each
             figure is defined somewhere.
+        weights: `[N, M]`, how much each counts; not negative.
         resamples: how many.
         seed: of the dice.
         confidence: coverage, between 0 and 1.
@@ -210,8 +212,8 @@ def bootstrap_means(
     _check(resamples, confidence)
     values = np.asarray(table, np.float64)
     count = len(values)
-    there = ~np.isnan(values)
-    held = np.where(there, values, 0.0)
+    there = np.where(np.isnan(values), 0.0, weights)
+    held = there * np.nan_to_num(values)
     means: list[Floats] = []
     one, all_ = np.zeros(1, np.intp), np.array([count], np.intp)
     for drawn in _resample(np.arange(count, dtype=np.float64), one, all_, resamples, seed):
@@ -219,7 +221,7 @@ def bootstrap_means(
         places = (drawn.astype(np.intp) + rows).ravel()
         times = np.bincount(places, minlength=drawn.size).reshape(drawn.shape).astype(np.float64)
         known = times @ there
-        means.append(np.where(known > 0, times @ held, np.nan) / np.maximum(known, 1.0))
+        means.append(np.where(known > 0, times @ held, np.nan) / np.where(known > 0, known, 1.0))
     return [_quantiles(column[~np.isnan(column)], confidence) for column in np.concatenate(means).T]
 
 

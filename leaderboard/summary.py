@@ -133,7 +133,13 @@ def _sum_up(
         retried=sum(one.attempts > 1 for one in valid),
         invalid_utterances=(invalid := sum(one.invalid_utterances for one in valid)),
         invalid_rate=invalid / steps if (steps := sum(one.steps for one in valid)) else 0.0,
+        spent=_spent(valid),
     )
+
+
+def _spent(valid: Sequence[EpisodeResult]) -> dict[str, float]:
+    names = sorted({name for one in valid for name in one.spent})
+    return {name: math.fsum(one.spent.get(name, 0.0) for one in valid) for name in names}
 
 
 def _success(scored: Sequence[EpisodeResult]) -> Estimate:
@@ -186,7 +192,9 @@ def _figures(
         mine = [one.metrics for one in counted if one.plan.task.partition(".")[0] == family]
         shares = {metric.key for metric in table.metrics if metric.share}
         if mine:
-            figures |= metric_means(mine, shares, [metric.key for metric in table.metrics])
+            weights = {metric.key: metric.weight for metric in table.metrics if metric.weight}
+            keys = [metric.key for metric in table.metrics]
+            figures |= metric_means(mine, shares, keys, weights)
         stated = [one.metrics for one in valid if table.counts_by in one.metrics]
         if stated:
             figures |= metric_means(stated, shares, [table.counts_by])
@@ -241,7 +249,7 @@ def _evidence(one: EpisodeResult) -> dict[str, Any]:
     if not one.valid:
         return {"plan": msgspec.to_builtins(one.plan), "outcome": one.outcome.value}
     plain: dict[str, Any] = msgspec.to_builtins(one)
-    for field in ("wall_time", "attempts", "faults"):
+    for field in ("wall_time", "attempts", "faults", "spent"):
         del plain[field]
     if not one.invalid_utterances:  # A later field: what was played before it is the same.
         del plain["invalid_utterances"]

@@ -24,6 +24,7 @@ FAMILIES = Registry(
         "socialnav": "polyathlon.tasks.socialnav:FAMILY",
         "d5rl": "polyathlon.tasks.d5rl:FAMILY",
         "miniwob": "polyathlon.tasks.miniwob:FAMILY",
+        "androidcontrol": "polyathlon.tasks.androidcontrol:FAMILY",
     },
 )
 

@@ -18,7 +18,8 @@ from polyathlon.tasks import catalogue
 
 TASKS = tuple(catalogue.all_tasks().values())
 ONE_OF_A_KIND = {
-    "miniwob": ("click-test-2", "login-user", "click-pie", "drag-box", "choose-date", "terminal")
+    "androidcontrol": ("high", "low", "high-app-unseen"),
+    "miniwob": ("click-test-2", "login-user", "click-pie", "drag-box", "choose-date", "terminal"),
 }
 """Families whose tasks share one environment, and those that stand for the rest; a pass over all
 of them is in the family's own tests."""
