@@ -191,8 +191,14 @@ def _check(recipe: Recipe, spec: TaskSpec) -> None:
         raise BadArgument(f"--noise is {recipe.noise}; it is a share of half the range, 0 to 10")
     if spec.oracle is None:
         raise BadArgument(f"{spec.id} has no oracle that could be recorded")
-    if "state" not in spec.observations or spec.embodiment.kind != "continuous":
+    if not recordable(spec):
         raise BadArgument(f"{spec.id} has no state or no continuous actions; nothing to record")
+
+
+def recordable(spec: TaskSpec) -> bool:
+    """Whether a task has a solver to record, a state, and vectors as actions."""
+    is_continuous = spec.embodiment.kind == "continuous"
+    return spec.oracle is not None and "state" in spec.observations and is_continuous
 
 
 def _settle_recipe(recipe: Recipe, folder: Path) -> None:

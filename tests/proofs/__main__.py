@@ -8,6 +8,7 @@
     python tests/proofs socialnav-cards --episodes 540
     python tests/proofs a1 --episodes 10
     python tests/proofs learners --seeds 3
+    python tests/proofs import-memory
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -16,7 +17,9 @@ from __future__ import annotations
 
 import argparse
 import collections
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from cards import CARDS, COLUMNS, Shown, shown
@@ -34,7 +37,15 @@ LANGR = ("langr-oracle", "langr-train", "langr-random")
 def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1", "learners"]
+    choices = [
+        *LANGR,
+        "socialnav",
+        "socialnav-cards",
+        "adapters",
+        "a1",
+        "learners",
+        "import-memory",
+    ]
     parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
@@ -48,6 +59,8 @@ def main() -> None:
         raise SystemExit(_validate())
     if options.proof == "learners":
         raise SystemExit(_compare_learners(range(options.seeds)))
+    if options.proof == "import-memory":
+        raise SystemExit(_import_more_than_memory())
     if options.proof == "adapters":
         _print_claims(options.width, options.updates)
         return
@@ -66,6 +79,22 @@ def main() -> None:
     played = [play(split, number) for split in SPLITS for number in range(each)]
     _print(options.proof, "split", played)
     _print(options.proof, "family", played)
+
+
+def _import_more_than_memory() -> int:
+    """Imports a small and a large data set with little memory; 1 if the large one needs more."""
+    from memory import need
+
+    table = Table(title="import, 64 MB beyond a process at rest", title_justify="left")
+    for column in ("episodes", "arrays, MB", "peak, MB", "at rest, MB"):
+        table.add_column(column, justify="right")
+    with tempfile.TemporaryDirectory() as folder:
+        found = [need(Path(folder), count, limit=64_000_000) for count in (25, 100, 400)]
+    for one in found:
+        sizes = (one.size, one.peak, one.idle)
+        table.add_row(str(one.episodes), *(f"{size / 1e6:,.0f}" for size in sizes))
+    Console().print(table)
+    return int(found[-1].peak > found[0].peak + 16e6)
 
 
 def _compare_learners(seeds: range) -> int:
