@@ -125,24 +125,40 @@ class Transitions:
         chosen = list(trajectories)
         if not chosen:
             raise BadArgument("there is no episode to learn from")
+        self._frame, self._discount = frame, discount
+        self._scale, self._shift = np.float32(reward_scale), np.float32(reward_shift)
         self.starts = [0, *accumulate(one.steps for one in chosen)]
         self.observation_size, self.action_size = len(frame.mean), len(frame.low)
         size, width = self.observation_size, self.action_size
         self._cuts = [size, width, 1, size, 1, 1]
         self._rows = np.empty((self.starts[-1], sum(self._cuts)), np.float32)
         for rows, one in zip(self.episodes(), chosen, strict=True):
-            rewards = one.rewards * np.float32(reward_scale) + np.float32(reward_shift)
-            states = frame.observe(one.observations["state"])
-            parts = np.split(self._rows[rows], np.cumsum(self._cuts[:-1]), axis=1)
-            parts[0][:] = states[:-1]
-            parts[1][:] = frame.shrink(one.actions)
-            parts[2][:, 0] = rewards
-            parts[3][:] = states[1:]
-            parts[4][:, 0] = ~one.terminated
-            parts[5][:, 0] = discounted(rewards, discount)
+            self._pack(one, self._rows[rows])
+
+    def _pack(self, one: Trajectory, rows: NDArray[np.float32]) -> None:
+        """Writes an episode into its rows, `[T, ...]`."""
+        rewards = one.rewards * self._scale + self._shift
+        states = self._frame.observe(one.observations["state"])
+        parts = np.split(rows, np.cumsum(self._cuts[:-1]), axis=1)
+        parts[0][:] = states[:-1]
+        parts[1][:] = self._frame.shrink(one.actions)
+        parts[2][:, 0] = rewards
+        parts[3][:] = states[1:]
+        parts[4][:, 0] = ~one.terminated
+        parts[5][:, 0] = discounted(rewards, self._discount)
+
+    def append(self, one: Trajectory) -> None:
+        """Adds an episode, on the same scales."""
+        count = len(self)
+        if count + one.steps > len(self._rows):  # Room for half as many again: copies are few.
+            wider = np.empty((count + max(one.steps, count // 2), sum(self._cuts)), np.float32)
+            wider[:count] = self._rows[:count]
+            self._rows = wider
+        self._pack(one, self._rows[count : count + one.steps])
+        self.starts.append(count + one.steps)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return self.starts[-1]
 
     def take(self, places: NDArray[np.int64]) -> Batch:
         """The transitions at some places."""
