@@ -27,10 +27,10 @@ TEACHERS = ("d5rl.a1-walk-v1", "d5rl.a1-walk-fast-v1")
 EACH = 60
 """Episodes of each: a quarter expert, medium, noisy, random."""
 
-UPDATES, PLAYED = 4_000, 10
+UPDATES, PLAYED = 3_000, 5
 
-SMALL = {"hidden": (128, 128), "batch_size": 128}
-"""For a processor; otherwise the learners are as they are declared, but for what follows."""
+SMALL = {"hidden": (128, 128), "batch_size": 128, "learning_rate": 1e-3}
+"""For a processor and few updates; otherwise the learners are as they are declared, but for what follows."""
 
 LEARNERS = {
     "bc": SMALL,
