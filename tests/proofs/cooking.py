@@ -18,7 +18,7 @@ SHOWN = (
 )
 """The noisier show how to come back from where one did not mean to go."""
 
-UPDATES, PLAYED = 10_000, 20
+UPDATES, PLAYED = 10_000, 10
 
 LEARNERS = {"bc": {"batch_size": 128, "dropout": 0.0}}
 """One configuration, for all seeds; otherwise as it is declared. Dropout blurs: 0.65 things were
