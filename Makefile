@@ -63,8 +63,11 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, m
 	@$(PY) tests/proofs adapters
 	@$(PY) tests/proofs import-memory
 
-train-check: $(STAMP)  ## offline learners against cloning on a small world, 3 seeds, minutes
+train-check: $(STAMP)  ## learning is real: learners on four worlds, 3 seeds; 30 min of one core
 	@$(PY) tests/proofs learners
+	@$(PY) tests/proofs learners-a1
+	@$(PY) tests/proofs learners-kitchen
+	@$(PY) tests/proofs learners-cheetah
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav
