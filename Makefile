@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 schema \
+.PHONY: help demo test check typings bench proof proof-board train-check validate-socialnav validate-a1 schema \
 	clean venv system
 
 help:  ## this list
@@ -61,6 +61,10 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters 
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
 	@$(PY) tests/proofs adapters
+
+proof-board: $(STAMP) system  ## submissions: a thousand flipped bytes, two thousand comparisons
+	@$(PY) tests/proofs submission-flips
+	@$(PY) tests/proofs comparisons --tries 2000
 
 train-check: $(STAMP)  ## offline learners against cloning on a small world, 3 seeds, minutes
 	@$(PY) tests/proofs learners
