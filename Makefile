@@ -16,8 +16,8 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 \
-	validate-widowx schema clean venv system
+.PHONY: help demo test check typings bench proof proof-board train-check validate-socialnav \
+	validate-a1 validate-widowx schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -62,6 +62,10 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, m
 	@$(PY) tests/proofs langr-random
 	@$(PY) tests/proofs adapters
 	@$(PY) tests/proofs import-memory
+
+proof-board: $(STAMP) system  ## submissions: a thousand flipped bytes, two thousand comparisons
+	@$(PY) tests/proofs submission-flips
+	@$(PY) tests/proofs comparisons --tries 2000
 
 train-check: $(STAMP)  ## learning is real: learners on four worlds, 3 seeds; 30 min of one core
 	@$(PY) tests/proofs learners
