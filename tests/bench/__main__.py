@@ -15,6 +15,7 @@ import crowds
 import decoding
 import homes
 import measure
+import pages
 import quantisers
 import scoring
 import sights
@@ -93,6 +94,27 @@ def rivals(pairs: int) -> list[Ratio]:
         for work in works
         for rival, other in others
     ]
+
+
+def browsers(pairs: int) -> list[Ratio]:
+    """MiniWoB: this suite's pages against upstream's Selenium client; pictures a second."""
+    kinds = (
+        ("opening a further slot and its first reset, a second", pages.opening),
+        ("reset with words, elements and picture, a second", pages.resetting),
+        ("click with words, elements and picture, a second", pages.clicking),
+        ("episodes of five clicks a minute, one slot", pages.episodes),
+    )
+    lacking = pages.upstream_missing()
+    found = [
+        measure.ratio(
+            f"ours / upstream's Selenium: {words}",
+            functools.partial(kind, "ours"),
+            (lambda: None) if lacking else functools.partial(kind, "upstream"),
+            pairs,
+        )
+        for words, kind in kinds
+    ]
+    return found
 
 
 GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
