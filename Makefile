@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 schema \
+.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 validate-miniwob schema \
 	clean venv system
 
 help:  ## this list
@@ -71,6 +71,9 @@ validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbe
 
 validate-a1: $(STAMP)  ## the A1's expert and random play on every task, 15 min
 	@$(PY) tests/proofs a1 --episodes 20
+
+validate-miniwob: $(STAMP)  ## MiniWoB beside upstream's client, which needs chromedriver, 10 min
+	@$(PY) tests/proofs miniwob --seeds 2
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

@@ -21,7 +21,7 @@ DIGESTS = {
     "atari": "ce1279a9dbb4c9eea67056337380722a53c6e0eb1a2529ed10949f27f7573399",
     "langr": "23074c55b92849507eee84ccbca54fd70f4a3a1865b1f436eedbbae821e3ff8f",
     "miniwob": "3c2dad75c3eb634aeb7bebdfd5e540d83eef9aec8f3a57d7a18548e2dac692ef",
-    "miniwob-all": "080df28d816c8a04a3f4a0ed6135bcd06c80d2537f713b801548e6a988cf2ea2",
+    "miniwob-all": "89250909912cf7752ea04310864f8075d02d14c567b550425cfb8920c2c01df2",
     "socialnav": "7821e4def4e6cdafd3ae6f0e3da57b2a43b5aaada83a4b242d57f39ac3ec23ad",
     "socialnav-crowdnav": "97bd6dcf8bc06210a6017e88d6b813c77768704028efdbe4c249635693302c0b",
     "socialnav-crowdnavpp": "409167015f05cdf77b905f283716dc3af3aee15ff20f2cc4dd16b3d1982c67bd",

@@ -68,6 +68,7 @@ _LIMITS: Mapping[int, str] = {
         email-inbox-forward email-inbox-forward-nl email-inbox-forward-nl-turk
         email-inbox-important email-inbox-nl-turk email-inbox-noscroll email-inbox-reply
         email-inbox-star-reply number-checkboxes""",
+    60: "flight.AA flight.Alaska flight.Alaska-auto",
 }
 """Time limit [s] to the tasks that have it; ``EPISODE_MAX_TIME`` of their pages."""
 
@@ -103,6 +104,7 @@ CHORES: Mapping[str, Chore] = MappingProxyType(
             name=name,
             limit=limit,
             threshold=_THRESHOLDS.get(name, 1.0),
+            size=FLIGHT_SIZE if name.startswith("flight.") else SIZE,
             reload=name in _RELOADED,
         )
         for limit, names in _LIMITS.items()

@@ -105,7 +105,7 @@ def browsers(pairs: int) -> list[Ratio]:
         ("episodes of five clicks a minute, one slot", pages.episodes),
     )
     lacking = pages.upstream_missing()
-    found = [
+    return [
         measure.ratio(
             f"ours / upstream's Selenium: {words}",
             functools.partial(kind, "ours"),
@@ -114,7 +114,6 @@ def browsers(pairs: int) -> list[Ratio]:
         )
         for words, kind in kinds
     ]
-    return found
 
 
 GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
@@ -127,6 +126,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "decoding": lambda pairs: decoding.masks(pairs) + decoding.uniform(pairs),
     "quantisers": quantisers.throughput,
     "transitions": transitions.reading,
+    "browsers": browsers,
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 

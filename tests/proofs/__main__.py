@@ -8,6 +8,7 @@
     python tests/proofs socialnav-cards --episodes 540
     python tests/proofs a1 --episodes 10
     python tests/proofs learners --seeds 3
+    python tests/proofs miniwob --seeds 2
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -34,7 +35,7 @@ LANGR = ("langr-oracle", "langr-train", "langr-random")
 def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
-    choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1", "learners"]
+    choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1", "learners", "miniwob"]
     parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
@@ -46,6 +47,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
+    if options.proof == "miniwob":
+        raise SystemExit(_beside_upstream(range(options.seeds)))
     if options.proof == "learners":
         raise SystemExit(_compare_learners(range(options.seeds)))
     if options.proof == "adapters":
@@ -80,6 +83,25 @@ def _compare_learners(seeds: range) -> int:
         table.add_row(one.name, *(f"{x:.2f}" for x in (np.mean(one.returns), *one.interval)))
     Console(width=100).print(table)
     return int(any(found[n].interval[0] <= found["bc"].interval[1] for n in ("iql", "idql")))
+
+
+def _beside_upstream(seeds: range) -> int:
+    """Plays every MiniWoB task with upstream's client too; 1 if words or verdicts ever differ."""
+    from upstream import compare
+
+    from polyathlon.tasks.miniwob.roster import CHORES
+
+    table = Table(title="miniwob beside upstream's client: seeds that agree", title_justify="left")
+    for column in ("task", "seeds", "words", "elements", "verdicts", "endings", "raw rewards"):
+        table.add_column(column)
+    off = 0
+    for task in CHORES:
+        found = compare(task, seeds)
+        off += found.words < found.seeds or found.verdicts < found.endings
+        rewards = " ".join(f"{reward:g}" for reward in sorted(set(found.rewards)))
+        table.add_row(found.task, *(str(number) for number in found[1:6]), rewards)
+    Console(width=100).print(table)
+    return int(off > 0)
 
 
 def _validate() -> int:
