@@ -17,7 +17,7 @@ BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
 .PHONY: help demo test check typings bench proof proof-board train-check validate-socialnav \
-	validate-a1 validate-widowx schema clean venv system
+	validate-a1 validate-widowx validate-miniwob schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -82,6 +82,9 @@ validate-a1: $(STAMP)  ## the A1's expert and random play on every task, 15 min
 
 validate-widowx: $(STAMP)  ## the WidowX's expert, its tiers of data and random play, 20 min
 	@$(PY) tests/proofs widowx --episodes 100
+
+validate-miniwob: $(STAMP)  ## MiniWoB beside upstream's client, which needs chromedriver, 10 min
+	@$(PY) tests/proofs miniwob --seeds 2
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

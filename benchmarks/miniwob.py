@@ -10,7 +10,7 @@ EPISODES = 20
 
 
 def miniwob_all() -> Benchmark:
-    """Every task of the package that runs on one page."""
+    """Every task of the package that runs on one page, or on one within another."""
     return Benchmark(
         id="miniwob-all",
         title="MiniWoB++, every task",

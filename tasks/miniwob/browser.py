@@ -28,6 +28,8 @@ FLAGS = (
     # Quiet on a closed network, and deaf to an open one: no name resolves, and what needs none
     # goes to a proxy that is not there, this machine included.
     "--disable-background-networking",
+    "--disable-breakpad",
+    "--disable-crash-reporter",
     "--disable-component-update",
     "--disable-default-apps",
     "--disable-domain-reliability",
@@ -69,6 +71,9 @@ START_PATIENCE = 60.0
 CLOSING = 2.0
 """How long it may take to end by itself [s]."""
 
+PROFILE = "polyathlon-chromium-"
+"""How the folder of a profile begins, followed by the process that it belongs to."""
+
 PIPE_ENDS = (3, 4)
 """Descriptors that Chromium reads commands from and writes answers to."""
 
@@ -91,7 +96,7 @@ class Browser:
 
     def __init__(self, program: Path) -> None:
         self.program = program
-        self._profile = "" if is_headless_shell(program) else tempfile.mkdtemp(prefix="polyathlon-")
+        self._profile = "" if is_headless_shell(program) else _make_profile()
         self._lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
         self._answers: dict[int, dict[str, Any]] = {}
@@ -268,6 +273,25 @@ class Browser:
         """In a forked child: lets go of the parent's browser without ending it."""
         self.alive = False
         self._pipe.close()
+
+
+def _make_profile() -> str:
+    """A new folder for a profile; those of processes that were killed are swept away."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PROFILE}*"):
+        owner = left.name.removeprefix(PROFILE).partition("-")[0]
+        if owner.isdigit() and not _is_running(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{PROFILE}{os.getpid()}-")
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _spawn(program: Path, arguments: list[str]) -> tuple[int, Pipe]:

@@ -71,7 +71,7 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         action_space: ``text``, ``element``, ``coordinate`` or ``grid``.
         observations: some of ``rgb``, ``instruction`` and ``dom``.
         image_size: of ``rgb`` and of ``render`` [px]; by default the task's own, 210 high and 160
-            wide. Actions are in the task's own pixels whatever the size.
+            wide, of flights 667 and 375. Actions are in the task's own pixels whatever the size.
         render_profile: accepted as by every task; the browser draws its own pixels.
         render_mode: ``rgb_array`` or None.
         reward: ``raw`` or ``discounted``.

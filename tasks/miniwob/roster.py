@@ -68,13 +68,15 @@ _LIMITS: Mapping[int, str] = {
         email-inbox-forward email-inbox-forward-nl email-inbox-forward-nl-turk
         email-inbox-important email-inbox-nl-turk email-inbox-noscroll email-inbox-reply
         email-inbox-star-reply number-checkboxes""",
+    60: "flight.AA flight.Alaska flight.Alaska-auto",
 }
 """Time limit [s] to the tasks that have it; ``EPISODE_MAX_TIME`` of their pages."""
 
 _RELOADED = frozenset(
     """book-flight book-flight-nodelay choose-date choose-date-easy choose-date-medium
-    choose-date-nodelay drag-items drag-sort-numbers form-sequence use-autocomplete
-    use-autocomplete-nodelay""".split()
+    choose-date-nodelay drag-items drag-sort-numbers form-sequence order-food scroll-text
+    scroll-text-2 stock-market use-autocomplete use-autocomplete-nodelay use-colorwheel
+    use-colorwheel-2 use-slider use-slider-2""".split()
 )
 """Pages with widgets that keep something of the episode before: a calendar its month, a list its
 helpers. Found by playing at random and comparing with pages that were loaded afresh."""
@@ -102,6 +104,7 @@ CHORES: Mapping[str, Chore] = MappingProxyType(
             name=name,
             limit=limit,
             threshold=_THRESHOLDS.get(name, 1.0),
+            size=FLIGHT_SIZE if name.startswith("flight.") else SIZE,
             reload=name in _RELOADED,
         )
         for limit, names in _LIMITS.items()

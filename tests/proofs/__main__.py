@@ -15,6 +15,7 @@
     python tests/proofs learners-cheetah --seeds 3
     python tests/proofs submission-flips --tries 1000
     python tests/proofs comparisons --tries 2000
+    python tests/proofs miniwob --seeds 2
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -56,6 +57,7 @@ def main() -> None:
         *LEARNT,
         "import-memory",
         "submission-flips",
+        "miniwob",
         "comparisons",
     ]
     parser.add_argument("proof", choices=choices)
@@ -75,6 +77,8 @@ def main() -> None:
         raise SystemExit(_flip(options.tries))
     if options.proof == "comparisons":
         raise SystemExit(_compare_agents(options.tries))
+    if options.proof == "miniwob":
+        raise SystemExit(_beside_upstream(range(options.seeds)))
     if options.proof == "learners":
         raise SystemExit(_compare_learners(range(options.seeds)))
     if options.proof == "import-memory":
@@ -177,6 +181,25 @@ def _compare_agents(comparisons: int) -> int:
         table.add_row(*cells, "yes" if row.holds else "NO")
     Console(width=110).print(table)
     return int(not all(row.holds for row in rows))
+
+
+def _beside_upstream(seeds: range) -> int:
+    """Plays every MiniWoB task with upstream's client too; 1 if words or verdicts ever differ."""
+    from upstream import compare
+
+    from polyathlon.tasks.miniwob.roster import CHORES
+
+    table = Table(title="miniwob beside upstream's client: seeds that agree", title_justify="left")
+    for column in ("task", "seeds", "words", "elements", "verdicts", "endings", "raw rewards"):
+        table.add_column(column)
+    off = 0
+    for task in CHORES:
+        found = compare(task, seeds)
+        off += found.words < found.seeds or found.verdicts < found.endings
+        rewards = " ".join(f"{reward:g}" for reward in sorted(set(found.rewards)))
+        table.add_row(found.task, *(str(number) for number in found[1:6]), rewards)
+    Console(width=100).print(table)
+    return int(off > 0)
 
 
 def _validate() -> int:

@@ -61,7 +61,7 @@
   const short = (length) => Math.round(length * 100) / 100;
 
   function flatten(node, parent, rows) {
-    const real = node.ref > 0 ? core.previousDOMInfo[node.ref] : null;
+    const real = node.ref > 0 ? home().previousDOMInfo[node.ref] : null;
     const said = node.value === undefined ? null : node.value;
     const own = real ? {
       disabled: !!real.disabled, selected: real.selected === true && real.tagName === 'OPTION',
@@ -82,8 +82,14 @@
     return rows;
   }
 
+  // What tells of the page: that within the page, where a task is one.
+  function home() {
+    return core.flightChildWindow ? core.flightChildWindow().$miniwob : core;
+  }
+
   function elements() {
-    core.nextTextRefCode = -1;  // Upstream counts on: a text that stays would change its ref.
+    if (!WOB_TASK_READY) return [];
+    home().nextTextRefCode = -1;  // Upstream counts on: a text that stays would change its ref.
     const root = core.getDOMInfo();
     return root ? flatten(root, 0, []) : [];
   }
@@ -107,7 +113,7 @@
 
   // Where an element is, after scrolling to it; null if it is gone or has no extent.
   function place(ref) {
-    const element = core.previousDOMInfo[ref];
+    const element = home().previousDOMInfo[ref];
     if (!element || !element.isConnected) return null;
     element.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
     // Of a link that runs over two lines the first: the middle of both may be beside it.
@@ -118,8 +124,8 @@
 
   // Chooses an option: the list that a browser opens for it is no part of the page.
   function choose(ref) {
-    const element = core.previousDOMInfo[ref];
-    if (!(element instanceof HTMLOptionElement) || element.disabled) return false;
+    const element = home().previousDOMInfo[ref];
+    if (!element || element.tagName !== 'OPTION' || element.disabled) return false;
     const list = element.closest('select');
     if (!list) return false;
     if (list.multiple) element.selected = !element.selected;
@@ -133,13 +139,13 @@
 
   // Puts the caret into a field with all that it holds selected, so that typing replaces it.
   function enter(ref) {
-    const element = core.previousDOMInfo[ref];
+    const element = home().previousDOMInfo[ref];
     if (!element || !element.isConnected) return false;
     element.focus();
-    if (document.activeElement !== element) return false;
+    if (element.ownerDocument.activeElement !== element) return false;
     element.dataset.tampered = 'e' + WOB_EPISODE_ID;
     if (typeof element.select === 'function') element.select();
-    else if (element.isContentEditable) getSelection().selectAllChildren(element);
+    else if (element.isContentEditable) element.ownerDocument.getSelection().selectAllChildren(element);
     return true;
   }
 
