@@ -57,10 +57,11 @@ typings:  ## the links through which type checkers find the package
 bench: $(BENCH_STAMP) system  ## what the evaluator costs, as ratios within one run
 	@$(PY) tests/bench
 
-proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters on 50 tasks
+proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, memory of imports
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
 	@$(PY) tests/proofs adapters
+	@$(PY) tests/proofs import-memory
 
 train-check: $(STAMP)  ## offline learners against cloning on a small world, 3 seeds, minutes
 	@$(PY) tests/proofs learners

@@ -15,7 +15,7 @@ from ..core.errors import AgentFailed, BadArgument, PolyathlonError, UnknownName
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent, embodiment_of
 from ..core.registry import load_object
-from ..core.specs import FIELDS
+from ..core.specs import FIELDS, REWARD
 
 ORACLE = "oracle"
 """The one agent that plays inside the worker, where each task's own solver can see the world."""
@@ -86,10 +86,12 @@ def _observations(name: str, made: Any) -> tuple[str, ...] | None:
     if declared is None:
         return None
     fields = (declared,) if isinstance(declared, str) else declared
-    if not isinstance(fields, (tuple, list)) or any(field not in FIELDS for field in fields):
+    if not isinstance(fields, (tuple, list)) or any(
+        field not in (*FIELDS, REWARD) for field in fields
+    ):
         raise BadArgument(
             f"agent '{name}' declares observations {declared!r}; they are some of "
-            + ", ".join(FIELDS)
+            + ", ".join((*FIELDS, REWARD))
         )
     return tuple(fields)
 

@@ -32,7 +32,7 @@ from ..core.manifest import (
     write_manifest,
 )
 from ..core.protocols import Agent, embodiment_of
-from ..core.specs import Benchmark, TaskSpec, as_read_back, check_handshake
+from ..core.specs import REWARD, Benchmark, TaskSpec, as_read_back, check_handshake
 from ..tasks import catalogue
 from . import BENCHMARKS, programmes
 from .plan import plan
@@ -336,6 +336,7 @@ def _play(
                 media=media,
                 on_invalid=manifest.agent.on_invalid,
                 record=record,
+                rewards=REWARD in (wanted_fields(manifest) or ()),
             )
             runner.run(missing)
     finally:
@@ -353,14 +354,20 @@ def _merge_render_info(known: Mapping[str, str], new: Mapping[str, str]) -> dict
     return merged
 
 
+def wanted_fields(manifest: Manifest) -> Sequence[str] | None:
+    """What is shown: what the benchmark says, else what the agent asks for; None leaves it open."""
+    return manifest.benchmark.task_kwargs.get("observations") or manifest.agent.observations
+
+
 def task_kwargs(spec: TaskSpec, manifest: Manifest, filmed: bool) -> dict[str, Any]:
     """The arguments of a task's environment: the benchmark's, the agent's wishes, the film's."""
     kwargs = dict(manifest.benchmark.task_kwargs)
-    wanted = kwargs.pop("observations", None) or manifest.agent.observations
+    kwargs.pop("observations", None)
+    wanted = wanted_fields(manifest)
     if wanted is not None:
         # The words of the episode are always seen: without them most tasks cannot be told apart.
         fields = tuple(f for f in spec.observations if f in (*wanted, "instruction"))
-        lacking = [field for field in wanted if field not in spec.observations]
+        lacking = [field for field in wanted if field not in (*spec.observations, REWARD)]
         if lacking:
             raise PolyathlonError(
                 f"{spec.id} offers the observations {', '.join(spec.observations)}; "

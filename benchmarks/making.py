@@ -77,6 +77,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             tier = tiers[tier.parts[number % len(tier.parts)]]
         return tier if self.noise is None else msgspec.structs.replace(tier, noise=self.noise)
 
+    def needs_solver(self, tiers: Mapping[str, Tier]) -> bool:
+        """Whether anything in it is played by the task's solver; its tier is one of ``tiers``."""
+        parts = tiers[self.tier].parts or (self.tier,)
+        return any(tiers[part].random < 1 for part in parts)
+
 
 def make_dataset(
     recipe: Recipe,
@@ -91,8 +96,8 @@ def make_dataset(
         told: hears how many of the episodes are done.
 
     Raises:
-        BadArgument: the task has no solver, no state or no vectors as actions, or the recipe asks
-            for nothing.
+        BadArgument: the task has no solver for such a recipe, no state or no vectors as actions,
+            or the recipe asks for nothing.
         RunDirectoryError: the folder holds something else.
     """
     spec = catalogue.find(recipe.task)
@@ -100,7 +105,7 @@ def make_dataset(
     writer = DatasetWriter(folder)
     _settle_recipe(recipe, folder)
     player, tiers = Player(spec, recipe.task_kwargs), tiers_of(spec)
-    total = recipe.episodes + 2 * recipe.references
+    total = recipe.episodes + _references(recipe, spec)
     try:
         # What the scale is measured by comes after the episodes, and stays out of the data.
         for number in range(total):
@@ -111,6 +116,11 @@ def make_dataset(
     finally:
         player.close()
     writer.finish(recipe.episodes, metadata)
+
+
+def _references(recipe: Recipe, spec: TaskSpec) -> int:
+    """Episodes that measure the scale: random play's, then the solver's, where there is one."""
+    return recipe.references * (1 if spec.oracle is None else 2)
 
 
 def _orders(recipe: Recipe, tiers: Mapping[str, Tier], number: int) -> tuple[Tier, int]:
@@ -124,10 +134,10 @@ def _orders(recipe: Recipe, tiers: Mapping[str, Tier], number: int) -> tuple[Tie
 
 
 class Player:
-    """A task with its solver, which records what it plays.
+    """A task with its solver, where it has one, which records what it plays.
 
     Args:
-        spec: with an oracle.
+        spec: says whether there is a solver; without one, only random tiers can be played.
         task_kwargs: arguments of the environment.
     """
 
@@ -137,7 +147,9 @@ class Player:
         if not isinstance(self.env.action_space, spaces.Box):
             raise BadArgument(f"{spec.id}: its actions are no vectors; learners take only these")
         self._space = self.env.action_space
-        self._make_oracle: Callable[..., Any] = load_object(str(spec.oracle))
+        self._make_oracle: Callable[..., Any] | None = None
+        if spec.oracle is not None:
+            self._make_oracle = load_object(spec.oracle)
         self._oracles: dict[bytes, Any] = {}
 
     def play(self, tier: Tier, seed: int) -> Trajectory:
@@ -146,11 +158,12 @@ class Player:
         at_random = dice.random() < tier.random
         observation, info = self.env.reset(seed=seed)
         oracle = self._oracle_with(tier.solver)
-        oracle.reset(observation, info)
+        if oracle is not None:
+            oracle.reset(observation, info)
         seen, actions, told = [observation], [], []
         over = False
         while not over:
-            wanted = None if at_random else oracle.act(observation)
+            wanted = None if at_random or oracle is None else oracle.act(observation)
             action = self._blur(wanted, tier.noise, dice)
             observation, reward, terminated, truncated, info = self.env.step(action)
             seen.append(observation)
@@ -170,7 +183,9 @@ class Player:
         )
 
     def _oracle_with(self, arguments: Mapping[str, float]) -> Any:
-        """The task's solver, made once for the same arguments."""
+        """The task's solver, made once for the same arguments; None where it has none."""
+        if self._make_oracle is None:
+            return None
         key = canonical_json(arguments)
         if key not in self._oracles:
             self._oracles[key] = self._make_oracle(self.env, **arguments)
@@ -195,15 +210,23 @@ def _check(recipe: Recipe, spec: TaskSpec) -> None:
         raise BadArgument("--episodes and --references must be at least 1")
     if recipe.noise is not None and not 0 <= recipe.noise <= 10:
         raise BadArgument(f"--noise is {recipe.noise}; it is a share of half the range, 0 to 10")
-    if spec.oracle is None:
-        raise BadArgument(f"{spec.id} has no oracle that could be recorded")
-    if "state" not in spec.observations or spec.embodiment.kind != "continuous":
+    if not recordable(spec):
         raise BadArgument(f"{spec.id} has no state or no continuous actions; nothing to record")
     tiers = tiers_of(spec)
     if recipe.tier not in tiers:
         raise BadArgument(
             f"{spec.id} has no tier '{recipe.tier}'; choose one of: {', '.join(tiers)}"
         )
+    if spec.oracle is None and recipe.needs_solver(tiers):
+        raise BadArgument(
+            f"{spec.id} has no oracle that could be recorded; --tier random needs none, and "
+            "--dataset of polyathlon train takes recordings of others"
+        )
+
+
+def recordable(spec: TaskSpec) -> bool:
+    """Whether a task has a state, and vectors as actions."""
+    return "state" in spec.observations and spec.embodiment.kind == "continuous"
 
 
 def _settle_recipe(recipe: Recipe, folder: Path) -> None:
@@ -227,16 +250,23 @@ def _metadata(
 ) -> dict[str, Any]:
     numbers = range(recipe.episodes)
     returns = [
-        writer.get(recipe.episodes + index).total_reward for index in range(2 * recipe.references)
+        writer.get(recipe.episodes + index).total_reward
+        for index in range(_references(recipe, spec))
     ]
+    scale = {"ref_min_score": float(np.mean(returns[: recipe.references]))}
+    if spec.oracle is not None:
+        scale["ref_max_score"] = float(np.mean(returns[recipe.references :]))
+    elif spec.score == "return":
+        scale["ref_max_score"] = spec.ceiling
+    scripted = recipe.needs_solver(tiers_of(spec))
+    by = "its scripted solver" if scripted else "uniformly random actions"
     return {
         "dataset_id": f"polyathlon/{spec.id.rpartition('-v')[0]}/{recipe.tier}-v0",
         "observation_space": json.dumps(describe_space(env.observation_space)),
         "action_space": json.dumps(describe_space(env.action_space)),
-        "description": f"{spec.id}, played by its scripted solver, tier {recipe.tier}",
-        "algorithm_name": f"scripted, {recipe.tier}",
-        "ref_min_score": float(np.mean(returns[: recipe.references])),
-        "ref_max_score": float(np.mean(returns[recipe.references :])),
+        "description": f"{spec.id}, played by {by}, tier {recipe.tier}",
+        "algorithm_name": f"scripted, {recipe.tier}" if scripted else recipe.tier,
+        **scale,
         "num_episodes_average_score": recipe.references,
         "polyathlon": {
             "recipe": msgspec.to_builtins(recipe),

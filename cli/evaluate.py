@@ -32,7 +32,7 @@ from ..core.errors import (
 from ..core.journal import read_journal
 from ..core.manifest import AgentRecord, Manifest
 from ..core.protocols import Agent
-from ..core.specs import FIELDS
+from ..core.specs import FIELDS, REWARD
 from ..leaderboard.result import Result, read_result, write_result
 from ..leaderboard.summary import summarise
 from ..tasks.observation import parse_image_size
@@ -172,9 +172,10 @@ def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
     kwargs: dict[str, Any] = dict(map(assignment, options["assignments"]))
     if options["obs"] is not None:
         fields = [field.strip() for field in options["obs"].split(",")]
-        unknown = [field for field in fields if field not in FIELDS]
+        known = (*FIELDS, REWARD)
+        unknown = [field for field in fields if field not in known]
         if unknown:
-            raise BadArgument(f"--obs names '{unknown[0]}'; observations are {', '.join(FIELDS)}")
+            raise BadArgument(f"--obs names '{unknown[0]}'; observations are {', '.join(known)}")
         kwargs["observations"] = fields
     if options["image_size"] is not None:
         parse_image_size(options["image_size"])

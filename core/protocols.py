@@ -24,7 +24,8 @@ class Agent(Protocol):
 
     Two optional attributes: ``embodiment`` (an :class:`Embodiment`: the convention that the
     agent's actions follow; checked against every task before it starts) and ``observations``
-    (the fields it wants to see, e.g. ``("rgb", "instruction")``).
+    (the fields it wants to see, e.g. ``("rgb", "instruction")``; ``reward`` among them is what its
+    last action brought, 0 before its first).
     """
 
     dialect: str

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -17,6 +18,7 @@ from polyathlon.benchmarks.making import TIERS, Recipe, make_dataset
 from polyathlon.cli import _polyathlon
 from polyathlon.core.errors import BadArgument, PolyathlonError, RunDirectoryError
 from polyathlon.core.trajectory import Trajectory, checked, digest_of_trajectories
+from polyathlon.tasks.dataset.episode_group import StateReader
 from polyathlon.tasks.dataset.layout import Dataset, DatasetWriter, describe_space
 
 ACTIONS = spaces.Box(-1, 1, (2,), np.float32)
@@ -86,6 +88,34 @@ def test_minari_reads_it(tmp_path: Path) -> None:
         assert np.array_equal(theirs.observations["state"], one.observations["state"])
         assert np.array_equal(theirs.actions, one.actions)
         assert np.array_equal(theirs.truncations, one.truncated)
+
+
+@pytest.mark.parametrize("observations", ["state", "observation", "alone", "strange"])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_states_alone_are_read_alike(tmp_path: Path, observations: str, kind: type) -> None:
+    episodes = [trajectory(4 + n, n, wins=n > 1) for n in range(3)]
+    folder = written(tmp_path / "one", episodes)
+    with h5py.File(folder / "data" / "main_data.hdf5", "a") as file:
+        for group in file.values():
+            state = group["observations"].pop("state")[()].astype(kind)
+            for name in ("actions", "rewards"):
+                group[name] = group.pop(name)[()].astype(kind)
+            if observations == "strange":  # Flags that HDF5 does not convert by itself.
+                group["terminations"] = group.pop("terminations")[()].astype(np.float16)
+            else:
+                group["truncations"] = 2 * group.pop("truncations")[()].astype(np.int64)
+            if observations == "alone":
+                del group["observations"]
+                group["observations"] = state
+            else:
+                name = "state" if observations == "strange" else observations
+                group["observations"][name] = state
+                group["observations"]["rgb"] = np.zeros((len(state), 2, 2, 3), np.uint8)
+        reader = StateReader(file)
+        fast = [reader.read(f"episode_{number}") for number in range(3)]
+        assert all(one is None for one in fast) == (observations == "strange")
+    found = list(Dataset(folder).trajectories(states_only=True))
+    assert digest_of_trajectories(found) == digest_of_trajectories(episodes)
 
 
 def test_damage_and_foreign_files_are_named(tmp_path: Path) -> None:

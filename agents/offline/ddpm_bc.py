@@ -29,6 +29,7 @@ class DiffusionConfig(Config, frozen=True, kw_only=True):
     diffusion_steps: int = 5
     blocks: int = 3
     average: float = 0.001
+    exploration: float = 0.0
 
 
 class DiffusionCloning(Learner):
@@ -46,7 +47,7 @@ class DiffusionCloning(Learner):
         )
         self.average = frozen_copy(self.actor)
         self.modules = {"actor": self.actor, "average": self.average}
-        decayed = torch.optim.AdamW(self.actor.parameters(), lr=config.learning_rate)
+        decayed = torch.optim.AdamW(self.actor.parameters(), lr=config.learning_rate, fused=True)
         self.optimisers = {"actor": decayed}
 
     def train(self, mode: bool = True) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ...core.specs import Family
 from .a1 import A1_TASKS
+from .adroit import ADROIT_TASKS
 from .kitchen import KITCHEN_TASKS
 from .widowx import WIDOWX_TASKS
 
@@ -17,7 +18,7 @@ FAMILY = Family(
     title="D5RL, robots that learn from recorded data",
     extra="d5rl",
     packages=("gymnasium_robotics", "mujoco"),
-    tasks=(*A1_TASKS, *KITCHEN_TASKS, *WIDOWX_TASKS),
+    tasks=(*A1_TASKS, *KITCHEN_TASKS, *WIDOWX_TASKS, *ADROIT_TASKS),
     upstream="https://github.com/d5rlbenchmark/d5rl",
 )
 """A table of tasks for every robot."""

@@ -14,11 +14,13 @@ from collections.abc import Callable
 import crowds
 import decoding
 import homes
+import kitchens
 import measure
 import quantisers
 import scoring
 import sights
 import transitions
+import updates
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -105,6 +107,8 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "decoding": lambda pairs: decoding.masks(pairs) + decoding.uniform(pairs),
     "quantisers": quantisers.throughput,
     "transitions": transitions.reading,
+    "updates": updates.updates,
+    "kitchen": kitchens.costs,
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 
