@@ -21,6 +21,8 @@ BENCHMARKS = Registry(
         "procgen": f"{_HERE}:procgen",
         "atari": f"{_HERE}:atari",
         "langr": "polyathlon.benchmarks.langr:langr",
+        "miniwob": "polyathlon.benchmarks.miniwob:miniwob",
+        "miniwob-all": "polyathlon.benchmarks.miniwob:miniwob_all",
         "androidcontrol": "polyathlon.benchmarks.androidcontrol:androidcontrol",
         "androidcontrol-parts": "polyathlon.benchmarks.androidcontrol:parts",
         "socialnav": "polyathlon.benchmarks.socialnav:socialnav",

@@ -43,6 +43,10 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
         return _sum_up(name, tasks, planned, manifest)
 
     overall = sum_up("overall", list(by_task.values()))
+    if len(by_family) == 1:  # It is the whole run: its intervals need not be drawn again.
+        families = [msgspec.structs.replace(overall, name=name) for name in by_family]
+    else:
+        families = [sum_up(name, tasks) for name, tasks in by_family.items()]
     groups = {
         group.name: sum_up(group.name, [by_task[task] for task in group.tasks])
         for group in manifest.benchmark.groups
@@ -53,7 +57,7 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
         agent=manifest.agent,
         headline=_headline(manifest, by_task, {"": overall, **groups}),
         overall=overall,
-        families=tuple(sum_up(name, tasks) for name, tasks in by_family.items()),
+        families=tuple(families),
         groups=tuple(groups.values()),
         tasks=tuple(sum_up(task, [episodes]) for task, episodes in by_task.items()),
         invalid=tuple(_describe_invalid(one) for one in played if not one.valid),

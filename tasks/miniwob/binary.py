@@ -38,14 +38,18 @@ DOWNLOADED = (
 """Patterns in the cache in which Playwright keeps its browsers."""
 
 
+BROWSER_REMEDY = "apt-get install -y chromium-headless-shell"
+"""What brings a browser, on Debian and Ubuntu."""
+
+
 class BrowserMissing(PolyathlonError):
     """No Chromium on this machine; says how to get one."""
 
-    def __init__(self, trouble: str = "") -> None:
+    def __init__(self, trouble: str = "the miniwob tasks need a Chromium, none was found") -> None:
+        self.trouble = trouble
         super().__init__(
-            (trouble or "the miniwob tasks need a Chromium browser, and none was found")
-            + ". As root type: apt-get install -y chromium-headless-shell (or chromium); "
-            f"or name the program of one in {VARIABLE}"
+            f"{trouble}. As root type: {BROWSER_REMEDY} (or chromium, where there is none of that "
+            f"name); or name the program of one in {VARIABLE}"
         )
 
 

@@ -28,6 +28,8 @@ FLAGS = (
     # Quiet on a closed network, and deaf to an open one: no name resolves, and what needs none
     # goes to a proxy that is not there, this machine included.
     "--disable-background-networking",
+    "--disable-breakpad",
+    "--disable-crash-reporter",
     "--disable-component-update",
     "--disable-default-apps",
     "--disable-domain-reliability",
@@ -41,7 +43,10 @@ FLAGS = (
     "--proxy-server=127.0.0.1:9",
     "--proxy-bypass-list=<-loopback>",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    # The same picture and the same pace whatever the machine.
+    # The same picture and the same pace whatever the machine, and whatever was drawn before:
+    # redrawing a part only leaves traces of one level at round corners.
+    "--disable-partial-raster",
+    "--disable-checker-imaging",
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
@@ -66,6 +71,9 @@ START_PATIENCE = 60.0
 CLOSING = 2.0
 """How long it may take to end by itself [s]."""
 
+PROFILE = "polyathlon-chromium-"
+"""How the folder of a profile begins, followed by the process that it belongs to."""
+
 PIPE_ENDS = (3, 4)
 """Descriptors that Chromium reads commands from and writes answers to."""
 
@@ -88,16 +96,19 @@ class Browser:
 
     def __init__(self, program: Path) -> None:
         self.program = program
-        self._profile = "" if is_headless_shell(program) else tempfile.mkdtemp(prefix="polyathlon-")
+        self._profile = "" if is_headless_shell(program) else _make_profile()
         self._lock = threading.RLock()
         self._listeners: dict[str, Listener] = {}
         self._answers: dict[int, dict[str, Any]] = {}
         self._forgotten: set[int] = set()
+        self._lost: set[str] = set()
+        self._openers: dict[str, Callable[[str], None]] = {}
         self._last = 0
         self.alive = True
         self.process, self._pipe = _spawn(program, self._arguments())
         try:
             version = self.call("Browser.getVersion", patience=START_PATIENCE)
+            self.call("Target.setDiscoverTargets", {"discover": True})
         except BrowserFault as fault:
             self.close()
             raise BrowserMissing(f"{program} does not start as a headless browser") from fault
@@ -118,6 +129,13 @@ class Browser:
                 self._listeners.pop(session, None)
             else:
                 self._listeners[session] = listener
+
+    def watch(self, opener: str, opened: Callable[[str], None] | None) -> None:
+        """Tells of every page that a page opens, by its target; or tells no more."""
+        if opened is None:
+            self._openers.pop(opener, None)
+        else:
+            self._openers[opener] = opened
 
     def send(
         self,
@@ -152,15 +170,24 @@ class Browser:
             self._guarded(lambda: self._pipe.send(message, time.monotonic() + PATIENCE))
             return self._last
 
-    def result(self, number: int, patience: float = PATIENCE) -> dict[str, Any]:
+    def result(
+        self, number: int, session: str = "", patience: float | None = None
+    ) -> dict[str, Any]:
         """Waits for the answer to a command.
+
+        Args:
+            number: what ``send`` gave.
+            session: of the same command: where it is lost, there will be no answer.
+            patience: longest wait [s]; by default ``PATIENCE``.
 
         Raises:
             BrowserFault: there is none in time, or it is an error.
         """
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + (PATIENCE if patience is None else patience)
         with self._lock:
             while number not in self._answers:
+                if session in self._lost:
+                    raise BrowserFault("the page crashed")
                 self._take(deadline)
             answer = self._answers.pop(number)
         if "error" in answer:
@@ -173,21 +200,27 @@ class Browser:
         method: str,
         parameters: Mapping[str, Any] | None = None,
         session: str = "",
-        patience: float = PATIENCE,
+        patience: float | None = None,
     ) -> dict[str, Any]:
         """Sends a command and waits for its answer; see ``send`` and ``result``."""
-        return self.result(self.send(method, parameters, session), patience)
+        return self.result(self.send(method, parameters, session), session, patience)
 
-    def await_event(self, happened: Callable[[], bool], patience: float = PATIENCE) -> None:
-        """Takes messages until a condition that a listener brings about holds.
+    def await_event(self, happened: Callable[[], bool], session: str) -> None:
+        """Takes messages until a condition that the session's listener brings about holds.
 
         Raises:
             BrowserFault: it does not hold in time.
         """
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         with self._lock:
             while not happened():
+                if session in self._lost:
+                    raise BrowserFault("the page crashed")
                 self._take(deadline)
+
+    def mourn(self, session: str) -> None:
+        """Notes that a page is lost: nobody waits for its answers any more."""
+        self._lost.add(session)
 
     def _take(self, deadline: float) -> None:
         message: dict[str, Any] = self._guarded(lambda: self._pipe.receive(deadline))
@@ -198,9 +231,15 @@ class Browser:
             else:
                 self._answers[number] = message
             return
-        listener = self._listeners.get(str(message.get("sessionId", "")))
+        session, told = str(message.get("sessionId", "")), dict(message.get("params", {}))
+        listener = self._listeners.get(session)
         if listener is not None:
-            listener(str(message.get("method", "")), dict(message.get("params", {})))
+            listener(str(message.get("method", "")), told)
+        elif not session and message.get("method") == "Target.targetCreated":
+            target = told["targetInfo"]
+            opened = self._openers.get(str(target.get("openerId", "")))
+            if opened is not None:
+                opened(str(target["targetId"]))
 
     def _guarded(self, act: Callable[[], Any]) -> Any:
         """Whatever the pipe complains of, this browser is of no use any more."""
@@ -234,6 +273,25 @@ class Browser:
         """In a forked child: lets go of the parent's browser without ending it."""
         self.alive = False
         self._pipe.close()
+
+
+def _make_profile() -> str:
+    """A new folder for a profile; those of processes that were killed are swept away."""
+    for left in Path(tempfile.gettempdir()).glob(f"{PROFILE}*"):
+        owner = left.name.removeprefix(PROFILE).partition("-")[0]
+        if owner.isdigit() and not _is_running(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{PROFILE}{os.getpid()}-")
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _spawn(program: Path, arguments: list[str]) -> tuple[int, Pipe]:

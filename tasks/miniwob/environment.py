@@ -27,6 +27,7 @@ from .binary import find_browser
 from .browser import Browser, lease, release
 from .gesture import Gesture
 from .hand import Hand, Missed
+from .mark import Mark, draw_marks
 from .page import Page
 from .roster import OFFERED, Chore, chore_of
 
@@ -41,6 +42,9 @@ MODES = ("train", "test")
 
 STEP = 100.0
 """Time that a step takes on the deterministic clock [ms]."""
+
+ROUNDING = 1e-9
+"""Some pages add up full marks from shares, which falls short of 1 by this much at most."""
 
 EPISODES_A_PAGE = 200
 """Episodes after which a page is opened anew: pages gather what they never let go of."""
@@ -67,7 +71,7 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         action_space: ``text``, ``element``, ``coordinate`` or ``grid``.
         observations: some of ``rgb``, ``instruction`` and ``dom``.
         image_size: of ``rgb`` and of ``render`` [px]; by default the task's own, 210 high and 160
-            wide. Actions are in the task's own pixels whatever the size.
+            wide, of flights 667 and 375. Actions are in the task's own pixels whatever the size.
         render_profile: accepted as by every task; the browser draws its own pixels.
         render_mode: ``rgb_array`` or None.
         reward: ``raw`` or ``discounted``.
@@ -83,7 +87,12 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         BadArgument: a value outside the above.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
+    # Films show what was done, which the agent's own pictures do not.
+    metadata = {  # noqa: RUF012 - Gymnasium's name
+        "render_modes": ["rgb_array"],
+        "render_fps": 2,
+        "film": {"of": "render", "side": 420},
+    }
 
     def __init__(
         self,
@@ -125,9 +134,9 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         self._seen: dict[str, Any] = {}
         self._elements: tuple[Element, ...] = ()
         self._picture: NDArray[np.uint8] | None = None
+        self._marks: tuple[Mark, ...] = ()
         self._counts: dict[str, float] = {}
-        self._seconds = 0.0
-        self._over = True
+        self._seconds, self._over = 0.0, True
 
     @property
     def elements(self) -> tuple[Element, ...]:
@@ -158,7 +167,7 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
             self._let_go()
             raise
         self._played += 1
-        self._seconds = 0.0
+        self._marks = ()
         self._counts = dict.fromkeys(("malformed", "missed"), 0.0)
         self._over = False
         return self._observe(), self._info("")
@@ -204,14 +213,17 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         return self._observe(), reward, self._over, False, self._info(problem)
 
     def _do(self, page: Page, gesture: Gesture) -> str:
+        hand = Hand(page)
         try:
-            Hand(page).do(gesture, {element.ref: element for element in self._elements})
+            hand.do(gesture, {element.ref: element for element in self._elements})
         except Missed as miss:
             self._counts["missed"] += 1
             return str(miss)
         except DecodeError as error:
             self._counts["malformed"] += 1
             return str(error)
+        finally:
+            self._marks = hand.marks
         return ""
 
     def _take(self, seen: dict[str, Any]) -> None:
@@ -242,7 +254,7 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         raw = float(self._seen["raw"]) if over else 0.0
         counts = self._page.counts if self._page is not None else {}
         return {
-            "success": over and raw >= self._chore.threshold,
+            "success": over and raw >= self._chore.threshold - ROUNDING,
             "problem": problem,
             "reason": str(self._seen["reason"]),
             "metrics": {
@@ -255,8 +267,10 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         }
 
     def render(self) -> NDArray[np.uint8] | None:
-        """The screen `[H, W, 3]`, or None without ``render_mode``."""
-        return resize(self._screen(), self.image_size) if self.render_mode else None
+        """The screen with the last gesture drawn in, `[H, W, 3]`; None without ``render_mode``."""
+        if not self.render_mode:
+            return None
+        return draw_marks(self._screen(), self._marks, self.image_size)
 
     def close(self) -> None:
         """Closes the page, and the browser with the last page; may be called twice."""

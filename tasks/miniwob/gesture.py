@@ -61,6 +61,11 @@ def click(ref: int) -> Gesture:
     return Gesture("click", refs=(ref,))
 
 
+def hover(ref: int) -> Gesture:
+    """Points at the middle of an element."""
+    return Gesture("hover", refs=(ref,))
+
+
 def fill(ref: int, text: str) -> Gesture:
     """Replaces what a field holds by typing."""
     return Gesture("fill", refs=(ref,), text=text)

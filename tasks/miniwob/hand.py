@@ -11,6 +11,7 @@ from ...core.element import Element
 from ...core.errors import DecodeError
 from .gesture import Gesture
 from .keyboard import Event, chord, typing
+from .mark import Mark
 from .page import Page
 
 Point = tuple[float, float]
@@ -28,10 +29,14 @@ class Hand:
 
     Args:
         page: acted on.
+
+    Attributes:
+        marks: where it acted, for pictures.
     """
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self.marks: tuple[Mark, ...] = ()
 
     def do(self, gesture: Gesture, elements: Mapping[int, Element]) -> None:
         """Does a gesture.
@@ -49,18 +54,25 @@ class Hand:
         if verb == "fill":
             self._fill(gesture.refs[0], gesture.text, elements)
         elif verb == "scroll":
-            self._scroll(self._inside(gesture.points[0]), gesture.shift)
+            start = self._inside(gesture.points[0])
+            self._scroll(start, gesture.shift)
+            end = (start[0] + gesture.shift[0], start[1] + gesture.shift[1])
+            self.marks = (Mark("scroll", (start, end)),)
         elif verb == "type":
             self._page.gesture(typing(gesture.text))
+            self.marks = (Mark("type", (), gesture.text),)
         elif verb == "press":
             self._page.gesture(chord(gesture.key))
+            self.marks = (Mark("type", (), gesture.key),)
         elif verb == "click" and self._is_option(gesture.refs[0], elements):
             if not self._page.evaluate(f"__page.choose({gesture.refs[0]})"):
                 raise Missed(f"option {gesture.refs[0]} cannot be chosen")
+            self.marks = (Mark("type", (), elements[gesture.refs[0]].text),)
         elif verb != "wait":
             points = [self._inside(point) for point in gesture.points]
             points += [self._place(ref, elements) for ref in gesture.refs]
             self._page.gesture(mouse(verb, points))
+            self.marks = (Mark(verb.partition("_at")[0], tuple(points)),)
 
     @staticmethod
     def _is_option(ref: int, elements: Mapping[int, Element]) -> bool:
@@ -90,6 +102,7 @@ class Hand:
         if not self._page.evaluate(f"__page.enter({ref})"):
             raise Missed(f"element {ref} takes no text")
         self._page.gesture(typing(text) if text else chord("Delete"))
+        self.marks = (Mark("type", (elements[ref].centre,), text),)
 
     def _scroll(self, point: Point, shift: Point) -> None:
         self._page.evaluate(f"__page.scroll({json.dumps([*point, *shift])})")

@@ -19,11 +19,15 @@ import gymnasium
 from ....core.errors import BadArgument
 from ..environment import MiniWoB
 from ..gesture import Gesture, wait
+from .drag import DRAGS
 from .form import FORMS
+from .message import MESSAGES
+from .pane import PANES
+from .setting import SETTINGS
 from .single import SINGLES
 from .view import Oracle, View
 
-ORACLES: Mapping[str, Oracle] = {**SINGLES, **FORMS}
+ORACLES: Mapping[str, Oracle] = {**SINGLES, **FORMS, **PANES, **MESSAGES, **DRAGS, **SETTINGS}
 """Every oracle by the name of its task."""
 
 

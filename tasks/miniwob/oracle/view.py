@@ -8,10 +8,14 @@ from typing import TypeAlias
 
 from ....core.element import Element
 from ..environment import MiniWoB
-from ..gesture import Gesture
+from ..gesture import Gesture, wait
 
 Course: TypeAlias = Iterator[Gesture]
 """What an oracle does, a gesture a step."""
+
+
+LONGEST_SLIDE = 20
+"""Steps after which something that moves is taken to go on for ever."""
 
 
 class NotFound(LookupError):
@@ -42,6 +46,11 @@ class View:
     def quoted(self) -> list[str]:
         """The parts of the instruction in double quotes, in order."""
         return re.findall(r'"([^"]*)"', self.instruction)
+
+    @property
+    def ordinal(self) -> int:
+        """The number that the instruction counts by: 3 for "the 3rd"."""
+        return int(self.match(r"(\d+)(?:st|nd|rd|th)")[0])
 
     def match(self, pattern: str) -> tuple[str, ...]:
         """The groups of a pattern that is searched in the instruction.
@@ -116,9 +125,21 @@ class View:
         """
         return self.find(where=lambda one: one.ref == element.parent)
 
+    def parent_tag(self, element: Element) -> str:
+        """The tag of the element around another; empty for the root."""
+        return next((one.tag for one in self.elements if one.ref == element.parent), "")
+
     def children(self, element: Element) -> list[Element]:
         """The elements right inside another, in the order of the page."""
         return [one for one in self.elements if one.parent == element.ref]
+
+    def still(self) -> Course:
+        """Waits until nothing moves any more: what slides open is not to be clicked."""
+        for _ in range(LONGEST_SLIDE):
+            before = [(one.ref, one.centre) for one in self.elements]
+            yield wait()
+            if before == [(one.ref, one.centre) for one in self.elements]:
+                break
 
     def words(self, element: Element) -> str:
         """All text within an element, joined by spaces."""

@@ -1,6 +1,7 @@
 // What the environment asks of a page: to begin an episode, and to say how things stand.
 (function () {
   'use strict';
+  const AFTERMATH = 1000;  // [ms]
   let styled = false;
 
   function settle() {
@@ -14,13 +15,41 @@
     styled = true;
   }
 
+  // Loads every picture that style sheets and scripts of the page name, and keeps it: one that
+  // arrives while somebody looks would make two pages of the same seed differ.
+  const pictures = [];
+  function preload() {
+    const named = new Set();
+    const note = (text, base) => {
+      for (const found of text.matchAll(/[\w.\/-]+\.(?:png|gif|jpe?g|svg)\b/g))
+        named.add(new URL(found[0], base).href);
+    };
+    for (const sheet of document.styleSheets)
+      for (const rule of sheet.cssRules) note(rule.cssText, sheet.href || document.baseURI);
+    note(document.documentElement.outerHTML, document.baseURI);
+    return Promise.allSettled([...named].map((address) => {
+      const picture = new Image();
+      pictures.push(picture);
+      picture.src = address;
+      return picture.decode();
+    })).then(() => named.size);
+  }
+
   function begin(seed, mode, scale, still) {
-    if (still) { settle(); window.__clock.restart(); }
     if (document.activeElement && document.activeElement.blur) document.activeElement.blur();
-    clipboard = '';
     core.endEpisode(0);
+    if (still) {
+      settle();
+      window.__clock.advance(AFTERMATH);  // Lets what the last episode set going come to its end.
+      window.__clock.restart();
+    }
+    clipboard = '';
     // How an episode ended was looked at with refs of the next: two elements would share one.
-    document.querySelectorAll('[data-wob_ref]').forEach((one) => { delete one.dataset.wob_ref; });
+    // The click that ended it is marked as the next one's too.
+    document.querySelectorAll('[data-wob_ref], [data-tampered]').forEach((one) => {
+      delete one.dataset.wob_ref;
+      delete one.dataset.tampered;
+    });
     if (core.__limit === undefined) core.__limit = core.EPISODE_MAX_TIME;
     core.EPISODE_MAX_TIME = core.__limit * scale;
     core.setDataMode(mode);
@@ -29,8 +58,10 @@
     return observe();
   }
 
+  const short = (length) => Math.round(length * 100) / 100;
+
   function flatten(node, parent, rows) {
-    const real = node.ref > 0 ? core.previousDOMInfo[node.ref] : null;
+    const real = node.ref > 0 ? home().previousDOMInfo[node.ref] : null;
     const said = node.value === undefined ? null : node.value;
     const own = real ? {
       disabled: !!real.disabled, selected: real.selected === true && real.tagName === 'OPTION',
@@ -41,7 +72,8 @@
       ref: node.ref, parent, tag: node.tag.toLowerCase(), text: node.text || '',
       value: typeof said === 'string' ? said
         : real && real.tagName === 'SELECT' ? real.value : '',
-      left: node.left, top: node.top, width: node.width, height: node.height,
+      left: short(node.left), top: short(node.top),
+      width: short(node.width), height: short(node.height),
       id: /^ui-id-\d+$/.test(node.id || '') ? '' : node.id || '', classes: typeof node.classes === 'string' ? node.classes
         : (node.classes && node.classes.baseVal) || '',
       focused: !!node.focused, touched: !!node.tampered, checked: said === true, ...own,
@@ -50,8 +82,14 @@
     return rows;
   }
 
+  // What tells of the page: that within the page, where a task is one.
+  function home() {
+    return core.flightChildWindow ? core.flightChildWindow().$miniwob : core;
+  }
+
   function elements() {
-    core.nextTextRefCode = -1;  // Upstream counts on: a text that stays would change its ref.
+    if (!WOB_TASK_READY) return [];
+    home().nextTextRefCode = -1;  // Upstream counts on: a text that stays would change its ref.
     const root = core.getDOMInfo();
     return root ? flatten(root, 0, []) : [];
   }
@@ -75,18 +113,19 @@
 
   // Where an element is, after scrolling to it; null if it is gone or has no extent.
   function place(ref) {
-    const element = core.previousDOMInfo[ref];
+    const element = home().previousDOMInfo[ref];
     if (!element || !element.isConnected) return null;
     element.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
-    const box = element.getBoundingClientRect();
-    if (!box.width || !box.height) return null;
+    // Of a link that runs over two lines the first: the middle of both may be beside it.
+    const box = [...element.getClientRects()].find((one) => one.width && one.height);
+    if (!box) return null;
     return [box.left + box.width / 2, box.top + box.height / 2];
   }
 
   // Chooses an option: the list that a browser opens for it is no part of the page.
   function choose(ref) {
-    const element = core.previousDOMInfo[ref];
-    if (!(element instanceof HTMLOptionElement) || element.disabled) return false;
+    const element = home().previousDOMInfo[ref];
+    if (!element || element.tagName !== 'OPTION' || element.disabled) return false;
     const list = element.closest('select');
     if (!list) return false;
     if (list.multiple) element.selected = !element.selected;
@@ -100,13 +139,13 @@
 
   // Puts the caret into a field with all that it holds selected, so that typing replaces it.
   function enter(ref) {
-    const element = core.previousDOMInfo[ref];
+    const element = home().previousDOMInfo[ref];
     if (!element || !element.isConnected) return false;
     element.focus();
-    if (document.activeElement !== element) return false;
+    if (element.ownerDocument.activeElement !== element) return false;
     element.dataset.tampered = 'e' + WOB_EPISODE_ID;
     if (typeof element.select === 'function') element.select();
-    else if (element.isContentEditable) getSelection().selectAllChildren(element);
+    else if (element.isContentEditable) element.ownerDocument.getSelection().selectAllChildren(element);
     return true;
   }
 
@@ -153,5 +192,5 @@
   }, true);
 
   Object.defineProperty(window, '__page', {value: {begin, observe, advance, place, choose, enter,
-    scroll}});
+    scroll, preload}});
 })();
