@@ -293,7 +293,7 @@ def test_it_is_told_what_there_is_to_see_and_to_do() -> None:
     with serving(lambda _: next(replies)) as server:
         agent = LanguageAgent(setting(server.url))
         agent.reset([0], [brief()])
-        said = [agent.act([SEEN], [0])[0] for _ in range(2)]
+        said = [agent.act([dict(SEEN)], [0])[0] for _ in range(2)]
     assert said == ["click(5, 6)", "wait()"]
     system, user = server.requests[1]["messages"]
     for form in COMMANDS.forms:
@@ -332,6 +332,16 @@ def test_without_an_action_to_the_end_it_says_what_it_heard() -> None:
         agent = LanguageAgent(setting(server.url, CORRECTIONS="0"))
         agent.reset([0, 1], [brief(spaces.Discrete(5), GRID), brief()])
         assert agent.act([{}, {}], [0, 1]) == ["No.", "(no action)"]
+
+
+def test_asking_again_is_no_further_step() -> None:
+    with serving(lambda _: "ACTION: wait()") as server:
+        agent = LanguageAgent(setting(server.url))
+        agent.reset([0], [brief()])
+        for seen in (first := {"instruction": "Go."}, first, {"instruction": "Go."}):
+            agent.act([seen], [0])
+    told = [body["messages"][1]["content"] for body in server.requests]
+    assert [text.partition("Step ")[2][:1] for text in told] == ["1", "1", "2"]
 
 
 def test_slots_are_asked_at_once_and_kept_apart() -> None:

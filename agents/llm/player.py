@@ -24,7 +24,8 @@ class _Course:
     def __init__(self, brief: Brief, setting: Setting) -> None:
         self.brief, self.wording = brief, Wording(brief)
         self.history: deque[str] = deque(maxlen=setting.history)
-        self.step = 0
+        self.step = -1
+        self.seen: Observation | None = None
         self.spent: dict[str, float] = {
             "requests": 0.0, "retries": 0.0, "tokens_in": 0.0, "tokens_out": 0.0,
             "uncounted": 0.0, "seconds": 0.0,
@@ -88,12 +89,14 @@ class LanguageAgent:
 
     def _decide(self, observation: Observation, course: _Course) -> Any:
         setting, brief = self._setting, course.brief
+        # Whoever is asked again for want of an action is shown the very same observation.
+        course.step += observation is not course.seen
+        course.seen = observation
         messages: list[Mapping[str, Any]] = [
             {"role": "system", "content": course.wording.explain()},
             describe_step(observation, brief.instruction, course.step, brief.max_episode_steps,
                           tuple(course.history), setting.images),
         ]  # fmt: skip
-        course.step += 1
         reply = ""
         for _ in range(setting.corrections + 1):
             answer = self._endpoint.ask(messages, brief.agent_seed)
