@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -288,10 +289,7 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
 
 def plain(text: str) -> str:
     """Printable ASCII: every other letter as JSON would escape it."""
-    return "".join(
-        letter if " " <= letter <= "~" else letter.encode("ascii", "backslashreplace").decode()
-        for letter in text
-    )
+    return "".join(one if " " <= one <= "~" else json.dumps(one)[1:-1] for one in text)
 
 
 def _check(name: str, value: Any, known: Sequence[Any]) -> None:
