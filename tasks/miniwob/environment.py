@@ -275,14 +275,14 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
 
     def close(self) -> None:
         """Closes the page, and the browser with the last page; may be called twice."""
-        self._over = True
-        if self._page is not None:
-            self._page.close()
         self._let_go()
 
     def _let_go(self) -> None:
-        self._over, self._page = True, None
+        self._over = True
+        page, self._page = self._page, None
         browser, self._browser = self._browser, None
+        if page is not None:
+            page.close()
         if browser is not None:
             release(browser)
 
