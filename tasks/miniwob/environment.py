@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -274,24 +275,21 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
 
     def close(self) -> None:
         """Closes the page, and the browser with the last page; may be called twice."""
-        self._over = True
-        if self._page is not None:
-            self._page.close()
         self._let_go()
 
     def _let_go(self) -> None:
-        self._over, self._page = True, None
+        self._over = True
+        page, self._page = self._page, None
         browser, self._browser = self._browser, None
+        if page is not None:
+            page.close()
         if browser is not None:
             release(browser)
 
 
 def plain(text: str) -> str:
     """Printable ASCII: every other letter as JSON would escape it."""
-    return "".join(
-        letter if " " <= letter <= "~" else letter.encode("ascii", "backslashreplace").decode()
-        for letter in text
-    )
+    return "".join(one if " " <= one <= "~" else json.dumps(one)[1:-1] for one in text)
 
 
 def _check(name: str, value: Any, known: Sequence[Any]) -> None:
