@@ -16,8 +16,8 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 schema \
-	clean venv system
+.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 \
+	validate-widowx schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -72,6 +72,9 @@ validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbe
 
 validate-a1: $(STAMP)  ## the A1's expert and random play on every task, 15 min
 	@$(PY) tests/proofs a1 --episodes 20
+
+validate-widowx: $(STAMP)  ## the WidowX's expert, its tiers of data and random play, 20 min
+	@$(PY) tests/proofs widowx --episodes 100
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

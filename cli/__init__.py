@@ -22,7 +22,10 @@ COMMANDS = {
     "data": ("data:data_group", "Make, import, list and check data sets."),
     "socialnav": ("socialnav:socialnav_group", "Score logs of social navigation."),
     "tokenizer": ("tokenizer:tokenizer_group", "Fit action adapters, report what they keep."),
-    "leaderboard": ("leaderboard:leaderboard_group", "Build a leaderboard from runs."),
+    "leaderboard": (
+        "verification:leaderboard_group",
+        "Pack, check and verify submissions; build a board.",
+    ),
 }
 """Name: where its command is, and its line in the help."""
 

@@ -36,8 +36,8 @@ def data_group() -> None:
 def make_command(task: str, out: Path, assignments: tuple[str, ...], **options: Any) -> int:
     """Record TASK's scripted solver, with noise on its actions, as a Minari data set.
 
-    Tiers: expert, medium, noisy, random, and mixed, which takes turns. The same command makes the
-    same bytes, and goes on where it was cut short.
+    Tiers: expert, medium, noisy, random, and mixed, which takes turns; some tasks have more, which
+    a wrong name lists. The same command makes the same bytes, and goes on where it was cut short.
     """
     from ..benchmarks.making import Recipe, make_dataset
     from ..tasks import catalogue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,9 @@ from .specs import canonical_json
 
 LARGEST = 1 << 30
 """No block may unpack to more than this [bytes]."""
+
+_PLAIN = re.compile(r"[<|][biuf][1248]")
+"""The dtypes of arrays that a block may hold: numbers, little-endian."""
 
 
 class _Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,23 +58,43 @@ def plain_action(action: Any) -> Any:
     return action
 
 
-def unpack_actions(packed: bytes, digest: str) -> list[Any]:
-    """The actions of a block.
+def unpack_actions(packed: bytes, digest: str, largest: int = LARGEST) -> list[Any]:
+    """The actions of a block, which may come from a stranger.
+
+    Args:
+        packed: the compressed block, and nothing after it.
+        digest: SHA-256 of what it holds.
+        largest: most that it may unpack to [bytes].
 
     Raises:
-        JournalCorrupt: the block is damaged or is not the one of that digest.
+        JournalCorrupt: the block is damaged, too large, or is not the one of that digest.
     """
     try:
         inflater = zlib.decompressobj()
-        payload = inflater.decompress(packed, LARGEST)
+        payload = inflater.decompress(packed, largest)
     except zlib.error as error:
         raise JournalCorrupt(f"a block of actions cannot be unpacked: {error}") from error
+    if not inflater.eof or inflater.unused_data:
+        raise JournalCorrupt("a block of actions is cut, too large, or goes on after its end")
     if hashlib.sha256(payload).hexdigest() != digest:
         raise JournalCorrupt("a block of actions does not have the digest in the journal")
-    block = msgspec.msgpack.decode(payload, type=_Block)
+    try:
+        return _unpack(msgspec.msgpack.decode(payload, type=_Block))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise JournalCorrupt(f"a block of actions holds something else: {error}") from error
+
+
+def _unpack(block: _Block) -> list[Any]:
     if block.dtype == "json":
-        return list(msgspec.json.decode(block.data))
+        actions = msgspec.json.decode(block.data)
+        if not isinstance(actions, list):
+            raise ValueError(f"{type(actions).__name__}, not a list")
+        return actions
+    if not _PLAIN.fullmatch(block.dtype) or any(size < 0 for size in block.shape):
+        raise ValueError(f"an array of {block.dtype:.20} {block.shape}")
     array = np.frombuffer(block.data, np.dtype(block.dtype)).reshape(block.shape)
+    if array.ndim == 0:
+        raise ValueError("a single number")
     if array.ndim == 1 and array.dtype.kind in "iu":
         return [int(action) for action in array]
     return [action.copy() for action in array]

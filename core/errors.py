@@ -105,6 +105,10 @@ class JournalCorrupt(PolyathlonError):
     """A line of the episode journal is not what was written; names the line."""
 
 
+class SubmissionRefused(PolyathlonError, ValueError):
+    """A submission is not what it must be; names the file in it, the place, and what is wrong."""
+
+
 class WorkerFault(Exception):
     """The infrastructure under one episode failed. Never the agent's fault, never a score.
 

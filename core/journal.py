@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
@@ -28,6 +28,9 @@ ACTIONS = "actions.bin"
 TORN = "episodes.torn"
 GENESIS = "0" * 64
 """What the first line is chained to."""
+
+_CHAIN = slice(len(b'{"chain":"'), len(b'{"chain":"') + len(GENESIS))
+"""Where a line says its chain."""
 
 
 class Entry(NamedTuple):
@@ -54,6 +57,19 @@ def _link(previous: str, episode: bytes) -> str:
     return hashlib.sha256(previous.encode() + episode).hexdigest()
 
 
+def chained(results: Iterable[EpisodeResult], previous: str = GENESIS) -> Iterator[bytes]:
+    """The lines of some episodes, each linked to the one before it, without line ends.
+
+    Args:
+        results: the episodes, in the journal's order.
+        previous: the chain of the line before the first.
+    """
+    for result in results:
+        episode = canonical_json(result)
+        previous = _link(previous, episode)
+        yield b'{"chain":"' + previous.encode() + b'","episode":' + episode + b"}"
+
+
 def _parse(path: Path) -> _Contents:
     try:
         raw = path.read_bytes()
@@ -61,6 +77,23 @@ def _parse(path: Path) -> _Contents:
         raw = b""
     except OSError as error:
         raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from error
+    return _parse_bytes(raw, path)
+
+
+def parse_journal(raw: bytes, where: str) -> list[EpisodeResult]:
+    """The episodes of a journal's bytes, as ``read_journal`` gives those of a run.
+
+    Args:
+        raw: the lines.
+        where: the file, for the message.
+
+    Raises:
+        JournalCorrupt: a line is not what was written.
+    """
+    return list(_parse_bytes(raw, where).results.values())
+
+
+def _parse_bytes(raw: bytes, path: Path | str) -> _Contents:
     whole, newline, torn = raw.rpartition(b"\n")
     results: dict[tuple[str, int], EpisodeResult] = {}
     chain = GENESIS
@@ -70,7 +103,7 @@ def _parse(path: Path) -> _Contents:
 
 
 def _read_line(
-    path: Path,
+    path: Path | str,
     number: int,
     line: bytes,
     chain: str,
@@ -112,11 +145,12 @@ def read_journal(directory: Path) -> list[EpisodeResult]:
     return list(_parse(directory / EPISODES).results.values())
 
 
-def read_actions(directory: Path, trace: TraceRef) -> list[object]:
-    """The actions of one episode.
+def read_block(directory: Path, trace: TraceRef) -> bytes:
+    """The packed actions of one episode.
 
     Raises:
-        JournalCorrupt: the block is missing or damaged.
+        JournalCorrupt: the file ends before them.
+        RunDirectoryError: it cannot be read.
     """
     try:
         with open(directory / ACTIONS, "rb") as file:
@@ -126,7 +160,16 @@ def read_actions(directory: Path, trace: TraceRef) -> list[object]:
         raise RunDirectoryError(f"cannot read {directory / ACTIONS}: {error.strerror}") from error
     if len(packed) != trace.length:
         raise JournalCorrupt(f"{directory / ACTIONS} ends before the actions of that episode")
-    return unpack_actions(packed, trace.digest)
+    return packed
+
+
+def read_actions(directory: Path, trace: TraceRef) -> list[object]:
+    """The actions of one episode.
+
+    Raises:
+        JournalCorrupt: the block is missing or damaged.
+    """
+    return unpack_actions(read_block(directory, trace), trace.digest)
 
 
 class Journal:
@@ -224,10 +267,10 @@ class Journal:
                 result = msgspec.structs.replace(result, trace=trace)
                 blocks += entry.packed
                 end += len(entry.packed)
-            episode = canonical_json(result)
-            chain = _link(chain, episode)
-            lines += b'{"chain":"' + chain.encode() + b'","episode":' + episode + b"}\n"
             results[result.plan.key] = result
+        for line in chained(results.values(), chain):
+            lines += line + b"\n"
+            chain = line[_CHAIN].decode()
         try:
             if blocks:
                 _write_through(self._actions, blocks)

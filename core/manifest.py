@@ -174,19 +174,32 @@ def read_manifest(directory: Path) -> Manifest:
         raise RunDirectoryError(
             f"{directory} is not a run: it has no {FILE_NAME} that can be read ({error.strerror})"
         ) from error
+    return parse_manifest(raw, str(path))
+
+
+def parse_manifest(raw: bytes, where: str) -> Manifest:
+    """The manifest that some bytes are.
+
+    Args:
+        raw: JSON.
+        where: the file, for the message.
+
+    Raises:
+        RunDirectoryError: they are none, or of a newer format, or contradict themselves.
+    """
     try:
         found = msgspec.json.decode(raw)
         format_ = found.get("format", 0) if isinstance(found, dict) else 0
         if isinstance(format_, int) and format_ > FORMAT:
             raise RunDirectoryError(
-                f"{path} is of format {format_}, this version reads up to {FORMAT}; "
+                f"{where} is of format {format_}, this version reads up to {FORMAT}; "
                 "upgrade polyathlon"
             )
         manifest = msgspec.convert(found, Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise RunDirectoryError(f"{path} is not a manifest: {error}") from error
+        raise RunDirectoryError(f"{where} is not a manifest: {error}") from error
     if tuple(task.id for task in manifest.tasks) != manifest.benchmark.tasks:
-        raise RunDirectoryError(f"{path} does not declare the tasks that its benchmark names")
+        raise RunDirectoryError(f"{where} does not declare the tasks that its benchmark names")
     if manifest.benchmark_digest != manifest.benchmark.digest():
-        raise RunDirectoryError(f"{path} states another benchmark_digest than its benchmark has")
+        raise RunDirectoryError(f"{where} states another benchmark_digest than its benchmark has")
     return manifest

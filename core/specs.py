@@ -297,10 +297,14 @@ def canonical_json(value: Any) -> bytes:
         BadArgument: the value holds a NaN or an infinity, which JSON has no word for.
     """
     plain = msgspec.to_builtins(value)
-    _refuse_non_finite(plain, "$")
-    return json.dumps(
-        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    try:
+        text = json.dumps(
+            plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+    except ValueError:
+        _refuse_non_finite(plain, "$")  # It knows where; looking is dear, so only now.
+        raise
+    return text.encode()
 
 
 def _refuse_non_finite(value: Any, where: str) -> None:

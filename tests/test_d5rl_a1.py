@@ -264,6 +264,12 @@ def test_the_expert_keeps_its_speed_for_a_whole_walk() -> None:
     assert info["success"]
 
 
+def test_the_expert_gets_over_the_bumps_to_the_first_goal() -> None:
+    _, info = expert_plays("d5rl.a1-hiking", seed=205, steps=300)
+    assert info["metrics"]["goals"] == 1.0
+    assert not info["metrics"]["fallen"]
+
+
 def test_the_expert_plays_nothing_else() -> None:
     with pytest.raises(BadArgument, match="cannot play"):
         TrotExpert(gymnasium.Env())

@@ -47,7 +47,7 @@ class DiffusionCloning(Learner):
         )
         self.average = frozen_copy(self.actor)
         self.modules = {"actor": self.actor, "average": self.average}
-        decayed = torch.optim.AdamW(self.actor.parameters(), lr=config.learning_rate)
+        decayed = torch.optim.AdamW(self.actor.parameters(), lr=config.learning_rate, fused=True)
         self.optimisers = {"actor": decayed}
 
     def train(self, mode: bool = True) -> None:

@@ -109,9 +109,9 @@ class Learner(abc.ABC):
             module.train(mode)
 
     def _adam(self, *names: str, rate: float | None = None) -> torch.optim.Optimizer:
-        """Adam over the parameters of some modules."""
+        """Adam over the parameters of some modules, each tensor in one pass: networks are small."""
         parameters = [one for name in names for one in self.modules[name].parameters()]
-        return torch.optim.Adam(parameters, lr=rate or self.config.learning_rate)
+        return torch.optim.Adam(parameters, lr=rate or self.config.learning_rate, fused=True)
 
 
 def descend(

@@ -16,11 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument, PolyathlonError
+from ...core.specs import Embodiment
 from ...core.trajectory import Trajectory, digest_of_trajectories
 from ..storage import Imported, Stored, family_directory, make_directory
 from .layout import METADATA, Dataset, DatasetWriter, describe_space
@@ -51,6 +53,7 @@ class Source(NamedTuple):
         action_sizes: how many numbers an action of that body may have.
         bounded: whether actions are from -1 to 1; otherwise their range is that of the data.
         facts: what else is to be said in its metadata.
+        bodies: whose actions these are by the size of an action, where the layout tells.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Source(NamedTuple):
     action_sizes: tuple[int, ...]
     bounded: bool = True
     facts: Mapping[str, object] = MappingProxyType({})
+    bodies: Mapping[int, Embodiment] = MappingProxyType({})
 
 
 def take_in(
@@ -214,6 +218,7 @@ class _Census:
         low, high = (np.full(shape, end, np.float32) for end in (-1, 1))
         if not self._source.bounded and self._low is not None and self._high is not None:
             low, high = self._low, self._high
+        body = self._source.bodies.get(shape[0])
         return {
             "dataset_id": f"{family}/{self._source.name}-v0",
             "observation_space": json.dumps(describe_space(spaces.Dict(seen))),
@@ -221,6 +226,7 @@ class _Census:
             "polyathlon": {
                 "layout": self._source.layout,
                 "content_sha256": content,
+                **({} if body is None else {"embodiment": msgspec.to_builtins(body)}),
                 **self._source.facts,
             },
         }

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from ...core.errors import BadArgument
 from ...core.trajectory import Trajectory
+from ..d5rl.adroit import ADROIT_TASKS
 from ..storage import Imported, Stored
 from . import intake
 from .intake import Source, Told, Unit
@@ -40,6 +41,11 @@ ACTION_SIZES = MappingProxyType(
     }
 )
 """Numbers to an action of each body; of the Adroit hand: pen, hammer, door, relocate."""
+
+ADROIT_BODIES = MappingProxyType(
+    {len(task.embodiment.action_names): task.embodiment for task in ADROIT_TASKS}
+)
+"""The arms of the Adroit hand by their motors: official files and our tasks are of one model."""
 
 
 def import_path(
@@ -99,9 +105,8 @@ def _sources(path: Path, targets: str) -> list[Source]:
                 word for word in inside.with_suffix("").parts if word not in ("out", "buffers")
             ]
             unit = Unit(file, functools.partial(READERS[layout], file))
-            sources.append(
-                Source("-".join([layout, *words]), layout, (unit,), ACTION_SIZES[layout])
-            )
+            name, bodies = "-".join([layout, *words]), ADROIT_BODIES if layout == "adroit" else {}
+            sources.append(Source(name, layout, (unit,), ACTION_SIZES[layout], bodies=bodies))
     kitchens = [_kitchen(*key, found, targets) for key, found in together.items()]
     return [*kitchens, *sources]
 

@@ -7,8 +7,13 @@
     python tests/proofs adapters --width 128 --updates 1000
     python tests/proofs socialnav-cards --episodes 540
     python tests/proofs a1 --episodes 10
+    python tests/proofs widowx --episodes 100
     python tests/proofs learners --seeds 3
     python tests/proofs import-memory
+    python tests/proofs learners-a1 --seeds 3 --out runs/train-check
+    python tests/proofs learners-kitchen --seeds 3
+    python tests/proofs learners-cheetah --seeds 3
+    python tests/proofs submission-flips --tries 1000
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -33,6 +38,8 @@ from polyathlon.tasks.langr import SPLITS
 
 LANGR = ("langr-oracle", "langr-train", "langr-random")
 
+LEARNT = ("learners-a1", "learners-kitchen", "learners-cheetah")
+
 
 def main() -> None:
     """Plays and prints."""
@@ -43,8 +50,11 @@ def main() -> None:
         "socialnav-cards",
         "adapters",
         "a1",
+        "widowx",
         "learners",
+        *LEARNT,
         "import-memory",
+        "submission-flips",
     ]
     parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
@@ -54,13 +64,19 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner")
+    parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
+    parser.add_argument("--tries", type=int, default=1000, help="bytes changed")
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
+    if options.proof == "submission-flips":
+        raise SystemExit(_flip(options.tries))
     if options.proof == "learners":
         raise SystemExit(_compare_learners(range(options.seeds)))
     if options.proof == "import-memory":
         raise SystemExit(_import_more_than_memory())
+    if options.proof in LEARNT:
+        raise SystemExit(_prove_learning(options.proof, options.out, range(options.seeds)))
     if options.proof == "adapters":
         _print_claims(options.width, options.updates)
         return
@@ -69,6 +85,8 @@ def main() -> None:
     if options.proof == "a1":
         _print_gaits(min(options.episodes, 100))
         return
+    if options.proof == "widowx":
+        raise SystemExit(_sort(options.episodes))
     if options.proof == "langr-train":
         _print(
             options.proof, "family", list(train(options.first, options.count, options.processes))
@@ -109,6 +127,36 @@ def _compare_learners(seeds: range) -> int:
         table.add_row(one.name, *(f"{x:.2f}" for x in (np.mean(one.returns), *one.interval)))
     Console(width=100).print(table)
     return int(any(found[n].interval[0] <= found["bc"].interval[1] for n in ("iql", "idql")))
+
+
+def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
+    """Trains on a data set of the world, and plays there; 1 if a claim does not hold."""
+    import claims
+
+    table = Table(title=f"{proof}: mean score, 95% over {len(seeds)} seeds", title_justify="left")
+    for column in ("learner", "mean", "95%", "each seed", "training", "playing"):
+        table.add_column(column)
+    proven = claims.prove(proof, folder, seeds)
+    for row in proven.rows:
+        table.add_row(*row)
+    Console(width=120).print(table)
+    for words, holds in proven.claims.items():
+        print(f"{'holds' if holds else 'DOES NOT HOLD'}: {words}")
+    return int(not all(proven.claims.values()))
+
+
+def _flip(tries: int) -> int:
+    """Flips bytes of a real submission; 1 if one is not noticed."""
+    import flips
+
+    table = Table(title="submission-flips", title_justify="left")
+    for column in ("what is flipped", "bytes", "tries", "noticed"):
+        table.add_column(column)
+    rows = flips.flipped(tries)
+    for row in rows:
+        table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
+    Console(width=110).print(table)
+    return int(any(row.noticed < row.tries for row in rows))
 
 
 def _validate() -> int:
@@ -166,27 +214,50 @@ def _cards(episodes: int) -> int:
 
 
 def _print_gaits(episodes: int) -> None:
-    """Plays the A1's expert and random actions; both on the evaluation's own tasks."""
+    """Plays the A1's expert and random actions, and tells of each task as soon as it is known."""
     import gaits
+    from scipy import stats
 
+    print("random play", flush=True)
     chance = gaits.random_walks(range(episodes))
     chance["hiking"] = gaits.random_hikes(range(episodes))
-    table = Table(title="a1", title_justify="left")
-    for column in ("task", "expert", "95%", "least", "won", "speed or way", "random"):
-        table.add_column(column)
     for task, found in gaits.measured(range(100, 100 + episodes)):
         totals = np.array([total for total, _, _ in found])
-        half = 1.96 * totals.std(ddof=1) / len(totals) ** 0.5
+        low, high = stats.t.interval(0.95, len(totals) - 1, totals.mean(), stats.sem(totals))
+        by_chance = np.mean(chance[task.removeprefix("d5rl.a1-").removesuffix("-v1")])
+        print(
+            f"{task:31}expert {totals.mean():.0f}"
+            f" [{low:.0f}, {high:.0f}], least {totals.min():.0f},"
+            f" won {sum(won for _, won, _ in found)} of {len(found)},"
+            f" speed or way {np.mean([way for _, _, way in found]):.2f}; random {by_chance:.1f}",
+            flush=True,
+        )
+
+
+def _sort(episodes: int) -> int:
+    """Plays the WidowX's expert, its tiers, and random actions; 1 if the expert loses too often."""
+    import sorting
+
+    table = Table(title="widowx", title_justify="left")
+    for column in ("task", "played by", "won", "95%", "steps, mean", "most", "placed, mean"):
+        table.add_column(column)
+    short = 0
+    for task, player, found in sorting.measured(range(episodes)):
+        won = sum(one.success for one in found)
+        low, high = wilson(won, len(found))
+        steps = [one.steps for one in found if one.success] or [0]
         table.add_row(
             task,
-            f"{totals.mean():.0f}",
-            f"[{totals.mean() - half:.0f}, {totals.mean() + half:.0f}]",
-            f"{totals.min():.0f}",
-            f"{sum(won for _, won, _ in found)} of {len(found)}",
-            f"{np.mean([way for _, _, way in found]):.2f}",
-            f"{np.mean(chance[task.removeprefix('d5rl.a1-').removesuffix('-v1')]):.1f}",
+            player,
+            f"{won} of {len(found)}",
+            f"[{low:.3f}, {high:.3f}]",
+            f"{np.mean(steps):.1f}",
+            str(max(steps)),
+            f"{np.mean([one.placed for one in found]):.2f}",
         )
-    Console(width=110).print(table)
+        short += player == sorting.ORACLE and won < 0.8 * len(found)
+    Console(width=120).print(table)
+    return int(short > 0)
 
 
 def _print(title: str, group: str, played: Sequence[Played]) -> None:

@@ -85,7 +85,6 @@ A1_TASKS = (
         ceiling=10.0 * HIKE_STEPS,
         reference_source=_source(10 * HIKE_STEPS),
         oracle=f"{__name__}.expert:make_expert",
-        oracle_solves=False,  # it stumbles in some episodes: docs/d5rl.md
         determinism="platform",
         renderer="mujoco",
         tags=("d5rl-a1",),

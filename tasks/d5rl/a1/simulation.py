@@ -112,6 +112,10 @@ class Simulation:
             torques=data.actuator_force.copy(),
         )
 
+    def drift(self) -> float:
+        """Velocity of the trunk to its own left [m/s]."""
+        return float(self.data.sensor("velocimeter").data[1])
+
     def place(self) -> tuple[float, float]:
         """Where the trunk is on the ground, ahead and to the left [m]."""
         x, y = self.data.qpos[:2].tolist()
