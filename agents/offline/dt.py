@@ -146,7 +146,10 @@ class DecisionTransformer(Learner):
         self.aim = Aim()
         self.modules = {"transformer": self.transformer, "aim": self.aim}
         adam = torch.optim.AdamW(
-            self.transformer.parameters(), lr=config.learning_rate, weight_decay=config.decay
+            self.transformer.parameters(),
+            lr=config.learning_rate,
+            weight_decay=config.decay,
+            fused=True,
         )
         self.optimisers = {"transformer": adam}
 
