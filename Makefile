@@ -16,8 +16,8 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 \
-	validate-widowx schema clean venv system
+.PHONY: help demo test check typings bench proof proof-board train-check validate-socialnav \
+	validate-a1 validate-widowx validate-miniwob schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -63,8 +63,15 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, m
 	@$(PY) tests/proofs adapters
 	@$(PY) tests/proofs import-memory
 
-train-check: $(STAMP)  ## offline learners against cloning on a small world, 3 seeds, minutes
+proof-board: $(STAMP) system  ## submissions: a thousand flipped bytes, two thousand comparisons
+	@$(PY) tests/proofs submission-flips
+	@$(PY) tests/proofs comparisons --tries 2000
+
+train-check: $(STAMP)  ## learning is real: learners on four worlds, 3 seeds; 30 min of one core
 	@$(PY) tests/proofs learners
+	@$(PY) tests/proofs learners-a1
+	@$(PY) tests/proofs learners-kitchen
+	@$(PY) tests/proofs learners-cheetah
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav
@@ -75,6 +82,9 @@ validate-a1: $(STAMP)  ## the A1's expert and random play on every task, 15 min
 
 validate-widowx: $(STAMP)  ## the WidowX's expert, its tiers of data and random play, 20 min
 	@$(PY) tests/proofs widowx --episodes 100
+
+validate-miniwob: $(STAMP)  ## MiniWoB beside upstream's client, which needs chromedriver, 10 min
+	@$(PY) tests/proofs miniwob --seeds 2
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

@@ -54,6 +54,7 @@ def load_agent(name: str, table: Mapping[str, Any]) -> tuple[AgentRecord, Agent 
         placement=placement,
         observations=_observations(name, made),
         source_digest=_source_digest(kind, dialect),
+        settings=_settings(name, made),
     )
     embodiment_of(made)
     return record, None if name == ORACLE else made
@@ -94,6 +95,17 @@ def _observations(name: str, made: Any) -> tuple[str, ...] | None:
             + ", ".join((*FIELDS, REWARD))
         )
     return tuple(fields)
+
+
+def _settings(name: str, made: Any) -> dict[str, str]:
+    """What an agent says of itself beyond its file."""
+    told = getattr(made, "settings", {})
+    fits = isinstance(told, Mapping) and all(
+        isinstance(key, str) and isinstance(value, str) for key, value in told.items()
+    )
+    if not fits:
+        raise BadArgument(f"agent '{name}' has settings that are no mapping of texts to texts")
+    return dict(told)
 
 
 def _source_digest(kind: type, dialect: str) -> str:

@@ -258,7 +258,7 @@ def _metadata(
         scale["ref_max_score"] = float(np.mean(returns[recipe.references :]))
     elif spec.score == "return":
         scale["ref_max_score"] = spec.ceiling
-    scripted = recipe.needs_solver()
+    scripted = recipe.needs_solver(tiers_of(spec))
     by = "its scripted solver" if scripted else "uniformly random actions"
     return {
         "dataset_id": f"polyathlon/{spec.id.rpartition('-v')[0]}/{recipe.tier}-v0",

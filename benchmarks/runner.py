@@ -11,7 +11,7 @@ from typing import Any
 from ..core.episode import EpisodePlan, EpisodeResult, Fault, Outcome
 from ..core.errors import AgentFailed, InvalidAction, PolyathlonError, WorkerFault
 from ..core.journal import Entry
-from ..core.protocols import Agent, DecodePolicy
+from ..core.protocols import Agent, DecodePolicy, Spending
 from ..core.specs import REWARD, Brief, TaskSpec
 from .translation import Translator, Turn, translate_all
 from .workers.message import Finished, Play, Ready
@@ -166,10 +166,20 @@ class Runner:
         self._prepared(spec, what.render_info)
         for note in what.notes:
             self._noted(f"{spec.family}: {note}")
-        self._finish(what, spec, self._turns[slot.number])
+        self._finish(what, spec, self._turns[slot.number], self._spent(slot))
         self._assign(slot)
 
-    def _finish(self, done: Finished, spec: TaskSpec, turn: Turn) -> None:
+    def _spent(self, slot: Slot) -> Mapping[str, float]:
+        """What the agent used up in the episode that has just ended in a slot."""
+        agent: object = self._agent
+        if not isinstance(agent, Spending):
+            return {}
+        told: Mapping[str, Any] = self._call([slot.number], lambda: agent.spent(slot.number))
+        return {str(name): float(value) for name, value in told.items()}
+
+    def _finish(
+        self, done: Finished, spec: TaskSpec, turn: Turn, spent: Mapping[str, float]
+    ) -> None:
         faults = self._faults.pop(done.plan.key, [])
         result = EpisodeResult(
             plan=done.plan,
@@ -186,6 +196,7 @@ class Runner:
             attempts=len(faults) + 1,
             faults=tuple(faults),
             invalid_utterances=turn.invalid,
+            spent=spent,
         )
         self._finished(Entry(result, done.packed_actions, done.action_digest))
 

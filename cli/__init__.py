@@ -18,6 +18,10 @@ COMMANDS = {
     "doctor": ("doctor:doctor_command", "Say what is installed, what works, what to type."),
     "report": ("report:report_command", "Make the page of a run: one HTML file."),
     "replay": ("replay:replay_command", "Play a recorded episode again and compare."),
+    "compare": (
+        "compare:compare_command",
+        "Say which of two agents is better, or that it is open.",
+    ),
     "train": ("train:train_command", "Train an agent on recorded episodes; resumes after a kill."),
     "data": ("data:data_group", "Make, import, list and check data sets."),
     "socialnav": ("socialnav:socialnav_group", "Score logs of social navigation."),

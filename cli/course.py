@@ -77,11 +77,11 @@ class Course:
         )
 
     def training(self, out: Path, seed: int) -> Training:
-        """Makes or resumes the training of a seed in a folder of its own.
+        """Makes or resumes the training of a seed in a folder that it has claimed.
 
         Raises:
-            RunDirectoryError: the folder holds something else.
-            PlanMismatch: it holds another training.
+            PlanMismatch: the folder holds another training.
+            BadArgument: what it holds is damaged.
         """
         identity, config = self.identity(seed), self.config
         chosen = make_learner(identity).choose(self._episodes)
@@ -91,17 +91,27 @@ class Course:
         self._write_manifest(out, identity)
         return Training(out, identity, self.protocol, data, self._frame, self.world)
 
-    def _write_manifest(self, out: Path, identity: Identity) -> None:
-        """Writes what is trained beside the checkpoint, once."""
+    def claim(self, out: Path) -> None:
+        """Makes a training's folder if need be.
+
+        Raises:
+            RunDirectoryError: it cannot be made, or holds something else.
+        """
         try:
             out.mkdir(parents=True, exist_ok=True)
+            present = {path.name for path in out.iterdir()}
         except OSError as error:
             raise RunDirectoryError(f"cannot use {out}: {error.strerror}") from error
+        # A kill before the manifest stood may have left its beginnings; those are nobody else's.
+        foreign = {name for name in present if not name.startswith(f".{MANIFEST}.")}
+        if foreign and MANIFEST not in foreign:
+            raise RunDirectoryError(f"{out} is not empty and holds no training; give --out another")
+
+    def _write_manifest(self, out: Path, identity: Identity) -> None:
+        """Writes what is trained beside the checkpoint, once."""
         path = out / MANIFEST
         if path.exists():
             return
-        if any(out.iterdir()):
-            raise RunDirectoryError(f"{out} is not empty and holds no training; give --out another")
         document = {
             "format": 1,
             "identity": identity,

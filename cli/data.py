@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import click
 
-from ..core.errors import BadArgument
+from ..core.errors import BadArgument, UnknownName
 from ..tasks.dataset.origin import named_folders
 from ..tasks.storage import VARIABLE, Imported, data_directory
 from .data_fetch import fetch_command
 from .data_list import FAILED, line_of, list_command, told
 from .importer import importing
+
+SAMPLERS = {"androidcontrol": "androidcontrol.sample"}
+"""Family: the module below ``tasks`` that has ``write_sample``, for data in its official layout."""
 
 
 @click.group("data")
@@ -32,13 +36,21 @@ def data_group() -> None:
     "--references", type=int, default=20, show_default=True, help="Episodes for the scale."
 )
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="For the task.")
+@click.option("--sample", is_flag=True, help="Of a family: data of ours in its official layout.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to make.")
-def make_command(task: str, out: Path, assignments: tuple[str, ...], **options: Any) -> int:
+def make_command(
+    task: str, out: Path, assignments: tuple[str, ...], sample: bool, **options: Any
+) -> int:
     """Record TASK's scripted solver, with noise on its actions, as a Minari data set.
 
     Tiers: expert, medium, noisy, random, and mixed, which takes turns; some tasks have more, which
     a wrong name lists. The same command makes the same bytes, and goes on where it was cut short.
+
+    With --sample, TASK is a family whose data others publish: writes data of our own making in
+    exactly that layout, to try out what reads it.
     """
+    if sample:
+        return _make_sample(task, out, options["episodes"], options["seed"])
     from ..benchmarks.making import Recipe, make_dataset
     from ..tasks import catalogue
     from .evaluate import assignment
@@ -49,6 +61,22 @@ def make_command(task: str, out: Path, assignments: tuple[str, ...], **options: 
     with CountWatcher("recording", "episodes") as watcher:
         make_dataset(recipe, out, watcher.told)
     _print_dataset(out)
+    return 0
+
+
+def _make_sample(family: str, out: Path, episodes: int, seed: int) -> int:
+    from .progress import CountWatcher
+
+    if family not in SAMPLERS:
+        hint = f" Samples can be made for: {', '.join(SAMPLERS)}"
+        raise UnknownName("family with samples", family, SAMPLERS, hint)
+    module = importlib.import_module(f"..tasks.{SAMPLERS[family]}", __package__)
+    with CountWatcher("drawing", "episodes") as watcher:
+        counts: dict[str, int] = module.write_sample(out, episodes, seed, watcher.told)
+    click.echo(f"{'sample':16} {out}")
+    for split, count in counts.items():
+        click.echo(f"{split:16} {count} episodes")
+    click.echo(f"{'to import':16} polyathlon data import {family} {out}")
     return 0
 
 

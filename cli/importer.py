@@ -29,6 +29,7 @@ IMPORTERS: Mapping[str, Importer] = MappingProxyType(
             "dataset.official_import",
             ("kitchen-standard", "kitchen-randomized", "a1", "widowx", "adroit"),
         ),
+        "androidcontrol": Importer("androidcontrol.official_import", ("tfrecord",)),
         "bridge": Importer("dataset.bridge_import", ("raw", "numpy", "tfrecord", "rlds")),
     }
 )

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from ..core.errors import BadArgument, RunDirectoryError, UnknownName
+from ..core.journal import lock, unlock
 from .evaluate import assignment
 from .trained import record_of, require_torch
 
@@ -128,9 +129,11 @@ def _train(course: Course, folder: Path, seed: int, options: Mapping[str, Any]) 
     from .tensorboard_log import TensorBoardLog
     from .training_table import Everybody, TrainingTable
 
-    training = course.training(folder, seed)
     several = f", seed {seed}" if options["seeds"] else ""
+    course.claim(folder)
     with contextlib.ExitStack() as stack:
+        stack.callback(unlock, lock(folder, "training"))
+        training = course.training(folder, seed)
         table = stack.enter_context(TrainingTable(f"{course.learner} on {course.spec.id}{several}"))
         watchers: list[Any] = [table]
         if options["tensorboard"]:

@@ -89,6 +89,8 @@ class TrainingTable:
         else:
             told = f"score {played.score:.4f}  return {played.mean_return:.2f}"
             self._say(f"{self._so_far(step)}  {told}")
+        if step == self._offline:
+            self._start(step)
 
     def noted(self, text: str) -> None:
         """Says it in a line of its own."""
@@ -103,7 +105,7 @@ class TrainingTable:
     def _draw(self) -> None:
         shown = self._rows[-SHOWN:]
         names = dict.fromkeys(name for _, losses, _ in shown for name in losses)
-        columns = ["updates", "part", *names, "score", "played"]
+        columns = ["updates", "part", *names, "score", "mean return"]
         table = Table(title=f"{self._title}  {self._left(shown[-1][0])}")
         for name in columns:
             table.add_column("practice" if name in OWN else name, justify="right")

@@ -112,8 +112,12 @@ def _show(check: Check) -> None:
 
 
 def _other_versions(manifests: Sequence[Manifest]) -> str:
-    """Why a difference proves nothing here; empty where the versions are those of the run."""
+    """Why a difference proves nothing here; empty where platform and versions are the run's."""
+    from ..benchmarks.replay import is_this_platform
+
     here = installed_versions()
+    if not all(is_this_platform(manifest.machine) for manifest in manifests):
+        return "it differs, but it was played on another platform"
     differing = {
         f"{name} {version} there, {here.get(name, 'none')} here"
         for manifest in manifests

@@ -120,3 +120,11 @@ class WorkerFault(Exception):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind, self.message = kind, message
+
+
+class BrowserFault(RuntimeError):
+    """A browser or one of its pages died, hangs or talks nonsense. Never the agent's fault.
+
+    Not a :class:`PolyathlonError`: there is nothing for the user to mend, the worker is replaced
+    and the episode played again.
+    """

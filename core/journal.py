@@ -189,7 +189,7 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         with contextlib.ExitStack() as opened:
-            opened.callback(_unlock, _lock(directory))
+            opened.callback(unlock, lock(directory))
             self._ready = False
             self._contents = _parse(directory / EPISODES)
             self.results, self._chain = self._contents.results, self._contents.chain
@@ -321,10 +321,21 @@ def _forget_locks() -> None:
 os.register_at_fork(after_in_child=_forget_locks)
 
 
-def _lock(directory: Path) -> int:
+def lock(directory: Path, doing: str = "evaluation") -> int:
     """Locks the directory itself, which has no file that could be deleted.
 
     The system lets the lock go when the process ends, however it ends.
+
+    Args:
+        directory: must exist.
+        doing: what is done in it, for the message.
+
+    Returns:
+        A descriptor to ``unlock`` it by.
+
+    Raises:
+        RunLocked: another process holds it.
+        RunDirectoryError: it cannot be opened.
     """
     try:
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -335,13 +346,14 @@ def _lock(directory: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         raise RunLocked(
-            f"another evaluation is writing to {directory}; wait for it, or use another --out"
+            f"another {doing} is writing to {directory}; wait for it, or use another --out"
         ) from error
     _held.add(descriptor)
     return descriptor
 
 
-def _unlock(descriptor: int) -> None:
+def unlock(descriptor: int) -> None:
+    """Lets go of a directory; can be called twice."""
     if descriptor in _held:
         _held.remove(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_UN)

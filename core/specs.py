@@ -20,9 +20,13 @@ from .errors import BadArgument, EmbodimentMismatch
 TASK_ID = re.compile(r"^(?P<family>[a-z0-9]+)\.(?P<name>[a-z0-9][a-z0-9-]*)-v(?P<version>\d+)$")
 """Task ids are ``family.name-vN``: lower case, words joined by hyphens."""
 
-FIELDS = ("rgb", "depth", "lidar", "state", "instruction")
+FIELDS = ("rgb", "depth", "lidar", "state", "instruction", "dom")
 """What a task may offer as observation, in this order: uint8 ``[H, W, 3]``, float32 ``[H, W]``
-[m], float32 ``[R]`` [m], float32 ``[D]``, text."""
+[m], float32 ``[R]`` [m], float32 ``[D]``, text, the elements of a screen as text (see
+``element``)."""
+
+SENSES = FIELDS[:5]
+"""Those that a robot may have."""
 
 REWARD = "reward"
 """What an agent may ask for as if it were a field: the reward of its last action, a float, and 0

@@ -69,6 +69,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         invalid_utterances: steps of the valid episodes at which what the agent first said meant
             no action.
         invalid_rate: ``invalid_utterances / steps``.
+        spent: what the agent used up in the valid episodes, summed, by name, where it keeps
+            account.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     retried: Count
     invalid_utterances: Count = 0
     invalid_rate: Share = 0.0
+    spent: dict[str, float] = {}
 
 
 class InvalidEpisode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

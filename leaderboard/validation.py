@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..core.actions import unpack_actions
+from ..core.actions import count_actions, unpack_actions
 from ..core.episode import EpisodeResult
 from ..core.errors import JournalCorrupt, PolyathlonError, RunDirectoryError, SubmissionRefused
 from ..core.journal import chained, parse_journal
@@ -347,11 +347,11 @@ def _check_actions(results: Sequence[EpisodeResult], actions: bytes, where: str)
         end += one.trace.length
         block = actions[one.trace.offset : end]
         try:
-            taken = unpack_actions(block, one.trace.digest, LARGEST_TRACE)
+            taken = count_actions(block, one.trace.digest, LARGEST_TRACE)
         except JournalCorrupt as error:
             raise SubmissionRefused(f"{name}: {error}") from error
-        if len(taken) != one.steps:
-            raise SubmissionRefused(f"{name}: {len(taken)} actions for {one.steps} steps")
+        if taken != one.steps:
+            raise SubmissionRefused(f"{name}: {taken} actions for {one.steps} steps")
     if end != len(actions):
         raise SubmissionRefused(f"{where} has {len(actions)} bytes, the episodes name {end}")
 

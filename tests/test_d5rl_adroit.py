@@ -207,7 +207,7 @@ def test_the_official_layout_becomes_data_of_this_body_that_can_be_learnt(tmp_pa
     assert seen["shape"] == [SIZES["pen"][0]]
 
     def train(name: str) -> None:
-        small = ["--protocol", "smoke", "--steps", "2", "--set", "hidden=[8]"]
+        small = ["--protocol", "smoke", "--offline", "2", "--online", "0", "--set", "hidden=[8]"]
         words = ["train", "iql", f"d5rl.adroit-{name}", "--dataset", str(folder), *small]
         _polyathlon.main([*words, "--out", str(tmp_path / name)], standalone_mode=False)
 

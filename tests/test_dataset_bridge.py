@@ -278,6 +278,19 @@ def test_tensors_of_every_type(kind: str) -> None:
     assert (found.dtype, found.tolist()) == (array.dtype, array.tolist())
 
 
+def test_the_bytes_of_tensors_that_protobuf_wrote() -> None:
+    """Written by the messages that are generated from TensorFlow's own, in TensorBoard 2.21.0."""
+    floats_ = "0801120812020802120208032218000000000000803f0000004000004040000080400000a040"
+    found = parse_tensor(bytes.fromhex(floats_))
+    assert isinstance(found, np.ndarray)
+    assert found.tolist() == [[0, 1, 2], [3, 4, 5]]
+    empty = parse_tensor(bytes.fromhex("0804120a12020802120012020803"))
+    assert isinstance(empty, np.ndarray)
+    assert (empty.shape, empty.dtype) == ((2, 0, 3), np.uint8)
+    texts = parse_tensor(bytes.fromhex("080712041202080342076f70656e2069744200420470756c6c"))
+    assert texts == [b"open it", b"", b"pull"]
+
+
 def test_tensors_that_are_none() -> None:
     with pytest.raises(ValueError, match="type 0 are not read"):
         parse_tensor(b"")

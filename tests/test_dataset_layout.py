@@ -232,7 +232,18 @@ def test_trained_from_what_was_made_and_played(
     made: Path, python: Callable[..., Any], tmp_path: Path
 ) -> None:
     run, agent = ("-m", "polyathlon.cli"), tmp_path / "agent"
-    small = ("--protocol", "smoke", "--steps", "4", "--set", "hidden=[8]", "--out", agent)
+    small = (
+        "--protocol",
+        "smoke",
+        "--offline",
+        "4",
+        "--online",
+        "0",
+        "--set",
+        "hidden=[8]",
+        "--out",
+        agent,
+    )
     python(*run, "train", "bc", "metaworld.reach", "--dataset", made, *small)
     document = json.loads((agent / "training.json").read_text())
     assert document["command"][:3] == ["polyathlon", "train", "bc"]
@@ -250,7 +261,7 @@ def test_trained_from_what_was_made_and_played(
         ("blc", "metaworld.reach", (), "Did you mean 'bc'"),
         ("bc", "metaworld.reach", ("--set", "hidde=3"), "Did you mean 'hidden'"),
         ("bc", "metaworld.reach", ("--protocol", "light"), "Did you mean 'lite'"),
-        ("bc", "metaworld.reach", ("--steps", "0"), "--steps is 0"),
+        ("bc", "metaworld.reach", ("--offline", "0", "--online", "0"), "--offline"),
         ("bc", "procgen.coinrun-hard-test", (), "the agent's actions follow 'sawyer-xyz'"),
     ],
 )

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from ...core.errors import BadArgument, PlanMismatch
-from ...core.files import write_atomically
+from ...core.files import sweep, write_atomically
 from .checkpoint import (
     FILE_NAME,
     Identity,
@@ -23,6 +23,7 @@ from .checkpoint import (
 )
 from .learner import Learner
 from .player import TrainedAgent
+from .practice import FOLDER as PRACTICE
 from .practice import Practice, Standing, World
 from .protocol import Protocol
 from .transition import Frame, Transitions
@@ -109,6 +110,8 @@ class Training:
         self._folder, self._identity, self._protocol = folder, identity, protocol
         self._data, self._frame = data, frame
         self._dice = np.random.default_rng(identity.seed)
+        for room in (folder, folder / PRACTICE, folder / BEST):
+            sweep(room)  # What a kill left in the midst of a write.
         self.learner: Learner
         self.step, standing = 0, None
         if (folder / FILE_NAME).is_file():

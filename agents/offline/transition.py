@@ -133,13 +133,13 @@ class Transitions:
         self._cuts = [size, width, 1, size, 1, 1]
         self._rows = np.empty((self.starts[-1], sum(self._cuts)), np.float32)
         for rows, one in zip(self.episodes(), chosen, strict=True):
-            self._pack(one, self._rows[rows])
+            self._fill(rows, one)
 
-    def _pack(self, one: Trajectory, rows: NDArray[np.float32]) -> None:
-        """Writes an episode into its rows, `[T, ...]`."""
+    def _fill(self, rows: slice, one: Trajectory) -> None:
+        """Writes an episode into its rows."""
         rewards = one.rewards * self._scale + self._shift
         states = self._frame.observe(one.observations["state"])
-        parts = np.split(rows, np.cumsum(self._cuts[:-1]), axis=1)
+        parts = np.split(self._rows[rows], np.cumsum(self._cuts[:-1]), axis=1)
         parts[0][:] = states[:-1]
         parts[1][:] = self._frame.shrink(one.actions)
         parts[2][:, 0] = rewards
@@ -150,12 +150,13 @@ class Transitions:
     def append(self, one: Trajectory) -> None:
         """Adds an episode, on the same scales."""
         count = len(self)
-        if count + one.steps > len(self._rows):  # Room for half as many again: copies are few.
-            wider = np.empty((count + max(one.steps, count // 2), sum(self._cuts)), np.float32)
+        past = count + one.steps
+        if past > len(self._rows):  # Room for half as many again: copies are few.
+            wider = np.empty((max(past, count + count // 2), self._rows.shape[1]), np.float32)
             wider[:count] = self._rows[:count]
             self._rows = wider
-        self._pack(one, self._rows[count : count + one.steps])
-        self.starts.append(count + one.steps)
+        self._fill(slice(count, past), one)
+        self.starts.append(past)
 
     def __len__(self) -> int:
         return self.starts[-1]

@@ -16,6 +16,7 @@ import decoding
 import homes
 import kitchens
 import measure
+import pages
 import quantisers
 import scoring
 import sights
@@ -97,6 +98,26 @@ def rivals(pairs: int) -> list[Ratio]:
     ]
 
 
+def browsers(pairs: int) -> list[Ratio]:
+    """MiniWoB: this suite's pages against upstream's Selenium client; pictures a second."""
+    kinds = (
+        ("opening a further slot and its first reset, a second", pages.opening),
+        ("reset with words, elements and picture, a second", pages.resetting),
+        ("click with words, elements and picture, a second", pages.clicking),
+        ("episodes of five clicks a minute, one slot", pages.episodes),
+    )
+    lacking = pages.upstream_missing()
+    return [
+        measure.ratio(
+            f"ours / upstream's Selenium: {words}",
+            functools.partial(kind, "ours"),
+            (lambda: None) if lacking else functools.partial(kind, "upstream"),
+            pairs,
+        )
+        for words, kind in kinds
+    ]
+
+
 GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "overhead": overhead,
     "scaling": scaling,
@@ -109,6 +130,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "transitions": transitions.reading,
     "updates": updates.updates,
     "kitchen": kitchens.costs,
+    "browsers": browsers,
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 

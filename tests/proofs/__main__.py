@@ -14,6 +14,8 @@
     python tests/proofs learners-kitchen --seeds 3
     python tests/proofs learners-cheetah --seeds 3
     python tests/proofs submission-flips --tries 1000
+    python tests/proofs comparisons --tries 2000
+    python tests/proofs miniwob --seeds 2
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -58,6 +60,8 @@ def main() -> None:
         *LEARNT,
         "import-memory",
         "submission-flips",
+        "miniwob",
+        "comparisons",
     ]
     parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
@@ -68,12 +72,16 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner")
     parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
-    parser.add_argument("--tries", type=int, default=1000, help="bytes changed")
+    parser.add_argument("--tries", type=int, default=1000, help="bytes changed, comparisons")
     options = parser.parse_args()
     if options.proof == "socialnav":
         raise SystemExit(_validate())
     if options.proof == "submission-flips":
         raise SystemExit(_flip(options.tries))
+    if options.proof == "comparisons":
+        raise SystemExit(_compare_agents(options.tries))
+    if options.proof == "miniwob":
+        raise SystemExit(_beside_upstream(range(options.seeds)))
     if options.proof == "learners":
         raise SystemExit(_compare_learners(range(options.seeds)))
     if options.proof == "import-memory":
@@ -160,6 +168,41 @@ def _flip(tries: int) -> int:
         table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
     Console(width=110).print(table)
     return int(any(row.noticed < row.tries for row in rows))
+
+
+def _compare_agents(comparisons: int) -> int:
+    """Simulates comparisons; 1 if verdicts come too often or too seldom."""
+    import verdicts
+
+    table = Table(title="comparisons, 100 pairs each", title_justify="left")
+    for column in ("agents", "tasks", "success of the weaker", "comparisons", "verdicts", "holds"):
+        table.add_column(column)
+    rows = verdicts.simulated(comparisons)
+    for row in rows:
+        rate = f"{100 * row.verdicts / row.comparisons:.1f} in 100"
+        cells = (row.what, str(row.tasks), f"{row.share:.1f}", f"{row.comparisons:,}", rate)
+        table.add_row(*cells, "yes" if row.holds else "NO")
+    Console(width=110).print(table)
+    return int(not all(row.holds for row in rows))
+
+
+def _beside_upstream(seeds: range) -> int:
+    """Plays every MiniWoB task with upstream's client too; 1 if words or verdicts ever differ."""
+    from upstream import compare
+
+    from polyathlon.tasks.miniwob.roster import CHORES
+
+    table = Table(title="miniwob beside upstream's client: seeds that agree", title_justify="left")
+    for column in ("task", "seeds", "words", "elements", "verdicts", "endings", "raw rewards"):
+        table.add_column(column)
+    off = 0
+    for task in CHORES:
+        found = compare(task, seeds)
+        off += found.words < found.seeds or found.verdicts < found.endings
+        rewards = " ".join(f"{reward:g}" for reward in sorted(set(found.rewards)))
+        table.add_row(found.task, *(str(number) for number in found[1:6]), rewards)
+    Console(width=100).print(table)
+    return int(off > 0)
 
 
 def _validate() -> int:

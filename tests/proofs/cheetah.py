@@ -126,9 +126,9 @@ def replay(
 
 ITERATIONS, KEEP_EVERY = 60, 11
 
-UPDATES, PLAYED = 5_000, 5
+UPDATES, PLAYED = 3_000, 5
 
-SMALL = {"hidden": (128, 128), "batch_size": 128}
+SMALL = {"hidden": (128, 128), "batch_size": 128, "learning_rate": 1e-3}
 
 LEARNERS = {
     "bc": SMALL,

@@ -29,10 +29,8 @@ NO_OP = (0.0,) * 7
 """The arm stands still, and the hand turns back to pointing down."""
 
 STEPS_AN_OBJECT = 80
-"""Horizon for each object that is to be moved [steps]. Of the 40 to 80 steps of upstream's episodes
-with one object the longest: at 0.2 m/s an arm moves a centimetre a step at most, and from the start
-into a bin it is more than half a metre."""
-
+"""Horizon for each object that is to be moved [steps]. Upstream's is not public: at 0.2 m/s an arm
+moves a centimetre a step at most, and from the start into a bin it is half a metre."""
 
 WORDS = {
     "sorting": "Put the shoe into the white bin and the toy into the black bin.",

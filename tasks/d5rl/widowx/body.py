@@ -1,9 +1,9 @@
 """The WidowX 250s as a MuJoCo model of primitives: no mesh is needed.
 
 Lengths, masses, limits, damping, actuators and contact settings: ``benchmark/domains/widowx/robot``
-of d5rlbenchmark/d5rl. The inertia of links is that of their primitives, the motors carry the
-arm's own weight (upstream's sags), and the arm touches the world from the elbow outwards, never
-itself.
+of d5rlbenchmark/d5rl. The inertia of links is that of their primitives, the arm's own weight is
+carried (upstream leaves it to the servos), and the arm touches the world from the elbow outwards,
+never itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The table, two bins, a shoe and a toy of primitives, cameras and light.
 
-Measures are our own but for the cameras' and the hand's contact settings: upstream's bins and
-scanned objects are not public.
+Measures are our own but for the first camera's: upstream's bins and scanned objects are not
+public.
 """
 
 from __future__ import annotations

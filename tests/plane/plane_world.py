@@ -44,7 +44,7 @@ class PlaneWorld(gymnasium.Env[dict[str, Any], Any]):
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         super().reset(seed=seed)
         self._place = self.np_random.uniform(-1, 1, 2).astype(np.float32)
-        return self._observation(), {"success": False}
+        return self._observation(), {"success": False, "options": options}
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         self._place = self._place + np.float32(SPEED) * np.asarray(action, np.float32)
