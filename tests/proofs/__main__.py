@@ -37,6 +37,9 @@ from rich.console import Console
 from rich.table import Table
 
 from polyathlon.leaderboard.intervals import wilson
+from polyathlon.tasks.d5rl.a1 import HIKE_STEPS, WALK_STEPS
+from polyathlon.tasks.d5rl.a1.environment import A1Hike
+from polyathlon.tasks.d5rl.a1.errand import A1RunTo
 from polyathlon.tasks.langr import SPLITS
 
 
@@ -251,7 +254,8 @@ def _print_gaits(episodes: int) -> int:
 
     print("random play", flush=True)
     chance = gaits.random_walks(range(episodes))
-    chance["hiking"] = gaits.random_hikes(range(episodes))
+    chance["hiking"] = gaits.random_returns(A1Hike(), range(episodes), HIKE_STEPS)
+    chance["runto"] = gaits.random_returns(A1RunTo(), range(episodes), WALK_STEPS)
     for task, found in gaits.measured(range(100, 100 + episodes)):
         totals = np.array([total for total, _, _ in found])
         low, high = stats.t.interval(0.95, len(totals) - 1, totals.mean(), stats.sem(totals))

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from polyathlon.tasks import catalogue
-from polyathlon.tasks.d5rl.a1 import A1_TASKS, HIKE_STEPS, WALK_STEPS, WALKS
-from polyathlon.tasks.d5rl.a1.environment import A1Hike, A1Walk
+from polyathlon.tasks.d5rl.a1 import A1_TASKS, WALK_STEPS, WALKS
+from polyathlon.tasks.d5rl.a1.environment import A1, A1Walk
 from polyathlon.tasks.d5rl.a1.expert import TrotExpert
 from polyathlon.tasks.d5rl.a1.gait import Gait
 from polyathlon.tasks.d5rl.a1.reward import walk_reward
@@ -106,13 +106,13 @@ def _random_walk(env: A1Walk, seed: int) -> list[float]:
     return totals
 
 
-def random_hikes(seeds: range) -> list[float]:
-    """Returns of uniformly random actions on the hill course."""
-    env, found = A1Hike(), []
+def random_returns(env: A1, seeds: range, steps: int) -> list[float]:
+    """Returns of uniformly random actions in one of the other tasks."""
+    found = []
     for seed in seeds:
         dice, total = np.random.default_rng(seed), 0.0
         env.reset(seed=seed)
-        for _ in range(HIKE_STEPS):
+        for _ in range(steps):
             _, reward, over, _, _ = env.step(dice.uniform(-1, 1, 12).astype(np.float32))
             total += reward
             if over:
