@@ -62,8 +62,9 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters 
 	@$(PY) tests/proofs langr-random
 	@$(PY) tests/proofs adapters
 
-proof-board: $(STAMP) system  ## submissions: a thousand flipped bytes, two thousand comparisons
+proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every family, comparisons
 	@$(PY) tests/proofs submission-flips
+	@$(PY) tests/proofs submission-replays --episodes 3
 	@$(PY) tests/proofs comparisons --tries 2000
 
 train-check: $(STAMP)  ## offline learners against cloning on a small world, 3 seeds, minutes

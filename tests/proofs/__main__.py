@@ -10,6 +10,7 @@
     python tests/proofs learners --seeds 3
     python tests/proofs submission-flips --tries 1000
     python tests/proofs comparisons --tries 2000
+    python tests/proofs submission-replays --episodes 3
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -37,7 +38,7 @@ def main() -> None:
     """Plays and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1", "learners"]
-    choices += ["submission-flips", "comparisons"]
+    choices += ["submission-flips", "submission-replays", "comparisons"]
     parser.add_argument("proof", choices=choices)
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
@@ -52,6 +53,8 @@ def main() -> None:
         raise SystemExit(_validate())
     if options.proof == "submission-flips":
         raise SystemExit(_flip(options.tries))
+    if options.proof == "submission-replays":
+        raise SystemExit(_play_again(min(options.episodes, 20)))
     if options.proof == "comparisons":
         raise SystemExit(_compare_agents(options.tries))
     if options.proof == "learners":
@@ -102,6 +105,20 @@ def _flip(tries: int) -> int:
         table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
     Console(width=110).print(table)
     return int(any(row.noticed < row.tries for row in rows))
+
+
+def _play_again(episodes: int) -> int:
+    """Plays honest runs of every family again; 1 if an episode does not come out as it was."""
+    import families
+
+    table = Table(title="submission-replays", title_justify="left")
+    for column in ("family", "slots", "episodes", "match", "decided by"):
+        table.add_column(column)
+    rows = families.verified(episodes)
+    for row in rows:
+        table.add_row(row.family, str(row.slots), str(row.episodes), str(row.match), row.by)
+    Console(width=110).print(table)
+    return int(any(row.match < row.episodes for row in rows))
 
 
 def _compare_agents(comparisons: int) -> int:
