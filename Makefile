@@ -63,8 +63,9 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, m
 	@$(PY) tests/proofs adapters
 	@$(PY) tests/proofs import-memory
 
-proof-board: $(STAMP) system  ## submissions: a thousand flipped bytes, two thousand comparisons
+proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every family, comparisons
 	@$(PY) tests/proofs submission-flips
+	@$(PY) tests/proofs submission-replays --episodes 3
 	@$(PY) tests/proofs comparisons --tries 2000
 
 train-check: $(STAMP)  ## learning is real: learners on four worlds, 3 seeds; 30 min of one core

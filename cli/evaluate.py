@@ -39,6 +39,7 @@ from ..core.specs import FIELDS, REWARD
 from ..leaderboard.result import Result, read_result, write_result
 from ..leaderboard.sequence import success_so_far
 from ..leaderboard.summary import summarise
+from ..tasks import catalogue
 from ..tasks.observation import parse_image_size
 from .progress import ProgressWatcher
 from .trained import is_trained, load_trained
@@ -124,6 +125,8 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     _check_nothing_is_lost(directory)
     width = options["until_width"]
     enough = None if width is None else partial(_is_known, width)
+    if width is not None:
+        _demand_success(chosen.tasks)
     try:
         with ProgressWatcher() as watcher:
             manifest = evaluate(chosen, record, agent, directory, settings, watcher, enough)
@@ -140,6 +143,13 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         return 130
     code = _conclude(directory, manifest, as_json)
     return code if width is None else _tell_whether_known(directory, manifest, width, code)
+
+
+def _demand_success(tasks: Sequence[str]) -> None:
+    """What has no notion of success is never known well enough."""
+    without = [task for task in tasks if catalogue.find(task).score == "none"]
+    if without:
+        raise BadArgument(f"--until-width is of the success, which {without[0]} does not have")
 
 
 def _is_known(width: float, manifest: Manifest, results: Sequence[EpisodeResult]) -> bool:

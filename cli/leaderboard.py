@@ -13,7 +13,9 @@ from .table import WHOLE, headline_words, lay_out
 
 if TYPE_CHECKING:
     from ..leaderboard.board import Row
-    from ..leaderboard.submission import Card
+    from ..leaderboard.recount import Run
+    from ..leaderboard.result import Estimate
+    from ..leaderboard.submission import Card, PackedRun
     from ..leaderboard.validation import Checked
 
 HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
@@ -125,3 +127,49 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.coverage:.0%}",
         row.status,
     )
+
+
+@leaderboard_group.command("generalist")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--families", help="Comma-separated [all that are registered].")
+@click.option("--coverage", type=click.FloatRange(0, 1), default=0.95, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the score as JSON.")
+def generalist_command(
+    runs: tuple[Path, ...], families: str | None, coverage: float, as_json: bool
+) -> int:
+    """One figure over all families for RUNS of one agent (directories, submissions).
+
+    Refused where a family was not played, or too few of its episodes are valid.
+    """
+    from ..leaderboard.generalist import generalist_score
+    from ..leaderboard.recount import recompute
+    from ..leaderboard.submission import who
+    from ..leaderboard.validation import validate
+    from ..tasks import catalogue
+
+    read: list[PackedRun | Run] = []
+    for path in runs:
+        read += validate(path).runs if path.is_file() else [recompute(path)]
+    if len({who(run.manifest) for run in read}) > 1:
+        raise BadArgument("these runs are of several agents; a generalist is one")
+    names = families.split(",") if families else list(catalogue.families())
+    found = generalist_score([(run.manifest, run.results) for run in read], names, coverage)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+        return 0
+    rows = [
+        (one.family, str(one.tasks), f"{one.coverage:.0%}", *_figures(one.score))
+        for one in found.families
+    ]
+    total = ("generalist", str(sum(one.tasks for one in found.families)))
+    rows.append((*total, f"{found.coverage:.0%}", *_figures(found.score)))
+    for line in lay_out([("family", "tasks", "coverage", "score", "95%"), None, *rows], WHOLE):
+        click.echo(line)
+    click.echo(f"task set {found.task_set[:12]}: only rows of the same set are comparable")
+    return 0
+
+
+def _figures(one: Estimate) -> tuple[str, str]:
+    value = "-" if one.value is None else f"{one.value:.3f}"
+    known = one.low is not None and one.high is not None
+    return value, f"[{one.low:.3f}, {one.high:.3f}]" if known else "-"

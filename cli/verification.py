@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..core.errors import PlanMismatch, PolyathlonError, UnknownName
+from ..core.errors import PolyathlonError
 from ..core.manifest import Manifest, describe_machine, installed_versions
 from .leaderboard import describe, leaderboard_group
 
@@ -58,7 +58,7 @@ def verify_command(
         for check in _play([due[at] for at in drawn.chosen]):
             checks.append(check)
             _show(check)
-    except (UnknownName, PlanMismatch, ImportError, PolyathlonError) as error:
+    except PolyathlonError as error:
         trouble = f"cannot be played here: {error}"
     if not trouble and not all(one.matches for one in checks):
         trouble = _other_versions([run.manifest for run in checked.runs])

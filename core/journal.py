@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -94,12 +95,15 @@ def parse_journal(raw: bytes, where: str) -> list[EpisodeResult]:
 
 
 def _parse_bytes(raw: bytes, path: Path | str) -> _Contents:
-    whole, newline, torn = raw.rpartition(b"\n")
     results: dict[tuple[str, int], EpisodeResult] = {}
-    chain = GENESIS
-    for number, line in enumerate(whole.split(b"\n") if newline else [], start=1):
-        chain = _read_line(path, number, line, chain, results)
-    return _Contents(results=results, chain=chain, whole_bytes=len(whole) + len(newline), torn=torn)
+    chain, whole_bytes, torn = GENESIS, 0, b""
+    for number, line in enumerate(io.BytesIO(raw), start=1):
+        if not line.endswith(b"\n"):
+            torn = line
+            break
+        chain = _read_line(path, number, line[:-1], chain, results)
+        whole_bytes += len(line)
+    return _Contents(results=results, chain=chain, whole_bytes=whole_bytes, torn=torn)
 
 
 def _read_line(

@@ -84,8 +84,9 @@ def validate(path: Path) -> Checked:
     """
     with _in_one_line(str(path)):
         whole = load(path)
-        checked = validate_members(read_archive(whole, str(path)))
-        return msgspec.structs.replace(checked, digest=hashlib.sha256(whole).hexdigest())
+        digest, members = hashlib.sha256(whole).hexdigest(), read_archive(whole, str(path))
+        del whole  # The members are copies; a large journal need not be held twice.
+        return msgspec.structs.replace(validate_members(members), digest=digest)
 
 
 @contextlib.contextmanager
@@ -277,12 +278,14 @@ def _read_episodes(manifest: Manifest, raw: bytes, where: str) -> list[EpisodeRe
     specs = {spec.id: spec for spec in manifest.tasks}
     for number, one in enumerate(results, start=1):
         _check_episode(manifest, specs[one.plan.task], one, f"{where}, line {number}")
-    lines = raw.split(b"\n")[:-1]
-    for number, (line, due) in enumerate(zip(lines, chained(results), strict=False), start=1):
-        if line != due:
+    start = 0
+    for number, due in enumerate(chained(results), start=1):
+        end = start + len(due)
+        if raw[start:end] != due or raw[end : end + 1] != b"\n":
             raise SubmissionRefused(f"{where}, line {number} is not in its canonical form")
-    if len(lines) != len(results):
-        raise SubmissionRefused(f"{where} has {len(lines)} lines for {len(results)} episodes")
+        start = end + 1
+    if start != len(raw):
+        raise SubmissionRefused(f"{where} goes on after its {len(results)} episodes")
     return results
 
 

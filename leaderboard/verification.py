@@ -130,7 +130,10 @@ def catch_probability(population: int, size: int, forged: int) -> float:
     """
     if not 0 <= size <= population or not 0 <= forged <= population:
         raise BadArgument(f"{size} drawn and {forged} forged of {population}")
-    return 1.0 - math.comb(population - forged, size) / math.comb(population, size)
+    # The forged ones escape one after the other: the same as C(N - f, k) / C(N, k), without the
+    # huge numbers.
+    escaped = (max(0, population - size - at) / (population - at) for at in range(forged))
+    return 1.0 - math.prod(escaped)
 
 
 def forged_tasks(checks: Sequence[Check]) -> dict[str, str]:

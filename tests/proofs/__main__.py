@@ -17,6 +17,7 @@
     python tests/proofs comparisons --tries 2000
     python tests/proofs miniwob --seeds 2
     python tests/proofs miniwob-oracles --seeds 20
+    python tests/proofs submission-replays --episodes 3
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -135,6 +136,20 @@ def _flip(tries: int) -> int:
         table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
     Console(width=110).print(table)
     return int(any(row.noticed < row.tries for row in rows))
+
+
+def _play_again(episodes: int) -> int:
+    """Plays honest runs of every family again; 1 if an episode does not come out as it was."""
+    import families
+
+    table = Table(title="submission-replays", title_justify="left")
+    for column in ("family", "slots", "episodes", "match", "decided by"):
+        table.add_column(column)
+    rows = families.verified(episodes)
+    for row in rows:
+        table.add_row(row.family, str(row.slots), str(row.episodes), str(row.match), row.by)
+    Console(width=110).print(table)
+    return int(any(row.match < row.episodes for row in rows))
 
 
 def _compare_agents(comparisons: int) -> int:
@@ -341,6 +356,7 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "import-memory": lambda _: _import_more_than_memory(),
     "miniwob": lambda told: _beside_upstream(range(told.seeds)),
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
+    "submission-replays": lambda told: _play_again(min(told.episodes, 20)),
     "submission-flips": lambda told: _flip(told.tries),
     "comparisons": lambda told: _compare_agents(told.tries),
 }

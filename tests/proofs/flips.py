@@ -29,7 +29,9 @@ class Row(NamedTuple):
     noticed: int
 
 
-class _Silent:
+class Silent:
+    """Watches an evaluation without a word."""
+
     def begin(self, total: int, done: Any) -> None: ...
 
     def recorded(self, result: Any) -> None: ...
@@ -40,7 +42,7 @@ class _Silent:
 def submission(folder: Path) -> bytes:
     """Ten episodes of each of three tasks, played at random and packed."""
     record, agent = load_agent("random", AGENTS)
-    evaluate(choose_benchmark(TASKS, 10), record, agent, folder, Settings(slots=2), _Silent())
+    evaluate(choose_benchmark(TASKS, 10), record, agent, folder, Settings(slots=2), Silent())
     return write_archive(pack("Uniform play", [pack_run(folder)]))
 
 

@@ -10,6 +10,7 @@ import jsonschema
 import msgspec
 import pytest
 
+from polyathlon.cli import main
 from polyathlon.core.errors import BadArgument, RunDirectoryError, SubmissionRefused
 from polyathlon.core.journal import Journal, read_journal
 from polyathlon.leaderboard import contracts
@@ -137,3 +138,55 @@ def test_the_journal_a_pack_reads_is_left_as_it_was(run):
         journal.open()
     assert before == ((run / "episodes.jsonl").read_bytes(), (run / "actions.bin").read_bytes())
     assert len(read_journal(run)) == 8
+
+
+def ended(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["leaderboard", *map(str, arguments)])
+    return caught.value.code, capsys.readouterr()
+
+
+def test_the_commands(run, tmp_path, capsys):
+    out, card = tmp_path / "one.zip", tmp_path / "card.json"
+    card.write_text('{"authors": ["Ada"], "licence": "Apache-2.0"}')
+    command = ["pack", run, "--name", "Uniform play", "--out", out, "--card", card]
+    code, told = ended(command, capsys)
+    assert code == 0, told.err
+    first = out.read_bytes()
+    assert ended(command, capsys)[0] == 0
+    assert out.read_bytes() == first
+    code, told = ended(["validate", out], capsys)
+    assert code == 0
+    assert "every figure follows from its episodes" in told.out
+    out.write_bytes(first[:-1])
+    code, told = ended(["validate", out], capsys)
+    assert (code, told.out) == (2, "")
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("card", "words"),
+    [
+        ('{"author": "Ada"}', "unknown field `author`"),
+        ('{"url": "http://x"}', "url"),
+        ("not json", "is not a card"),
+        ('{"description": "a\\u202eb"}', "cannot be seen"),
+    ],
+)
+def test_cards_that_are_none(run, tmp_path, capsys, card, words):
+    (tmp_path / "card.json").write_text(card)
+    out = tmp_path / "one.zip"
+    command = ["pack", run, "--name", "A", "--out", out, "--card", tmp_path / "card.json"]
+    code, told = ended(command, capsys)
+    assert code == 2
+    assert words in told.err
+    assert not out.exists()
+
+
+def test_what_is_no_submission_is_not_written_over(run, tmp_path, capsys):
+    out = tmp_path / "notes.txt"
+    out.write_text("my notes")
+    code, told = ended(["pack", run, "--name", "A", "--out", out], capsys)
+    assert code == 2
+    assert "left as it is" in told.err
+    assert out.read_text() == "my notes"
