@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -28,8 +29,11 @@ EPOCH = 1_483_272_000_000
 FRAME = 20
 """Time between two frames of the deterministic clock [ms]."""
 
-READY_PATIENCE = 500
-"""How often a page is asked whether it is ready, which pages within pages take time for."""
+READY_PATIENCE = 30.0
+"""How long a page within a page may take to be ready [s]; no time passes on the episode's clock."""
+
+READY_ROUND = 0.005
+"""How often it is asked [s]."""
 
 SCRIPTS = Path(__file__).parent / "script"
 
@@ -131,12 +135,12 @@ class Page:
         self.gesture([("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 0, "y": 0})])
         words = f"{seed}, {json.dumps(mode)}, {scale!r}, {json.dumps(self.still)}"
         seen: dict[str, Any] = self.evaluate(f"__page.begin({words})")
-        asked = 0
+        deadline = time.monotonic() + READY_PATIENCE
         while not seen["ready"]:
-            asked += 1
-            if asked > READY_PATIENCE:
+            if time.monotonic() > deadline:
                 raise BrowserFault("the page never says that it is ready")
-            seen = self.advance(FRAME)
+            time.sleep(READY_ROUND)
+            seen = self.evaluate("__page.observe()")
         return seen
 
     def advance(self, span: float) -> dict[str, Any]:
