@@ -18,7 +18,8 @@ class Solved(NamedTuple):
         name: the package's.
         oracle: episodes that the oracle won.
         steps: that it took for an episode, on average.
-        random: episodes that random commands won.
+        random: episodes that random commands won, of every fourth seed: they last to the end of
+            the time.
     """
 
     name: str
@@ -32,7 +33,7 @@ def solved(name: str, seeds: range) -> Solved:
     env = MiniWoB(name)
     try:
         by_oracle = [_by_oracle(env, seed) for seed in seeds]
-        by_chance = [_at_random(env, seed) for seed in seeds]
+        by_chance = [_at_random(env, seed) for seed in seeds[::4]]
     finally:
         env.close()
     won, steps = zip(*by_oracle, strict=True)
