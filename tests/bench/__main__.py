@@ -98,13 +98,20 @@ def rivals(pairs: int) -> list[Ratio]:
     ]
 
 
+def _in_slots(slots: int) -> Callable[[str], float]:
+    return functools.partial(pages.episodes, slots=slots)
+
+
 def browsers(pairs: int) -> list[Ratio]:
     """MiniWoB: this suite's pages against upstream's Selenium client; pictures a second."""
     kinds = (
         ("opening a further slot and its first reset, a second", pages.opening),
         ("reset with words, elements and picture, a second", pages.resetting),
         ("click with words, elements and picture, a second", pages.clicking),
-        ("episodes of five clicks a minute, one slot", pages.episodes),
+        *(
+            (f"episodes of five clicks a minute, {slots} at once", _in_slots(slots))
+            for slots in (1, 2, 4)
+        ),
     )
     lacking = pages.upstream_missing()
     return [
