@@ -66,6 +66,7 @@ def train_command(learner: str, task: str, dataset: Path, out: Path, **options: 
     import torch
 
     from ..agents.offline import LEARNERS
+    from ..benchmarks.inventory import take_inventory
     from ..tasks import catalogue
     from ..tasks.dataset.layout import Dataset
     from .course import Course
@@ -75,6 +76,8 @@ def train_command(learner: str, task: str, dataset: Path, out: Path, **options: 
         raise UnknownName("learner", learner, LEARNERS, f" There are: {', '.join(LEARNERS)}")
     protocol, folders = _protocol(options), _folders(out, options["seed"], options["seeds"])
     changes = dict(map(assignment, options["assignments"]))
+    if trouble := take_inventory(dataset).trouble:
+        raise BadArgument(f"{dataset} is damaged: {trouble}")
     course = Course(learner, changes, catalogue.find(task), Dataset(dataset), protocol)
     torch.set_num_threads(options["threads"])
     if options["tensorboard"] and not is_installed():

@@ -65,11 +65,28 @@ class Embodiment(msgspec.Struct, frozen=True, kw_only=True):
 
     def differences(self, other: Embodiment) -> list[str]:
         """One phrase for each field in which ``other`` departs from this body."""
-        return [
-            f"{field}: {getattr(self, field)!r} against {getattr(other, field)!r}"
-            for field in self.__struct_fields__
-            if getattr(self, field) != getattr(other, field)
-        ]
+        pairs = {
+            field: (getattr(self, field), getattr(other, field)) for field in self.__struct_fields__
+        }
+        return [_apart(field, *pair) for field, pair in pairs.items() if pair[0] != pair[1]]
+
+
+MOST_SHOWN = 4
+"""Entries up to which a field is told whole where two bodies depart."""
+
+
+def _apart(field: str, one: Any, other: Any) -> str:
+    """How a field of two bodies differs, in a phrase that fits a line."""
+    if not isinstance(one, tuple) or max(len(one), len(other)) <= MOST_SHOWN:
+        return f"{field}: {one!r} against {other!r}"
+    if len(one) != len(other):
+        return f"{field}: {len(one)} against {len(other)}"
+    places = [
+        place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]
+    ]
+    first = places[0]
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    return f"{field} {first}: {one[first]!r} against {other[first]!r}{more}"
 
 
 def check_handshake(agent: Embodiment | None, task: Embodiment, task_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 
 from ..core.episode import EpisodeResult
@@ -11,6 +12,9 @@ from .markup import Markup, element, join
 from .media import Album, Picture
 from .view import RunView
 from .wording import number
+
+SAID = 60
+"""Letters of a command that stand under its picture."""
 
 FILMS = 3
 """Films of one task; episodes beyond are in a contact sheet of still pictures, but for short ones
@@ -101,9 +105,13 @@ def _storyboard(run: RunView, album: Album, task: str, index: int) -> Markup | N
 
 def _actions(run: RunView, one: EpisodeResult) -> list[str]:
     """The names of an episode's actions; empty where they have none or cannot be read."""
-    names = run.manifest.spec(one.plan.task).embodiment.action_names
+    body = run.manifest.spec(one.plan.task).embodiment
+    names = body.action_names
     assert one.trace is not None
     try:
+        if body.kind == "text":
+            said = read_actions(run.directory, one.trace)
+            return [textwrap.shorten(str(action), SAID, placeholder="...") for action in said]
         taken = [int(str(action)) for action in read_actions(run.directory, one.trace)]
     except (PolyathlonError, OSError, ValueError):
         return []

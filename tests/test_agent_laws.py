@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -162,3 +163,12 @@ def test_the_handshake_names_what_differs():
     )
     with pytest.raises(EmbodimentMismatch, match=r"toy.walk-v0 .*control_hz: 20.0 against None"):
         check_handshake(faster, BODY, "toy.walk-v0")
+
+
+def test_bodies_of_many_joints_differ_in_a_line():
+    names = tuple(f"joint {number}" for number in range(30))
+    body = Embodiment(id="toy", kind="continuous", action_names=names, low=(-1.0,) * 30)
+    wider = msgspec.structs.replace(body, low=(-2.0,) * 29 + (-1.0,))
+    fewer = msgspec.structs.replace(body, action_names=names[:20])
+    assert wider.differences(body) == ["low 0: -2.0 against -1.0 and 28 more"]
+    assert fewer.differences(body) == ["action_names: 20 against 30"]

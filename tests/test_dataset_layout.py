@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,17 @@ def test_trainings_that_make_no_sense(
     with pytest.raises(PolyathlonError, match=told):
         _polyathlon.main(words, standalone_mode=False)
     assert not out.exists()
+
+
+def test_damaged_data_are_not_learnt_from(made: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy)
+    with h5py.File(copy / "data" / "main_data.hdf5", "r+") as file:
+        file["episode_1/rewards"][0] = 123.0
+    words = ["train", "bc", "metaworld.reach", "--dataset", str(copy), "--out", str(tmp_path / "x")]
+    with pytest.raises(BadArgument, match="is damaged: its hash"):
+        _polyathlon.main(words, standalone_mode=False)
+    assert not (tmp_path / "x").exists()
 
 
 def test_data_of_another_body_are_refused(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from polyathlon.tasks.miniwob import binary, browser
 from polyathlon.tasks.miniwob.binary import VARIABLE, BrowserMissing, find_browser
 from polyathlon.tasks.miniwob.environment import STEP, MiniWoB
 from polyathlon.tasks.miniwob.gesture import Gesture, click, click_at, fill, press, type_text, wait
-from polyathlon.tasks.miniwob.oracle import Solver
+from polyathlon.tasks.miniwob.oracle import ORACLES, Solver
 from polyathlon.tasks.miniwob.roster import CHORES
 
 pytest.importorskip("miniwob", reason="the miniwob package is not installed")
@@ -450,7 +450,30 @@ def test_memory_stays_flat(make, shared):
 def test_every_oracle_is_of_a_task():
     factory = load_object("polyathlon.tasks.miniwob.oracle:Solver")
     assert factory is Solver
-    env = MiniWoB("bisect-angle")
-    if env.task not in load_object("polyathlon.tasks.miniwob.oracle:ORACLES"):
-        with pytest.raises(BadArgument, match="no oracle"):
-            Solver(env)
+    assert ORACLES.keys() <= CHORES.keys()
+    assert len(ORACLES) == 100
+    with pytest.raises(BadArgument, match="no oracle"):
+        Solver(MiniWoB("bisect-angle"))
+
+
+@pytest.mark.parametrize("task", sorted(ORACLES))
+def test_an_oracle_does_its_page(shared, make, task):
+    env = make(task)
+    solver = Solver(env)
+    observation, info = env.reset(seed=3)
+    solver.reset(observation, info)
+    over = False
+    while not over:
+        observation, _, over, _, info = env.step(solver.act(observation))
+    assert info["success"], info["reason"]
+
+
+def test_a_ref_is_hit_beside_what_lies_over_it(shared, make):
+    env = make("click-test-2")
+    env.reset(seed=6)  # Here button TWO lies over the middle of button ONE.
+    one, two = (e for e in env.elements if e.tag == "button")
+    x, y = one.centre
+    assert two.left < x < two.left + two.width
+    assert two.top < y < two.top + two.height
+    *_, info = do(env, click(one.ref))
+    assert info["success"]

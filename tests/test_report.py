@@ -210,6 +210,19 @@ def test_a_short_episode_is_shown_step_by_step(run):
     assert len(set(pictures)) > 3
 
 
+def test_commands_stand_under_their_pictures(run, monkeypatch):
+    with_storyboard(run)
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["tasks"][0]["embodiment"]["kind"] = "text"
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setattr(
+        gallery, "read_actions", lambda *_: ["click(7)", 'fill(2, "<b>")'] + [""] * 5
+    )
+    page = Page(render_report(run))
+    assert len([one for one in page.all("img") if one.get("alt") == ""]) == 8
+    assert 'fill(2, "<b>")' in page.text
+
+
 @pytest.mark.parametrize("spoil", ["frames", "names", "text", "link"])
 def test_a_strip_that_does_not_fit_is_left_out(run, spoil):
     names = ("wait",) if spoil == "names" else ("wait", "go")

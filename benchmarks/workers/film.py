@@ -36,11 +36,14 @@ class Style(NamedTuple):
         still: which picture is the still one: the ``first``, or the ``last``, where a picture
             holds all that was before.
         side: longer side of the pictures [px].
+        strip: whether every step is an event, and an episode of few steps gets a strip whatever
+            the task's horizon.
     """
 
     of: str = "rgb"
     still: str = "first"
     side: int = MAX_SIDE
+    strip: bool = False
 
 
 def style_of(metadata: Mapping[str, Any]) -> Style:
@@ -133,7 +136,8 @@ class Film:
                 self._frames[0], ".webp",
                 save_all=True, append_images=rest, duration=duration, loop=0, quality=70, method=2,
             )  # fmt: skip
-            if strip and self._stride == 1:
+            short = self._style.strip and len(self._frames) <= STORYBOARD + 1
+            if (strip or short) and self._stride == 1:
                 self._save(self._side_by_side(), ".strip.webp", quality=80, method=2)
         except OSError as error:
             self.trouble = f"no film: {error}"

@@ -91,7 +91,7 @@ class AndroidControl(gymnasium.Env[dict[str, Any], str]):
     metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
         "render_modes": ["rgb_array"],
         "render_fps": 1,
-        "film": {"of": "render", "side": 480},
+        "film": {"of": "render", "side": 480, "strip": True},
     }
 
     def __init__(

@@ -92,7 +92,7 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
     metadata = {  # noqa: RUF012 - Gymnasium's name
         "render_modes": ["rgb_array"],
         "render_fps": 2,
-        "film": {"of": "render", "side": 420},
+        "film": {"of": "render", "side": 420, "strip": True},
     }
 
     def __init__(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ....core.element import Element
-from ..gesture import Gesture, click, click_at, fill, scroll, wait
+from ..gesture import click, click_at, fill, scroll, wait
 from .view import Course, Oracle, View
 
 
@@ -17,28 +16,13 @@ def click_test(view: View) -> Course:
 def click_named_button(view: View) -> Course:
     """The button whose label stands in quotes, or is the word after "button"."""
     label = view.quoted[0] if view.quoted else view.match(r"button (\w+)")[0]
-    yield _uncovered(view, view.find(tag="button", text=label))
+    yield click(view.find(tag="button", text=label).ref)
 
 
 def click_button_sequence(view: View) -> Course:
     """Two buttons, one after the other."""
     for label in ("ONE", "TWO"):
-        yield _uncovered(view, view.find(tag="button", text=label))
-
-
-def _uncovered(view: View, wanted: Element) -> Gesture:
-    """A click where no other button, which may lie over this one, is hit."""
-    others = [one for one in view.all(tag="button") if one.ref != wanted.ref]
-    for across, down in ((0.5, 0.5), (0.15, 0.15), (0.85, 0.15), (0.15, 0.85), (0.85, 0.85)):
-        x, y = wanted.left + across * wanted.width, wanted.top + down * wanted.height
-        if not any(_covers(one, x, y) for one in others):
-            return click(wanted.ref) if across == 0.5 else click_at(x, y)
-    return click(wanted.ref)
-
-
-def _covers(one: Element, x: float, y: float) -> bool:
-    inside = one.left <= x <= one.left + one.width
-    return inside and one.top <= y <= one.top + one.height
+        yield click(view.find(tag="button", text=label).ref)
 
 
 def click_link(view: View) -> Course:

@@ -111,7 +111,9 @@
     return typeof said === 'string' ? said : said.utterance;
   }
 
-  // Where an element is, after scrolling to it; null if it is gone or has no extent.
+  // Where an element can be hit, after scrolling to it: its middle or, where something lies over
+  // that, the first place of a grid that is its own. Null if it is gone or has no extent.
+  const GRID = [0.5, 0.25, 0.75, 0.1, 0.9, 0.03, 0.97];
   function place(ref) {
     const element = home().previousDOMInfo[ref];
     if (!element || !element.isConnected) return null;
@@ -119,6 +121,12 @@
     // Of a link that runs over two lines the first: the middle of both may be beside it.
     const box = [...element.getClientRects()].find((one) => one.width && one.height);
     if (!box) return null;
+    for (const down of GRID)
+      for (const across of GRID) {
+        const x = box.left + across * box.width, y = box.top + down * box.height;
+        const hit = element.ownerDocument.elementFromPoint(x, y);
+        if (hit && (hit === element || element.contains(hit))) return [x, y];
+      }
     return [box.left + box.width / 2, box.top + box.height / 2];
   }
 
