@@ -92,7 +92,9 @@ def same(adapter: Any, one: Any, other: Any) -> bool:
 
 def test_every_body_of_every_task_is_spoken_to() -> None:
     spoken = {body for _, body in cases()}
-    assert {task.embodiment.id for task in all_tasks().values()} <= spoken
+    bodies = {task.embodiment.id: task.embodiment for task in all_tasks().values()}
+    # What takes commands in writing needs nobody to translate them.
+    assert {name for name, body in bodies.items() if body.kind != "text"} <= spoken
     assert {dialect for dialect, _ in cases()} == set(DIALECTS) - TRAINED
 
 

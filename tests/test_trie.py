@@ -37,7 +37,11 @@ pytestmark = pytest.mark.xdist_group("trie")  # one process: what it makes is de
 
 BABYAI = next(t.embodiment for t in all_tasks().values() if t.embodiment.id == "babyai-agent")
 ARM = next(t.embodiment for t in all_tasks().values() if t.embodiment.id == "sawyer-xyz")
-BODIES = {task.embodiment.id: task.embodiment for task in all_tasks().values()}
+BODIES = {
+    task.embodiment.id: task.embodiment
+    for task in all_tasks().values()
+    if task.embodiment.kind != "text"
+}
 """Every body that a task has."""
 
 SPOKEN = tuple(skill.spoken for skill in SKILLS)
