@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from polyathlon.cli import doctor, machine, probe
 from polyathlon.cli.verdict import Check
 from polyathlon.tasks import FAMILIES
+from polyathlon.tasks.miniwob.binary import BrowserMissing, find_browser
 
 
 def test_a_probe_reads_the_last_answer() -> None:
@@ -70,6 +71,10 @@ def is_running(pid: int) -> bool:
 
 
 def test_the_doctor_finds_every_family_and_a_renderer() -> None:
+    try:
+        find_browser()
+    except BrowserMissing as missing:  # It rightly finds one family broken then.
+        pytest.skip(str(missing))
     result = CliRunner().invoke(doctor.doctor_command, ["--json"])
     found = json.loads(result.stdout)
     assert found["format"] == 1

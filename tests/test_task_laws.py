@@ -15,6 +15,7 @@ import polyathlon.tasks
 from polyathlon.core.registry import load_object
 from polyathlon.core.specs import TaskSpec
 from polyathlon.tasks import catalogue
+from polyathlon.tasks.miniwob.binary import BrowserMissing, find_browser
 
 TASKS = tuple(catalogue.all_tasks().values())
 ONE_OF_A_KIND = {
@@ -37,6 +38,16 @@ class Rollout(NamedTuple):
     rewards: list[Any]
     flags: list[tuple[Any, Any]]
     infos: list[dict[str, Any]]
+
+
+@pytest.fixture(autouse=True)
+def browser_for_pages(request: pytest.FixtureRequest) -> None:
+    """Pages are played where a browser is; elsewhere the reason says what to type."""
+    if "miniwob" in request.node.name:
+        try:
+            find_browser()
+        except BrowserMissing as missing:
+            pytest.skip(str(missing))
 
 
 def stands_for_others(task: TaskSpec) -> bool:
