@@ -16,8 +16,8 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof train-check validate-socialnav validate-a1 schema \
-	clean venv system
+.PHONY: help demo test check typings bench proof proof-board train-check validate-socialnav \
+	validate-a1 validate-widowx validate-miniwob schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -57,10 +57,16 @@ typings:  ## the links through which type checkers find the package
 bench: $(BENCH_STAMP) system  ## what the evaluator costs, as ratios within one run
 	@$(PY) tests/bench
 
-proof: $(STAMP)  ## slow proofs: Language Rearrangement on all splits, adapters on 50 tasks
+proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, memory of imports
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
 	@$(PY) tests/proofs adapters
+	@$(PY) tests/proofs import-memory
+
+proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every family, comparisons
+	@$(PY) tests/proofs submission-flips
+	@$(PY) tests/proofs submission-replays --episodes 3
+	@$(PY) tests/proofs comparisons --tries 2000
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
@@ -74,6 +80,13 @@ validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbe
 
 validate-a1: $(STAMP)  ## the A1's expert and random play on every task, 15 min
 	@$(PY) tests/proofs a1 --episodes 20
+
+validate-widowx: $(STAMP)  ## the WidowX's expert, its tiers of data and random play, 20 min
+	@$(PY) tests/proofs widowx --episodes 100
+
+validate-miniwob: $(STAMP)  ## MiniWoB beside upstream's client, which needs chromedriver, 10 min
+	@$(PY) tests/proofs miniwob --seeds 2
+	@$(PY) tests/proofs miniwob-oracles --seeds 20
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

@@ -12,6 +12,7 @@ AGENTS = Registry(
     {
         "random": "polyathlon.agents.uniform:RandomAgent",
         "oracle": "polyathlon.agents.oracle:OracleAgent",
+        "llm": "polyathlon.agents.llm.player:LanguageAgent",
         "straight": "polyathlon.agents.socialnav.straight:Straight",
         "orca": "polyathlon.agents.socialnav.orca:Orca",
         "orca-crowdnav": "polyathlon.agents.socialnav.orca:CrowdNavOrca",

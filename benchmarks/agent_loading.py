@@ -15,7 +15,7 @@ from ..core.errors import AgentFailed, BadArgument, PolyathlonError, UnknownName
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent, embodiment_of
 from ..core.registry import load_object
-from ..core.specs import FIELDS
+from ..core.specs import FIELDS, REWARD
 
 ORACLE = "oracle"
 """The one agent that plays inside the worker, where each task's own solver can see the world."""
@@ -54,6 +54,7 @@ def load_agent(name: str, table: Mapping[str, Any]) -> tuple[AgentRecord, Agent 
         placement=placement,
         observations=_observations(name, made),
         source_digest=_source_digest(kind, dialect),
+        settings=_settings(name, made),
     )
     embodiment_of(made)
     return record, None if name == ORACLE else made
@@ -86,12 +87,25 @@ def _observations(name: str, made: Any) -> tuple[str, ...] | None:
     if declared is None:
         return None
     fields = (declared,) if isinstance(declared, str) else declared
-    if not isinstance(fields, (tuple, list)) or any(field not in FIELDS for field in fields):
+    if not isinstance(fields, (tuple, list)) or any(
+        field not in (*FIELDS, REWARD) for field in fields
+    ):
         raise BadArgument(
             f"agent '{name}' declares observations {declared!r}; they are some of "
-            + ", ".join(FIELDS)
+            + ", ".join((*FIELDS, REWARD))
         )
     return tuple(fields)
+
+
+def _settings(name: str, made: Any) -> dict[str, str]:
+    """What an agent says of itself beyond its file."""
+    told = getattr(made, "settings", {})
+    fits = isinstance(told, Mapping) and all(
+        isinstance(key, str) and isinstance(value, str) for key, value in told.items()
+    )
+    if not fits:
+        raise BadArgument(f"agent '{name}' has settings that are no mapping of texts to texts")
+    return dict(told)
 
 
 def _source_digest(kind: type, dialect: str) -> str:

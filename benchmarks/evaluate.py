@@ -7,9 +7,9 @@ with the difference, and a directory that is no run is left alone.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -32,7 +32,7 @@ from ..core.manifest import (
     write_manifest,
 )
 from ..core.protocols import Agent, embodiment_of
-from ..core.specs import Benchmark, TaskSpec, as_read_back, check_handshake
+from ..core.specs import REWARD, Benchmark, TaskSpec, as_read_back, check_handshake
 from ..tasks import catalogue
 from . import BENCHMARKS, programmes
 from .plan import plan
@@ -47,6 +47,12 @@ MOST_EPISODES = 1_000_000
 
 DEFAULT_EPISODES = 10
 """Episodes a task of a pattern is given when nobody says."""
+
+FIRST_BLOCK = 10
+"""Rounds that are played before anybody asks whether they are enough."""
+
+Enough: TypeAlias = Callable[[Manifest, Sequence[EpisodeResult]], bool]
+"""Says of a run that is being played whether what is known suffices."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +186,7 @@ def evaluate(
     directory: Path,
     settings: Settings,
     watcher: Watcher,
+    enough: Enough | None = None,
 ) -> Manifest:
     """Plays what a run directory lacks of a benchmark.
 
@@ -190,6 +197,8 @@ def evaluate(
         directory: created if need be.
         settings: how to play.
         watcher: is told how it goes.
+        enough: is asked between blocks of rounds (a round is an episode of each task) whether to
+            stop; None plays all.
 
     Returns:
         The manifest; the results are in the journal beside it.
@@ -202,13 +211,7 @@ def evaluate(
     specs = {task: catalogue.find(task) for task in benchmark.tasks}
     if not specs:
         raise BadArgument(f"'{benchmark.id}' has no task that agent '{record.name}' can play")
-    if agent is None:
-        _demand_oracles(specs)
-    else:
-        for spec in specs.values():  # Now, and not hours later when its turn comes.
-            check_handshake(embodiment_of(agent), spec.embodiment, spec.id)
-    if record.on_invalid == "no-op":
-        demand_no_ops(specs)
+    _check_fit(agent, record, specs)
     wanted = Manifest(
         benchmark=benchmark,
         benchmark_digest=benchmark.digest(),
@@ -227,9 +230,36 @@ def evaluate(
         journal.open()
         missing = journal.missing(plan(benchmark), settings.retry_invalid)
         watcher.begin(benchmark.episodes_per_task * len(specs), list(journal.results.values()))
-        if missing:
-            manifest = _play(missing, manifest, agent, directory, journal, settings, watcher)
+        for block in _blocks(missing, enough is not None):
+            if enough is not None and enough(manifest, list(journal.results.values())):
+                break
+            manifest = _play(block, manifest, agent, directory, journal, settings, watcher)
     return manifest
+
+
+def _blocks(missing: Sequence[EpisodePlan], in_rounds: bool) -> Iterator[list[EpisodePlan]]:
+    """What is missing, at once, or in blocks of rounds that grow by a quarter."""
+    if not in_rounds:
+        if missing:
+            yield list(missing)
+        return
+    done, end = 0, FIRST_BLOCK
+    while block := [plan for plan in missing if plan.index >= done]:
+        now = [plan for plan in block if plan.index < end]
+        if now:
+            yield now
+        done, end = end, end + max(1, end // 4)
+
+
+def _check_fit(agent: Agent | None, record: AgentRecord, specs: Mapping[str, TaskSpec]) -> None:
+    """Whether this agent can play these tasks: now, and not hours later when their turn comes."""
+    if agent is None:
+        _demand_oracles(specs)
+    else:
+        for spec in specs.values():
+            check_handshake(embodiment_of(agent), spec.embodiment, spec.id)
+    if record.on_invalid == "no-op":
+        demand_no_ops(specs)
 
 
 def _demand_oracles(specs: Mapping[str, TaskSpec]) -> None:
@@ -336,6 +366,7 @@ def _play(
                 media=media,
                 on_invalid=manifest.agent.on_invalid,
                 record=record,
+                rewards=REWARD in (wanted_fields(manifest) or ()),
             )
             runner.run(missing)
     finally:
@@ -353,14 +384,20 @@ def _merge_render_info(known: Mapping[str, str], new: Mapping[str, str]) -> dict
     return merged
 
 
+def wanted_fields(manifest: Manifest) -> Sequence[str] | None:
+    """What is shown: what the benchmark says, else what the agent asks for; None leaves it open."""
+    return manifest.benchmark.task_kwargs.get("observations") or manifest.agent.observations
+
+
 def task_kwargs(spec: TaskSpec, manifest: Manifest, filmed: bool) -> dict[str, Any]:
     """The arguments of a task's environment: the benchmark's, the agent's wishes, the film's."""
     kwargs = dict(manifest.benchmark.task_kwargs)
-    wanted = kwargs.pop("observations", None) or manifest.agent.observations
+    kwargs.pop("observations", None)
+    wanted = wanted_fields(manifest)
     if wanted is not None:
         # The words of the episode are always seen: without them most tasks cannot be told apart.
         fields = tuple(f for f in spec.observations if f in (*wanted, "instruction"))
-        lacking = [field for field in wanted if field not in spec.observations]
+        lacking = [field for field in wanted if field not in (*spec.observations, REWARD)]
         if lacking:
             raise PolyathlonError(
                 f"{spec.id} offers the observations {', '.join(spec.observations)}; "

@@ -23,6 +23,7 @@ from ..core.protocols import ActionAdapter
 from ..core.specs import Embodiment, derive_seed
 from .fitting import (
     CHUNK,
+    FILE_NAME,
     SHARED,
     UNFITTED,
     WORDS,
@@ -33,7 +34,9 @@ from .fitting import (
     fitted_settings,
     read_held_out,
     read_record,
+    recorded_inputs,
     space_for,
+    stands,
 )
 from .streams import Stream
 
@@ -63,6 +66,7 @@ def measure(folder: Path, heard: Heard = lambda *_: None) -> FidelityReport:
     """
     record = read_record(folder)
     held = read_held_out(folder, record)
+    _refuse_mixed(folder, record)
     shared = None
     if any(body.kind == "continuous" for body in record.bodies):
         shared = MultiEmbodimentTokenizer.load(folder / SHARED.adapter)
@@ -81,6 +85,16 @@ def measure(folder: Path, heard: Heard = lambda *_: None) -> FidelityReport:
         ),
         command=record.command,
     )
+
+
+def _refuse_mixed(folder: Path, record: FitRecord) -> None:
+    """Adapters of two fits side by side would make a report that nobody can repeat."""
+    for place, inputs in recorded_inputs(record).items():
+        if (folder / place / MANIFEST_FILE).exists() and not stands(folder / place, inputs):
+            raise RunDirectoryError(
+                f"{folder / place} is not what {FILE_NAME} speaks of: it was edited or damaged, or "
+                f"stems from another fit; the command of {FILE_NAME} fits it again"
+            )
 
 
 class _Ranged(NamedTuple):

@@ -22,7 +22,7 @@ from gymnasium import spaces
 from ..adapters import DIALECTS
 from ..adapters.quantiser import Recipe
 from ..adapters.storage import MANIFEST_FILE
-from ..adapters.tokenizer import MultiEmbodimentTokenizer, box_of
+from ..adapters.tokenizer import SLOTS, MultiEmbodimentTokenizer, box_of
 from ..core.errors import BadArgument, PolyathlonError, RunDirectoryError
 from ..core.files import write_atomically
 from ..core.specs import Embodiment, canonical_json, digest_of
@@ -180,8 +180,8 @@ def _fit_each(
     for done, (stream, setting) in enumerate(jobs):
         what = f"{stream.body.id}: {setting.adapter}, {setting.words}"
         target = adapter_folder(folder, stream.body.id, setting)
-        inputs = digest_of([stream.digest(), setting.adapter, _plain(setting.options)])
-        if _stands(target, inputs):
+        inputs = adapter_inputs(setting, stream.digest())
+        if stands(target, inputs):
             watcher.kept(what)
             continue
         watcher.fitting(what, done, total)
@@ -245,11 +245,9 @@ def _fit_shared(
     total: int,
 ) -> None:
     what = "tokenizer of all bodies"
-    slots = max(21, *(stream.actions.shape[1] for stream in streams))
-    inputs = digest_of(
-        [[stream.digest() for stream in streams], words, msgspec.to_builtins(recipe), slots]
-    )
-    if _stands(folder / SHARED.adapter, inputs):
+    slots = _slots([stream.body for stream in streams])
+    inputs = shared_inputs([stream.digest() for stream in streams], words, recipe, slots)
+    if stands(folder / SHARED.adapter, inputs):
         watcher.kept(what)
         return
     watcher.fitting(what, total - 1, total)
@@ -263,11 +261,47 @@ def _fit_shared(
     _save(tokenizer, folder / SHARED.adapter, inputs)
 
 
-def _plain(options: Mapping[str, Any]) -> Any:
-    return {key: msgspec.to_builtins(value) for key, value in options.items()}
+def _slots(bodies: Sequence[Embodiment]) -> int:
+    """Action slots of the shared tokenizer: those published, or more where a body needs them."""
+    return max(SLOTS, *(len(box_of(body).low) for body in bodies))
 
 
-def _stands(target: Path, inputs: str) -> bool:
+def adapter_inputs(setting: Setting, fitted_on: str) -> str:
+    """The digest of all that the adapter of one body is made from.
+
+    Args:
+        setting: with the adapter's options.
+        fitted_on: digest of the actions.
+    """
+    options = {key: msgspec.to_builtins(value) for key, value in setting.options.items()}
+    return digest_of([fitted_on, setting.adapter, options])
+
+
+def shared_inputs(
+    fitted_on: Sequence[str], words: Sequence[Embodiment], recipe: Recipe, slots: int
+) -> str:
+    """The digest of all that the tokenizer of all bodies is made from; digests body by body."""
+    return digest_of([list(fitted_on), list(words), msgspec.to_builtins(recipe), slots])
+
+
+def recorded_inputs(record: FitRecord) -> Mapping[str, str]:
+    """By folder below the fit, the inputs that its ``fit.json`` says were fitted there."""
+    found: dict[str, str] = {}
+    shared = [body for body in record.bodies if body.kind == "continuous"]
+    for body in shared:
+        for setting in fitted_settings(record.recipe):
+            if setting.folder not in record.refused.get(body.id, {}):
+                place = f"{adapter_folder(Path(), body.id, setting)}"
+                found[place] = adapter_inputs(setting, record.digests[body.id][0])
+    if shared:
+        digests = [record.digests[body.id][0] for body in shared]
+        words = [body for body in record.bodies if body.kind == "discrete"]
+        inputs = shared_inputs(digests, words, record.recipe, _slots(shared))
+        found[SHARED.adapter] = inputs
+    return found
+
+
+def stands(target: Path, inputs: str) -> bool:
     """Whether a folder holds what would be fitted: the note of its inputs is written last."""
     try:
         noted = msgspec.json.decode((target / INPUTS).read_bytes(), type=dict[str, str])

@@ -11,8 +11,8 @@ from typing import Any
 from ..core.episode import EpisodePlan, EpisodeResult, Fault, Outcome
 from ..core.errors import AgentFailed, InvalidAction, PolyathlonError, WorkerFault
 from ..core.journal import Entry
-from ..core.protocols import Agent, DecodePolicy
-from ..core.specs import Brief, TaskSpec
+from ..core.protocols import Agent, DecodePolicy, Spending
+from ..core.specs import REWARD, Brief, TaskSpec
 from .translation import Translator, Turn, translate_all
 from .workers.message import Finished, Play, Ready
 from .workers.pool import Pool
@@ -69,6 +69,7 @@ class Runner:
         media: path without suffix for the film of an episode, or empty for none.
         on_invalid: what is done with an utterance that means no action.
         record: path without suffix for an episode's own log, or empty for none.
+        rewards: show the agent, as ``reward``, what its last action brought.
     """
 
     def __init__(
@@ -84,13 +85,14 @@ class Runner:
         media: Callable[[EpisodePlan], str] = lambda _: "",
         on_invalid: DecodePolicy = "fail",
         record: Callable[[EpisodePlan], str] = lambda _: "",
+        rewards: bool = False,
     ) -> None:
         self._pool, self._agent = pool, agent
         self._specs, self._task_kwargs = specs, task_kwargs
         self._max_attempts = max_attempts
         self._finished, self._prepared = finished, prepared
         self._noted, self._media, self._record = noted, media, record
-        self._on_invalid = on_invalid
+        self._on_invalid, self._rewards = on_invalid, rewards
         self._faults: dict[tuple[str, int], list[Fault]] = {}
         self._failed_setups: collections.Counter[str] = collections.Counter()
         self._turns: dict[int, Turn] = {}
@@ -164,10 +166,20 @@ class Runner:
         self._prepared(spec, what.render_info)
         for note in what.notes:
             self._noted(f"{spec.family}: {note}")
-        self._finish(what, spec, self._turns[slot.number])
+        self._finish(what, spec, self._turns[slot.number], self._spent(slot))
         self._assign(slot)
 
-    def _finish(self, done: Finished, spec: TaskSpec, turn: Turn) -> None:
+    def _spent(self, slot: Slot) -> Mapping[str, float]:
+        """What the agent used up in the episode that has just ended in a slot."""
+        agent: object = self._agent
+        if not isinstance(agent, Spending):
+            return {}
+        told: Mapping[str, Any] = self._call([slot.number], lambda: agent.spent(slot.number))
+        return {str(name): float(value) for name, value in told.items()}
+
+    def _finish(
+        self, done: Finished, spec: TaskSpec, turn: Turn, spent: Mapping[str, float]
+    ) -> None:
         faults = self._faults.pop(done.plan.key, [])
         result = EpisodeResult(
             plan=done.plan,
@@ -184,6 +196,7 @@ class Runner:
             attempts=len(faults) + 1,
             faults=tuple(faults),
             invalid_utterances=turn.invalid,
+            spent=spent,
         )
         self._finished(Entry(result, done.packed_actions, done.action_digest))
 
@@ -218,6 +231,9 @@ class Runner:
         slots = [event.slot.number for event in waiting]
         turns = [self._turns[number] for number in slots]
         observations: list[Any] = [event.what for event in waiting]
+        if self._rewards:
+            for event, turn, seen in zip(waiting, turns, observations, strict=True):
+                seen[REWARD] = event.slot.channel.read_reward() if turn.asked else 0.0
         beginning = [place for place, turn in enumerate(turns) if not turn.asked]
         if beginning:
             briefs = [self._brief(waiting[place], observations[place]) for place in beginning]

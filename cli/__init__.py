@@ -18,11 +18,18 @@ COMMANDS = {
     "doctor": ("doctor:doctor_command", "Say what is installed, what works, what to type."),
     "report": ("report:report_command", "Make the page of a run: one HTML file."),
     "replay": ("replay:replay_command", "Play a recorded episode again and compare."),
+    "compare": (
+        "compare:compare_command",
+        "Say which of two agents is better, or that it is open.",
+    ),
     "train": ("train:train_command", "Train an agent on recorded episodes; resumes after a kill."),
     "data": ("data:data_group", "Make, import, list and check data sets."),
     "socialnav": ("socialnav:socialnav_group", "Score logs of social navigation."),
     "tokenizer": ("tokenizer:tokenizer_group", "Fit action adapters, report what they keep."),
-    "leaderboard": ("leaderboard:leaderboard_group", "Build a leaderboard from runs."),
+    "leaderboard": (
+        "verification:leaderboard_group",
+        "Pack, check and verify submissions; build a board.",
+    ),
 }
 """Name: where its command is, and its line in the help."""
 

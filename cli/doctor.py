@@ -19,6 +19,7 @@ import msgspec
 
 from ..core.specs import Family
 from ..tasks import FAMILIES, catalogue
+from ..tasks.miniwob.binary import BROWSER_REMEDY, VARIABLE, BrowserMissing, find_browser
 from ..tasks.rendering import LIBRARIES
 from .catalogue import missing_packages
 from .habitat_probe import check_habitat
@@ -92,6 +93,8 @@ def check_family(name: str) -> Check:
             detail=f"not installed: {', '.join(missing)}",
             remedy=remedy,
         )
+    if name == "miniwob" and (lacking := _browser_missing()) is not None:
+        return lacking
     task = family.tasks[0].id
     answer = ask(["-c", TRIAL, task], FAMILY_TIMEOUT)
     versions = _versions(family.packages)
@@ -109,8 +112,26 @@ def check_family(name: str) -> Check:
     )
 
 
+def _browser_missing() -> Check | None:
+    """What to say where there is no browser for web pages; None where there is one."""
+    try:
+        find_browser()
+    except BrowserMissing as error:
+        named = os.environ.get(VARIABLE)
+        return Check(
+            group="family",
+            name="miniwob",
+            state="broken" if named else "absent",
+            detail=error.trouble,
+            remedy=f"unset {VARIABLE}" if named else BROWSER_REMEDY,
+        )
+    return None
+
+
 def _remedy(family: Family, trouble: str) -> str:
     """What to type; where only the choice of a renderer is wrong, installing mends nothing."""
+    if "BrowserMissing" in trouble:
+        return f"{BROWSER_REMEDY}, or name another in {VARIABLE}"
     if "MUJOCO_GL" in trouble and os.environ.get("MUJOCO_GL"):
         return "unset MUJOCO_GL"
     return _reinstall_command(family)

@@ -7,6 +7,8 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from ..benchmarks.evaluate import (
     evaluate,
 )
 from ..benchmarks.workers.slot import Limits
+from ..core.episode import EpisodeResult
 from ..core.errors import (
     AgentFailed,
     BadArgument,
@@ -32,9 +35,11 @@ from ..core.errors import (
 from ..core.journal import read_journal
 from ..core.manifest import AgentRecord, Manifest
 from ..core.protocols import Agent
-from ..core.specs import FIELDS
+from ..core.specs import FIELDS, REWARD
 from ..leaderboard.result import Result, read_result, write_result
+from ..leaderboard.sequence import success_so_far
 from ..leaderboard.summary import summarise
+from ..tasks import catalogue
 from ..tasks.observation import parse_image_size
 from .progress import ProgressWatcher
 from .trained import is_trained, load_trained
@@ -51,6 +56,11 @@ INCOMPLETE = 3
     "--agent", "agent_name", required=True, help="A name, module:Class, or a trained one's folder."
 )
 @click.option("--episodes", type=int, help="Episodes of each task [the benchmark's, or 10].")
+@click.option(
+    "--until-width",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Stop once the success is known within an interval so wide; --episodes is the most.",
+)
 @click.option("--slots", type=int, help="Worker processes [the number of cores].")
 @click.option("--seed", type=int, help="Base seed [the benchmark's].")
 @click.option("--out", "out", type=click.Path(path_type=Path), help="Run directory.")
@@ -113,9 +123,13 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         command=("polyathlon", *sys.argv[1:]),
     )
     _check_nothing_is_lost(directory)
+    width = options["until_width"]
+    enough = None if width is None else partial(_is_known, width)
+    if width is not None:
+        _demand_success(chosen.tasks)
     try:
         with ProgressWatcher() as watcher:
-            manifest = evaluate(chosen, record, agent, directory, settings, watcher)
+            manifest = evaluate(chosen, record, agent, directory, settings, watcher, enough)
     except (AgentFailed, InvalidAction):
         done = len(read_journal(directory))
         click.echo(f"{done} finished episodes are safe in {directory}", err=True)
@@ -127,7 +141,33 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
             err=True,
         )
         return 130
-    return _conclude(directory, manifest, as_json)
+    code = _conclude(directory, manifest, as_json)
+    return code if width is None else _tell_whether_known(directory, manifest, width, code)
+
+
+def _demand_success(tasks: Sequence[str]) -> None:
+    """What has no notion of success is never known well enough."""
+    without = [task for task in tasks if catalogue.find(task).score == "none"]
+    if without:
+        raise BadArgument(f"--until-width is of the success, which {without[0]} does not have")
+
+
+def _is_known(width: float, manifest: Manifest, results: Sequence[EpisodeResult]) -> bool:
+    return success_so_far(manifest, results).width <= width
+
+
+def _tell_whether_known(directory: Path, manifest: Manifest, width: float, code: int) -> int:
+    """The interval that an early stop leaves valid; a run stopped by it is complete."""
+    found = success_so_far(manifest, read_journal(directory))
+    known = found.width <= width
+    click.echo(
+        f"{'stopped' if known else 'not yet'}  after {found.rounds} of "
+        f"{manifest.benchmark.episodes_per_task} rounds: success {found.value:.3f} within "
+        f"[{found.low:.3f}, {found.high:.3f}], a 95% interval however often one looks; "
+        f"--until-width {width:g}",
+        err=True,
+    )
+    return 0 if known else code
 
 
 def _load(name: str) -> tuple[AgentRecord, Agent | None]:
@@ -172,9 +212,10 @@ def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
     kwargs: dict[str, Any] = dict(map(assignment, options["assignments"]))
     if options["obs"] is not None:
         fields = [field.strip() for field in options["obs"].split(",")]
-        unknown = [field for field in fields if field not in FIELDS]
+        known = (*FIELDS, REWARD)
+        unknown = [field for field in fields if field not in known]
         if unknown:
-            raise BadArgument(f"--obs names '{unknown[0]}'; observations are {', '.join(FIELDS)}")
+            raise BadArgument(f"--obs names '{unknown[0]}'; observations are {', '.join(known)}")
         kwargs["observations"] = fields
     if options["image_size"] is not None:
         parse_image_size(options["image_size"])

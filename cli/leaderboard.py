@@ -1,4 +1,4 @@
-"""``polyathlon leaderboard``: from runs to one table."""
+"""``polyathlon leaderboard``: from runs to submissions that anybody can check, and to one table."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from .table import WHOLE, lay_out
+from ..core.errors import BadArgument
+from .table import WHOLE, headline_words, lay_out
 
 if TYPE_CHECKING:
     from ..leaderboard.board import Row
+    from ..leaderboard.recount import Run
+    from ..leaderboard.result import Estimate
+    from ..leaderboard.submission import Card, PackedRun
+    from ..leaderboard.validation import Checked
 
-HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage")
+HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
 
 
 @click.group("leaderboard")
 def leaderboard_group() -> None:
-    """Build a leaderboard from runs."""
+    """Pack runs, check and verify submissions, build a leaderboard."""
 
 
 @leaderboard_group.command("build")
@@ -26,7 +32,7 @@ def leaderboard_group() -> None:
     "--out", type=click.Path(path_type=Path), default=Path("leaderboard.json"), show_default=True
 )
 def build_command(runs: tuple[Path, ...], out: Path) -> int:
-    """Recompute each of RUNS from its episodes and rank those that played the same."""
+    """Count RUNS (directories, submissions) again and rank those that played the same."""
     from ..leaderboard.board import build_board, write_board
 
     board = build_board(runs)
@@ -40,14 +46,130 @@ def build_command(runs: tuple[Path, ...], out: Path) -> int:
     return 0
 
 
+@leaderboard_group.command("pack")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="What the board calls the agent.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
+@click.option("--card", type=click.Path(path_type=Path), help="JSON with what is to be said of it.")
+@click.option(
+    "--weights",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file or folder of the agent; only hashes go in. May be repeated.",
+)
+def pack_command(
+    runs: tuple[Path, ...], name: str, out: Path, card: Path | None, weights: tuple[Path, ...]
+) -> int:
+    """Put the evidence of RUNS, all by one agent, into one file that anybody can check."""
+    from ..core.files import write_atomically
+    from ..leaderboard.archive import write_archive
+    from ..leaderboard.submission import pack, pack_run, weigh
+    from ..leaderboard.validation import validate_members
+
+    if out.exists() and not out.read_bytes()[:4] == b"PK\3\4":
+        raise BadArgument(f"{out} exists and is no zip file; it was left as it is")
+    files = [file for path in weights for file in weigh(path)]
+    members = pack(name, [pack_run(run) for run in runs], _read_card(card), files)
+    checked = validate_members(members)  # What would be refused elsewhere is refused here.
+    write_atomically(out, write_archive(members))
+    describe(checked)
+    click.echo(f"packed   {out}")
+    return 0
+
+
+def _read_card(path: Path | None) -> Card:
+    from ..leaderboard.submission import Card
+
+    if path is None:
+        return Card()
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Card)
+    except OSError as error:
+        raise BadArgument(f"cannot read {path}: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadArgument(f"{path} is not a card: {error}; see docs/leaderboard.md") from error
+
+
+@leaderboard_group.command("validate")
+@click.argument("submission", type=click.Path(path_type=Path))
+def validate_command(submission: Path) -> int:
+    """Count every figure of SUBMISSION again from its episodes; says what differs.
+
+    Needs no simulator. Exit codes: 0 all of it follows, 2 it is refused.
+    """
+    from ..leaderboard.validation import validate
+
+    describe(validate(submission))
+    click.echo(f"valid    {submission}: every figure follows from its episodes")
+    return 0
+
+
+def describe(checked: Checked) -> None:
+    """Says what a submission holds, a line a run."""
+    for run in checked.runs:
+        result = run.result
+        overall = result.overall
+        click.echo(
+            f"{checked.submission.name} on {result.benchmark}: {overall.n_valid} of {overall.n} "
+            f"episodes valid; {headline_words(result)}"
+        )
+
+
 def _cells(row: Row) -> tuple[str, ...]:
     head = row.headline
     known = head.low is not None and head.high is not None
     return (
-        row.agent.name,
+        row.submission or row.agent.name,
         "-" if row.rank is None else str(row.rank),
         "-" if head.value is None else f"{head.metric} {head.value:.3f}",
         f"[{head.low:.3f}, {head.high:.3f}]" if known else "-",
         str(row.n_valid),
         f"{row.coverage:.0%}",
+        row.status,
     )
+
+
+@leaderboard_group.command("generalist")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--families", help="Comma-separated [all that are registered].")
+@click.option("--coverage", type=click.FloatRange(0, 1), default=0.95, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the score as JSON.")
+def generalist_command(
+    runs: tuple[Path, ...], families: str | None, coverage: float, as_json: bool
+) -> int:
+    """One figure over all families for RUNS of one agent (directories, submissions).
+
+    Refused where a family was not played, or too few of its episodes are valid.
+    """
+    from ..leaderboard.generalist import generalist_score
+    from ..leaderboard.recount import recompute
+    from ..leaderboard.submission import who
+    from ..leaderboard.validation import validate
+    from ..tasks import catalogue
+
+    read: list[PackedRun | Run] = []
+    for path in runs:
+        read += validate(path).runs if path.is_file() else [recompute(path)]
+    if len({who(run.manifest) for run in read}) > 1:
+        raise BadArgument("these runs are of several agents; a generalist is one")
+    names = families.split(",") if families else list(catalogue.families())
+    found = generalist_score([(run.manifest, run.results) for run in read], names, coverage)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+        return 0
+    rows = [
+        (one.family, str(one.tasks), f"{one.coverage:.0%}", *_figures(one.score))
+        for one in found.families
+    ]
+    total = ("generalist", str(sum(one.tasks for one in found.families)))
+    rows.append((*total, f"{found.coverage:.0%}", *_figures(found.score)))
+    for line in lay_out([("family", "tasks", "coverage", "score", "95%"), None, *rows], WHOLE):
+        click.echo(line)
+    click.echo(f"task set {found.task_set[:12]}: only rows of the same set are comparable")
+    return 0
+
+
+def _figures(one: Estimate) -> tuple[str, str]:
+    value = "-" if one.value is None else f"{one.value:.3f}"
+    known = one.low is not None and one.high is not None
+    return value, f"[{one.low:.3f}, {one.high:.3f}]" if known else "-"

@@ -38,6 +38,8 @@ def print_result(result: Result, title: str, directory: Path) -> None:
     print(f"{headline_words(result)}")
     if result.overall.invalid_utterances:
         print(invalid_words(result))
+    if result.overall.spent:
+        print(spent_words(result))
     for lost in result.invalid[:SHOWN]:
         print(f"INVALID  {lost.task} #{lost.index}: {', '.join(lost.faults)}")
     if result.invalid:
@@ -64,6 +66,15 @@ def invalid_words(result: Result) -> str:
     return (
         f"invalid: {overall.invalid_utterances:,} of {overall.steps:,} utterances meant no action "
         f"({100 * overall.invalid_rate:.2f}%); --on-invalid {result.agent.on_invalid}"
+    )
+
+
+def spent_words(result: Result) -> str:
+    """What the agent used up, e.g. ``spent    requests 12, tokens_in 34,567``."""
+    spent = result.overall.spent
+    return "spent    " + ", ".join(
+        f"{name} {value:,.0f}" if value == round(value) else f"{name} {value:,.4g}"
+        for name, value in spent.items()
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,19 +13,22 @@ import msgspec
 import numpy as np
 
 from ..core.errors import BadArgument, RunDirectoryError, UnknownName
-from ..core.files import write_atomically
-from ..core.manifest import describe_machine, installed_versions
-from ..core.specs import TaskSpec, canonical_json
+from ..core.journal import lock, unlock
 from .evaluate import assignment
 from .trained import record_of, require_torch
 
 if TYPE_CHECKING:
-    from ..agents.offline.player import TrainedAgent
     from ..agents.offline.protocol import Protocol
-    from ..tasks.dataset.layout import Dataset
+    from ..agents.offline.training import Outcome, Played
+    from ..core.manifest import AgentRecord
+    from ..core.protocols import Agent
+    from ..core.specs import TaskSpec
+    from .course import Course
 
-MANIFEST = "training.json"
-EVALUATIONS = "evaluations"
+EVALUATIONS, REFERENCES = "evaluations", "references"
+
+MOST_SEEDS = 100
+"""More trainings than anybody starts with one command."""
 
 
 @click.command("train")
@@ -36,19 +40,24 @@ EVALUATIONS = "evaluations"
     required=True,
     help="The folder of a Minari data set.",
 )
-@click.option("--protocol", default="lite", show_default=True, help="official, lite or smoke.")
-@click.option("--steps", type=int, help="Updates [the protocol's].")
+@click.option(
+    "--protocol", default="lite", show_default=True, help="official, official-100, lite or smoke."
+)
+@click.option("--offline", type=int, help="Updates on the data alone [the protocol's].")
+@click.option("--online", type=int, help="Updates while it practises [the protocol's].")
 @click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="A hyper-parameter."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all but the episodes.")
+@click.option("--seeds", type=int, help="So many trainings, from --seed on, in DIR/seed-N.")
 @click.option("--slots", type=int, default=1, show_default=True, help="Workers that play.")
 @click.option(
     "--threads", type=int, default=1, show_default=True, help="Of torch; it may move last bits."
 )
+@click.option("--tensorboard/--no-tensorboard", default=True, help="Log for TensorBoard.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The agent's folder.")
 def train_command(learner: str, task: str, dataset: Path, out: Path, **options: Any) -> int:
-    """Train LEARNER for TASK on recorded episodes, and play the task from time to time.
+    """Train LEARNER for TASK on recorded episodes, then in the task itself, and play it at times.
 
     The folder is then an agent: polyathlon eval TASK --agent DIR. The checkpoint that played best
     is in DIR/best. The same command on the same folder goes on, to the same last bit.
@@ -59,133 +68,101 @@ def train_command(learner: str, task: str, dataset: Path, out: Path, **options: 
     from ..agents.offline import LEARNERS
     from ..tasks import catalogue
     from ..tasks.dataset.layout import Dataset
-    from .training_table import TrainingTable
+    from .course import Course
+    from .tensorboard_log import MISSING, is_installed
 
     if learner not in LEARNERS:
         raise UnknownName("learner", learner, LEARNERS, f" There are: {', '.join(LEARNERS)}")
-    spec, source = catalogue.find(task), Dataset(dataset)
-    protocol = _protocol(options)
-    _check_body(spec, source)
+    protocol, folders = _protocol(options), _folders(out, options["seed"], options["seeds"])
+    changes = dict(map(assignment, options["assignments"]))
+    course = Course(learner, changes, catalogue.find(task), Dataset(dataset), protocol)
     torch.set_num_threads(options["threads"])
-    training = _prepare(learner, spec, source, protocol, out, options)
+    if options["tensorboard"] and not is_installed():
+        click.echo(MISSING, err=True)
+        options["tensorboard"] = False
     try:
-        with TrainingTable(f"{learner} on {spec.id}") as table:
-            outcome = training.run(
-                lambda agent, step, count: _play(
-                    agent, spec, count, out / EVALUATIONS / f"{step:07}", options
-                ),
-                table,
-            )
+        outcomes = [_train(course, folder, seed, options) for seed, folder in folders.items()]
+        _conclude(course, out, list(folders), outcomes, options)
     except KeyboardInterrupt:
         click.echo(f"interrupted: {out} holds a checkpoint; the same command goes on", err=True)
         return 130
-    click.echo(f"score    {outcome.last:.4f} at the end, {outcome.best:.4f} at best")
-    click.echo(f"agent    {out}")
-    click.echo(f"next     polyathlon eval {spec.id} --agent {out}")
+    finally:
+        course.close()
+    first = next(iter(folders.values()))
+    click.echo(f"agent    {first}")
+    click.echo(f"next     polyathlon eval {course.spec.id} --agent {first}")
     return 0
 
 
 def _protocol(options: Mapping[str, Any]) -> Protocol:
     from ..agents.offline.protocol import PROTOCOLS
 
-    name, steps = options["protocol"], options["steps"]
+    name = options["protocol"]
     if name not in PROTOCOLS:
         raise UnknownName("protocol", name, PROTOCOLS, f" There are: {', '.join(PROTOCOLS)}")
-    for key in ("steps", "slots", "threads"):
-        if options[key] is not None and options[key] < 1:
-            raise BadArgument(f"--{key} is {options[key]}; it must be at least 1")
-    chosen = PROTOCOLS[name]
-    return chosen if steps is None else msgspec.structs.replace(chosen, steps=steps)
+    for key, least in {"offline": 1, "online": 0, "seeds": 1, "slots": 1, "threads": 1}.items():
+        if options[key] is not None and options[key] < least:
+            raise BadArgument(f"--{key} is {options[key]}; it must be at least {least}")
+    if options["seed"] < 0 or (options["seeds"] or 1) > MOST_SEEDS:
+        raise BadArgument(f"--seed must not be negative, nor --seeds above {MOST_SEEDS}")
+    parts = {key: options[key] for key in ("offline", "online") if options[key] is not None}
+    return msgspec.structs.replace(PROTOCOLS[name], **parts)
 
 
-def _check_body(spec: TaskSpec, dataset: Dataset) -> None:
-    """Refuses data of another body than the task's, as far as the data say."""
-    from ..core.specs import Embodiment, check_handshake
+def _folders(out: Path, seed: int, seeds: int | None) -> dict[int, Path]:
+    """The folder of each seed's training: the given one, or one below it each.
 
-    own = dataset.metadata.get("polyathlon", {})
-    if "embodiment" in own:
-        check_handshake(msgspec.convert(own["embodiment"], Embodiment), spec.embodiment, spec.id)
-    body = spec.embodiment
-    if body.kind != "continuous" or not body.low:
-        raise BadArgument(f"{spec.id} has no continuous actions with bounds; learners need them")
-    theirs = (dataset.low, dataset.high)
-    if not all(
-        mine.shape == other.shape and np.allclose(mine, other)
-        for mine, other in zip((np.array(body.low), np.array(body.high)), theirs, strict=True)
-    ):
-        raise BadArgument(
-            f"{dataset.folder} has {len(theirs[0])} numbers to an action, from {theirs[0].min():g} "
-            f"to {theirs[1].max():g}; {spec.id} takes {len(body.low)}, from {min(body.low):g} to "
-            f"{max(body.high):g}: it is of another body"
-        )
+    Raises:
+        RunDirectoryError: a training stands where several are to lie.
+    """
+    from .course import MANIFEST
+
+    if seeds is None:
+        return {seed: out}
+    if (out / MANIFEST).exists():
+        raise RunDirectoryError(f"{out} holds one training; give --out another for --seeds")
+    return {number: out / f"seed-{number}" for number in range(seed, seed + seeds)}
 
 
-def _prepare(
-    learner: str,
-    spec: TaskSpec,
-    dataset: Dataset,
-    protocol: Protocol,
-    out: Path,
-    options: Mapping[str, Any],
-) -> Any:
-    """Reads the data, writes the manifest, and makes or resumes the training."""
-    from ..agents.offline import LEARNERS
-    from ..agents.offline.checkpoint import Identity, make_learner
-    from ..agents.offline.learner import configured
-    from ..agents.offline.training import Training
-    from ..agents.offline.transition import Transitions, fit_frame
-    from ..core.trajectory import digest_of_trajectories
+def _train(course: Course, folder: Path, seed: int, options: Mapping[str, Any]) -> Outcome:
+    """One training from where it stands to its end."""
+    from .tensorboard_log import TensorBoardLog
+    from .training_table import Everybody, TrainingTable
 
-    config = configured(LEARNERS[learner].kind, dict(map(assignment, options["assignments"])))
-    episodes = list(dataset.trajectories(states_only=True))
-    if not episodes:
-        raise BadArgument(f"{dataset.folder} has no episode")
-    identity = Identity(
-        learner=learner,
-        config=msgspec.to_builtins(config),
-        embodiment=spec.embodiment,
-        observation_size=episodes[0].observations["state"].shape[1],
-        steps=protocol.steps,
-        seed=options["seed"],
-        dataset=digest_of_trajectories(episodes),
-    )
-    frame = fit_frame(episodes, dataset.low, dataset.high, config.normalise)
-    chosen = make_learner(identity).choose(episodes)
-    data = Transitions(chosen, frame, config.discount, config.reward_scale, config.reward_shift)
-    _write_manifest(out, identity, protocol, spec, dataset.folder)
-    return Training(out, identity, protocol, data, frame)
-
-
-def _write_manifest(
-    out: Path, identity: Any, protocol: Protocol, spec: TaskSpec, dataset: Path
-) -> None:
-    """Writes what is trained beside the checkpoint, once."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot use {out}: {error.strerror}") from error
-    path = out / MANIFEST
-    if path.exists():
-        return
-    if any(out.iterdir()):
-        raise RunDirectoryError(f"{out} is not empty and holds no training; give --out another")
-    document = {
-        "format": 1,
-        "identity": identity,
-        "protocol": protocol,
-        "task": spec,
-        "dataset": str(dataset),
-        "packages": installed_versions(),
-        "machine": describe_machine(),
-        "command": ["polyathlon", *sys.argv[1:]],
-    }
-    write_atomically(path, msgspec.json.format(canonical_json(document), indent=1) + b"\n")
+    several = f", seed {seed}" if options["seeds"] else ""
+    course.claim(folder)
+    with contextlib.ExitStack() as stack:
+        stack.callback(unlock, lock(folder, "training"))
+        training = course.training(folder, seed)
+        table = stack.enter_context(TrainingTable(f"{course.learner} on {course.spec.id}{several}"))
+        watchers: list[Any] = [table]
+        if options["tensorboard"]:
+            watchers.append(stack.enter_context(TensorBoardLog(folder)))
+        return training.run(
+            lambda agent, step, count: _mean(
+                _play(
+                    record_of(agent), agent, course.spec, count,
+                    folder / EVALUATIONS / f"{step:07}", options,
+                )
+            ),
+            Everybody(watchers),
+        )  # fmt: skip
 
 
 def _play(
-    agent: TrainedAgent, spec: TaskSpec, count: int, folder: Path, options: Mapping[str, Any]
-) -> float:
-    """Plays so many episodes through the evaluator; the score that a report would show."""
+    record: AgentRecord,
+    agent: Agent | None,
+    spec: TaskSpec,
+    count: int,
+    folder: Path,
+    options: Mapping[str, Any],
+) -> list[Played]:
+    """Plays so many episodes through the evaluator; what came of each that is valid.
+
+    Raises:
+        BadArgument: none is valid.
+    """
+    from ..agents.offline.training import Played
     from ..benchmarks.evaluate import Settings, choose_benchmark, evaluate
     from ..core.journal import read_journal
     from ..leaderboard.result import write_result
@@ -195,12 +172,44 @@ def _play(
     benchmark = choose_benchmark(spec.id, count)
     settings = Settings(slots=options["slots"], command=("polyathlon", *sys.argv[1:]))
     folder.parent.mkdir(exist_ok=True)
-    manifest = evaluate(benchmark, record_of(agent), agent, folder, settings, SilentWatcher())
-    played = read_journal(folder)
-    result = summarise(manifest, played)
-    write_result(folder, result)
-    if not result.overall.n_valid:
+    manifest = evaluate(benchmark, record, agent, folder, settings, SilentWatcher())
+    played = sorted(read_journal(folder), key=lambda one: one.plan.key)
+    write_result(folder, summarise(manifest, played))
+    valid = [one for one in played if one.valid]
+    if not valid:
         raise BadArgument(f"none of the episodes of {spec.id} in {folder} is valid")
-    if result.overall.score.value is None:  # A task without a scale: then the return tells.
-        return float(np.mean([one.total_reward for one in played if one.valid]))
-    return result.overall.score.value
+    return [  # A task without a scale: then the return tells.
+        Played(one.total_reward if one.score is None else one.score, one.total_reward)
+        for one in valid
+    ]
+
+
+def _mean(played: list[Played]) -> Played:
+    from ..agents.offline.training import Played
+
+    return Played(*(float(value) for value in np.mean(np.array(played, np.float64), 0)))
+
+
+def _conclude(
+    course: Course,
+    out: Path,
+    seeds: list[int],
+    outcomes: list[Outcome],
+    options: Mapping[str, Any],
+) -> None:
+    """Plays the references, and writes and prints the table."""
+    from ..agents import AGENTS
+    from ..benchmarks.agent_loading import ORACLE, load_agent
+    from .training_summary import Row, learner_rows, row_of, scale_of, write_summary
+
+    spec, protocol = course.spec, course.protocol
+    scale = scale_of(course.dataset.metadata)
+    rows = learner_rows(course.learner, outcomes, bool(protocol.online), scale)
+    for shown, name in (("random", "random"), ("scripted", ORACLE)):
+        if name == ORACLE and (spec.oracle is None or not spec.oracle_solves):
+            rows.append(Row(name=shown, over="episodes", note="no script solves it"))
+            continue
+        folder = out / REFERENCES / shown
+        episodes = _play(*load_agent(name, AGENTS), spec, protocol.final_episodes, folder, options)
+        rows.append(row_of(shown, episodes, "episodes", scale))
+    write_summary(out, course.learner, spec, protocol, seeds, rows)

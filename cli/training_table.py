@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
@@ -13,11 +14,18 @@ from rich.table import Table
 
 from ..core.episode import EpisodeResult
 
+if TYPE_CHECKING:
+    from ..agents.offline.protocol import Protocol
+    from ..agents.offline.training import Played, Watcher
+
 SHOWN = 12
 """Lines of the live table."""
 
 EVERY = 10.0
 """Without a terminal, a line of losses is printed at most this often [s]."""
+
+OWN = ("return",)
+"""What a line tells besides losses: the mean return of the practice episodes that ended."""
 
 
 class SilentWatcher:
@@ -45,50 +53,71 @@ class TrainingTable:
         console = Console(stderr=True)
         self._live = Live(console=console, transient=False, auto_refresh=False)
         self._is_live = console.is_terminal
-        self._rows: list[tuple[int, Mapping[str, float], float | None]] = []
-        self._steps = self._first = 0
+        self._rows: list[tuple[int, Mapping[str, float], Played | None]] = []
+        self._steps = self._offline = self._first = 0
         self._started = self._last_line = time.monotonic()
 
-    def begun(self, step: int, steps: int) -> None:
-        """So many of the updates are done already."""
-        self._steps, self._first = steps, step
-        self._started = time.monotonic()
+    def begun(self, step: int, protocol: Protocol) -> None:
+        """So many of the protocol's updates are done already."""
+        self._steps, self._offline = protocol.steps, protocol.offline
+        self._start(step)
         if step:
-            self._say(f"resuming: {step:,} of {steps:,} updates are done")
+            self._say(f"resuming: {step:,} of {self._steps:,} updates are done")
+
+    def _start(self, step: int) -> None:
+        """Begins to measure the speed anew: updates online are slower than offline."""
+        self._first, self._started = step, time.monotonic()
 
     def logged(self, step: int, losses: Mapping[str, float]) -> None:
         """The mean losses since the line before."""
         self._rows.append((step, losses, None))
         if self._is_live:
             self._draw()
-        elif time.monotonic() - self._last_line >= EVERY or step == self._steps:
+        elif time.monotonic() - self._last_line >= EVERY or step in (self._offline, self._steps):
             self._last_line = time.monotonic()
             told = "  ".join(f"{name} {value:.4g}" for name, value in losses.items())
-            self._say(f"{step:,}/{self._steps:,} updates  {told}  {self._left(step)}")
+            self._say(f"{self._so_far(step)}  {told}  {self._left(step)}".rstrip())
+        if step == self._offline:
+            self._start(step)
 
-    def played(self, step: int, score: float) -> None:
+    def played(self, step: int, played: Played) -> None:
         """An evaluation is done."""
         losses = self._rows[-1][1] if self._rows else {}
-        self._rows.append((step, losses, score))
+        self._rows.append((step, losses, played))
         if self._is_live:
             self._draw()
         else:
-            self._say(f"{step:,}/{self._steps:,} updates  score {score:.4f}")
+            told = f"score {played.score:.4f}  return {played.mean_return:.2f}"
+            self._say(f"{self._so_far(step)}  {told}")
+        if step == self._offline:
+            self._start(step)
+
+    def noted(self, text: str) -> None:
+        """Says it in a line of its own."""
+        self._say(text)
+
+    def _so_far(self, step: int) -> str:
+        return f"{step:,}/{self._steps:,} updates  {self._part(step)}"
+
+    def _part(self, step: int) -> str:
+        return "offline" if step <= self._offline else "online"
 
     def _draw(self) -> None:
-        names = list(self._rows[-1][1])
-        columns = ["updates", *names, "score"]
-        table = Table(title=f"{self._title}  {self._left(self._rows[-1][0])}")
+        shown = self._rows[-SHOWN:]
+        names = dict.fromkeys(name for _, losses, _ in shown for name in losses)
+        columns = ["updates", "part", *names, "score", "mean return"]
+        table = Table(title=f"{self._title}  {self._left(shown[-1][0])}")
         for name in columns:
-            table.add_column(name, justify="right")
-        for step, losses, score in self._rows[-SHOWN:]:
+            table.add_column("practice" if name in OWN else name, justify="right")
+        for step, losses, played in shown:
             told = [f"{losses[name]:.4g}" if name in losses else "" for name in names]
-            table.add_row(f"{step:,}", *told, "" if score is None else f"{score:.4f}")
+            ends = ("", "") if played is None else (f"{played[0]:.4f}", f"{played[1]:.2f}")
+            table.add_row(f"{step:,}", self._part(step), *told, *ends)
         self._live.update(table, refresh=True)
 
     def _left(self, step: int) -> str:
         done = step - self._first
-        if not done:
+        if done <= 0:
             return ""
         seconds = (time.monotonic() - self._started) / done * (self._steps - step)
         minutes, seconds = divmod(round(seconds), 60)
@@ -106,3 +135,30 @@ class TrainingTable:
     def __exit__(self, *_: object) -> None:
         if self._is_live:
             self._live.stop()
+
+
+class Everybody:
+    """Tells several watchers of the same training."""
+
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self._watchers = watchers
+
+    def begun(self, step: int, protocol: Protocol) -> None:
+        """So many of the protocol's updates are done already."""
+        for one in self._watchers:
+            one.begun(step, protocol)
+
+    def logged(self, step: int, losses: Mapping[str, float]) -> None:
+        """The mean losses since the line before."""
+        for one in self._watchers:
+            one.logged(step, losses)
+
+    def played(self, step: int, played: Played) -> None:
+        """An evaluation is done."""
+        for one in self._watchers:
+            one.played(step, played)
+
+    def noted(self, text: str) -> None:
+        """Something worth knowing."""
+        for one in self._watchers:
+            one.noted(text)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import JournalCorrupt
 from .specs import canonical_json
 
 LARGEST = 1 << 30
 """No block may unpack to more than this [bytes]."""
+
+_PLAIN = re.compile(r"[<|][biuf][1248]")
+"""The dtypes of arrays that a block may hold: numbers, little-endian."""
 
 
 class _Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,23 +59,66 @@ def plain_action(action: Any) -> Any:
     return action
 
 
-def unpack_actions(packed: bytes, digest: str) -> list[Any]:
-    """The actions of a block.
+def unpack_actions(packed: bytes, digest: str, largest: int = LARGEST) -> list[Any]:
+    """The actions of a block, which may come from a stranger.
+
+    Args:
+        packed: the compressed block, and nothing after it.
+        digest: SHA-256 of what it holds.
+        largest: most that it may unpack to [bytes].
 
     Raises:
-        JournalCorrupt: the block is damaged or is not the one of that digest.
+        JournalCorrupt: the block is damaged, too large, or is not the one of that digest.
     """
     try:
+        return _unpack(_checked_block(packed, digest, largest))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise JournalCorrupt(f"a block of actions holds something else: {error}") from error
+
+
+def count_actions(packed: bytes, digest: str, largest: int = LARGEST) -> int:
+    """How many actions a block holds; checks what ``unpack_actions`` checks, makes no list of them.
+
+    Raises:
+        JournalCorrupt: as there.
+    """
+    try:
+        block = _checked_block(packed, digest, largest)
+        return len(_unpack(block) if block.dtype == "json" else _array(block))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise JournalCorrupt(f"a block of actions holds something else: {error}") from error
+
+
+def _checked_block(packed: bytes, digest: str, largest: int) -> _Block:
+    try:
         inflater = zlib.decompressobj()
-        payload = inflater.decompress(packed, LARGEST)
+        payload = inflater.decompress(packed, largest)
     except zlib.error as error:
         raise JournalCorrupt(f"a block of actions cannot be unpacked: {error}") from error
+    if not inflater.eof or inflater.unused_data:
+        raise JournalCorrupt("a block of actions is cut, too large, or goes on after its end")
     if hashlib.sha256(payload).hexdigest() != digest:
         raise JournalCorrupt("a block of actions does not have the digest in the journal")
-    block = msgspec.msgpack.decode(payload, type=_Block)
+    return msgspec.msgpack.decode(payload, type=_Block)
+
+
+def _unpack(block: _Block) -> list[Any]:
     if block.dtype == "json":
-        return list(msgspec.json.decode(block.data))
-    array = np.frombuffer(block.data, np.dtype(block.dtype)).reshape(block.shape)
+        actions = msgspec.json.decode(block.data)
+        if not isinstance(actions, list):
+            raise ValueError(f"{type(actions).__name__}, not a list")
+        return actions
+    array = _array(block)
     if array.ndim == 1 and array.dtype.kind in "iu":
         return [int(action) for action in array]
     return [action.copy() for action in array]
+
+
+def _array(block: _Block) -> NDArray[Any]:
+    """The array `[steps, ...]` of a block that holds one."""
+    if not _PLAIN.fullmatch(block.dtype) or any(size < 0 for size in block.shape):
+        raise ValueError(f"an array of {block.dtype:.20} {block.shape}")
+    array = np.frombuffer(block.data, np.dtype(block.dtype)).reshape(block.shape)
+    if array.ndim == 0:
+        raise ValueError("a single number")
+    return array

@@ -76,6 +76,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
         attempts: how often it was started, this time included.
         faults: one entry for each attempt that the infrastructure spoiled.
         invalid_utterances: steps at which what the agent first said meant no action.
+        spent: what the agent used up in the attempt that counts, by name, where it keeps account.
     """
 
     plan: EpisodePlan
@@ -93,6 +94,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
     faults: tuple[Fault, ...] = ()
     invalid_utterances: int = 0
+    spent: Mapping[str, float] = {}
 
     @property
     def valid(self) -> bool:

@@ -105,6 +105,10 @@ class JournalCorrupt(PolyathlonError):
     """A line of the episode journal is not what was written; names the line."""
 
 
+class SubmissionRefused(PolyathlonError, ValueError):
+    """A submission is not what it must be; names the file in it, the place, and what is wrong."""
+
+
 class WorkerFault(Exception):
     """The infrastructure under one episode failed. Never the agent's fault, never a score.
 
@@ -116,3 +120,11 @@ class WorkerFault(Exception):
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(f"{kind}: {message}")
         self.kind, self.message = kind, message
+
+
+class BrowserFault(RuntimeError):
+    """A browser or one of its pages died, hangs or talks nonsense. Never the agent's fault.
+
+    Not a :class:`PolyathlonError`: there is nothing for the user to mend, the worker is replaced
+    and the episode played again.
+    """

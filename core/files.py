@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
 from .errors import RunDirectoryError
+
+_UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")
+"""Names of files that are being written: that of the file in the making between a dot and what
+``tempfile`` adds."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -30,3 +35,14 @@ def write_atomically(path: Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def sweep(folder: Path) -> None:
+    """Removes what writes that never came to their end left in a folder: nobody else's files.
+
+    Only for folders that one process writes at a time.
+    """
+    for path in folder.glob(".*.*"):
+        if _UNFINISHED.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                path.unlink()

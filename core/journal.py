@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self
@@ -28,6 +29,9 @@ ACTIONS = "actions.bin"
 TORN = "episodes.torn"
 GENESIS = "0" * 64
 """What the first line is chained to."""
+
+_CHAIN = slice(len(b'{"chain":"'), len(b'{"chain":"') + len(GENESIS))
+"""Where a line says its chain."""
 
 
 class Entry(NamedTuple):
@@ -54,6 +58,19 @@ def _link(previous: str, episode: bytes) -> str:
     return hashlib.sha256(previous.encode() + episode).hexdigest()
 
 
+def chained(results: Iterable[EpisodeResult], previous: str = GENESIS) -> Iterator[bytes]:
+    """The lines of some episodes, each linked to the one before it, without line ends.
+
+    Args:
+        results: the episodes, in the journal's order.
+        previous: the chain of the line before the first.
+    """
+    for result in results:
+        episode = canonical_json(result)
+        previous = _link(previous, episode)
+        yield b'{"chain":"' + previous.encode() + b'","episode":' + episode + b"}"
+
+
 def _parse(path: Path) -> _Contents:
     try:
         raw = path.read_bytes()
@@ -61,16 +78,36 @@ def _parse(path: Path) -> _Contents:
         raw = b""
     except OSError as error:
         raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from error
-    whole, newline, torn = raw.rpartition(b"\n")
+    return _parse_bytes(raw, path)
+
+
+def parse_journal(raw: bytes, where: str) -> list[EpisodeResult]:
+    """The episodes of a journal's bytes, as ``read_journal`` gives those of a run.
+
+    Args:
+        raw: the lines.
+        where: the file, for the message.
+
+    Raises:
+        JournalCorrupt: a line is not what was written.
+    """
+    return list(_parse_bytes(raw, where).results.values())
+
+
+def _parse_bytes(raw: bytes, path: Path | str) -> _Contents:
     results: dict[tuple[str, int], EpisodeResult] = {}
-    chain = GENESIS
-    for number, line in enumerate(whole.split(b"\n") if newline else [], start=1):
-        chain = _read_line(path, number, line, chain, results)
-    return _Contents(results=results, chain=chain, whole_bytes=len(whole) + len(newline), torn=torn)
+    chain, whole_bytes, torn = GENESIS, 0, b""
+    for number, line in enumerate(io.BytesIO(raw), start=1):
+        if not line.endswith(b"\n"):
+            torn = line
+            break
+        chain = _read_line(path, number, line[:-1], chain, results)
+        whole_bytes += len(line)
+    return _Contents(results=results, chain=chain, whole_bytes=whole_bytes, torn=torn)
 
 
 def _read_line(
-    path: Path,
+    path: Path | str,
     number: int,
     line: bytes,
     chain: str,
@@ -112,11 +149,12 @@ def read_journal(directory: Path) -> list[EpisodeResult]:
     return list(_parse(directory / EPISODES).results.values())
 
 
-def read_actions(directory: Path, trace: TraceRef) -> list[object]:
-    """The actions of one episode.
+def read_block(directory: Path, trace: TraceRef) -> bytes:
+    """The packed actions of one episode.
 
     Raises:
-        JournalCorrupt: the block is missing or damaged.
+        JournalCorrupt: the file ends before them.
+        RunDirectoryError: it cannot be read.
     """
     try:
         with open(directory / ACTIONS, "rb") as file:
@@ -126,7 +164,16 @@ def read_actions(directory: Path, trace: TraceRef) -> list[object]:
         raise RunDirectoryError(f"cannot read {directory / ACTIONS}: {error.strerror}") from error
     if len(packed) != trace.length:
         raise JournalCorrupt(f"{directory / ACTIONS} ends before the actions of that episode")
-    return unpack_actions(packed, trace.digest)
+    return packed
+
+
+def read_actions(directory: Path, trace: TraceRef) -> list[object]:
+    """The actions of one episode.
+
+    Raises:
+        JournalCorrupt: the block is missing or damaged.
+    """
+    return unpack_actions(read_block(directory, trace), trace.digest)
 
 
 class Journal:
@@ -146,7 +193,7 @@ class Journal:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         with contextlib.ExitStack() as opened:
-            opened.callback(_unlock, _lock(directory))
+            opened.callback(unlock, lock(directory))
             self._ready = False
             self._contents = _parse(directory / EPISODES)
             self.results, self._chain = self._contents.results, self._contents.chain
@@ -224,10 +271,10 @@ class Journal:
                 result = msgspec.structs.replace(result, trace=trace)
                 blocks += entry.packed
                 end += len(entry.packed)
-            episode = canonical_json(result)
-            chain = _link(chain, episode)
-            lines += b'{"chain":"' + chain.encode() + b'","episode":' + episode + b"}\n"
             results[result.plan.key] = result
+        for line in chained(results.values(), chain):
+            lines += line + b"\n"
+            chain = line[_CHAIN].decode()
         try:
             if blocks:
                 _write_through(self._actions, blocks)
@@ -278,10 +325,21 @@ def _forget_locks() -> None:
 os.register_at_fork(after_in_child=_forget_locks)
 
 
-def _lock(directory: Path) -> int:
+def lock(directory: Path, doing: str = "evaluation") -> int:
     """Locks the directory itself, which has no file that could be deleted.
 
     The system lets the lock go when the process ends, however it ends.
+
+    Args:
+        directory: must exist.
+        doing: what is done in it, for the message.
+
+    Returns:
+        A descriptor to ``unlock`` it by.
+
+    Raises:
+        RunLocked: another process holds it.
+        RunDirectoryError: it cannot be opened.
     """
     try:
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -292,13 +350,14 @@ def _lock(directory: Path) -> int:
     except OSError as error:
         os.close(descriptor)
         raise RunLocked(
-            f"another evaluation is writing to {directory}; wait for it, or use another --out"
+            f"another {doing} is writing to {directory}; wait for it, or use another --out"
         ) from error
     _held.add(descriptor)
     return descriptor
 
 
-def _unlock(descriptor: int) -> None:
+def unlock(descriptor: int) -> None:
+    """Lets go of a directory; can be called twice."""
     if descriptor in _held:
         _held.remove(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -49,6 +49,8 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
             that file imports, and weights, are not in it.
         on_invalid: what is done with an utterance that means no action: ``fail`` ends the run,
             ``no-op`` does the task's declared no-op in its place, ``resample`` asks again.
+        settings: what the agent says of itself that its file does not, such as the model it asks;
+            never a secret.
     """
 
     name: str
@@ -58,6 +60,7 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
     observations: tuple[str, ...] | None = None
     source_digest: str = ""
     on_invalid: DecodePolicy = "fail"
+    settings: Mapping[str, str] = {}
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,11 +105,17 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     def tasks_digest(self) -> str:
         """SHA-256 over what the tasks declare, and over what their figures mean where that is told.
 
-        What is told of figures came later; what was declared before it keeps its digest.
+        What is told of figures came later, and their weights after that; what was declared before
+        keeps its digest.
         """
         if not self.metrics:
             return digest_of_tasks(self.tasks)
-        return digest_of({"tasks": digest_of_tasks(self.tasks), "metrics": self.metrics})
+        metrics = msgspec.to_builtins(self.metrics)
+        for table in metrics.values():
+            for metric in table["metrics"]:
+                if not metric["weight"]:
+                    del metric["weight"]
+        return digest_of({"tasks": digest_of_tasks(self.tasks), "metrics": metrics})
 
     def identity(self) -> dict[str, str]:
         """The parts that must agree for two runs to be one: resuming compares these."""
@@ -120,6 +129,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             "digest of the task declarations": self.tasks_digest(),
             "agent": f"{self.agent.name} ({self.agent.path})",
             "agent's source file and adapter": self.agent.source_digest[:12] or "none",
+            "agent's settings": canonical_json(self.agent.settings).decode(),
             "dialect": self.agent.dialect,
             "observations": str(self.agent.observations),
             "invalid utterances": self._on_invalid(),
@@ -174,19 +184,32 @@ def read_manifest(directory: Path) -> Manifest:
         raise RunDirectoryError(
             f"{directory} is not a run: it has no {FILE_NAME} that can be read ({error.strerror})"
         ) from error
+    return parse_manifest(raw, str(path))
+
+
+def parse_manifest(raw: bytes, where: str) -> Manifest:
+    """The manifest that some bytes are.
+
+    Args:
+        raw: JSON.
+        where: the file, for the message.
+
+    Raises:
+        RunDirectoryError: they are none, or of a newer format, or contradict themselves.
+    """
     try:
         found = msgspec.json.decode(raw)
         format_ = found.get("format", 0) if isinstance(found, dict) else 0
         if isinstance(format_, int) and format_ > FORMAT:
             raise RunDirectoryError(
-                f"{path} is of format {format_}, this version reads up to {FORMAT}; "
+                f"{where} is of format {format_}, this version reads up to {FORMAT}; "
                 "upgrade polyathlon"
             )
         manifest = msgspec.convert(found, Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError) as error:
-        raise RunDirectoryError(f"{path} is not a manifest: {error}") from error
+        raise RunDirectoryError(f"{where} is not a manifest: {error}") from error
     if tuple(task.id for task in manifest.tasks) != manifest.benchmark.tasks:
-        raise RunDirectoryError(f"{path} does not declare the tasks that its benchmark names")
+        raise RunDirectoryError(f"{where} does not declare the tasks that its benchmark names")
     if manifest.benchmark_digest != manifest.benchmark.digest():
-        raise RunDirectoryError(f"{path} states another benchmark_digest than its benchmark has")
+        raise RunDirectoryError(f"{where} states another benchmark_digest than its benchmark has")
     return manifest

@@ -22,6 +22,8 @@ class MetricSpec(msgspec.Struct, frozen=True, kw_only=True):
         better: the direction in which it gets better, if there is one.
         share: whether it is 0 or 1 in every episode, so that its mean is a proportion.
         aspects: keys of the table's ``aspects`` that it speaks of.
+        weight: the figure by which an episode counts in its mean, such as a number of steps: so
+            shares of steps are summed up over all steps. Empty where every episode counts alike.
     """
 
     key: str
@@ -30,6 +32,7 @@ class MetricSpec(msgspec.Struct, frozen=True, kw_only=True):
     better: Literal["higher", "lower", "neither"] = "neither"
     share: bool = False
     aspects: tuple[str, ...] = ()
+    weight: str = ""
 
 
 class Composite(msgspec.Struct, frozen=True, kw_only=True):

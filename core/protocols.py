@@ -22,9 +22,12 @@ DecodePolicy: TypeAlias = Literal["fail", "no-op", "resample"]
 class Agent(Protocol):
     """Decides for N slots at once. State is kept by slot, never shared between episodes.
 
-    Two optional attributes: ``embodiment`` (an :class:`Embodiment`: the convention that the
-    agent's actions follow; checked against every task before it starts) and ``observations``
-    (the fields it wants to see, e.g. ``("rgb", "instruction")``).
+    Optional attributes: ``embodiment`` (an :class:`Embodiment`: the convention that the agent's
+    actions follow; checked against every task before it starts), ``observations`` (the fields it
+    wants to see, e.g. ``("rgb", "instruction")``; ``reward`` among them is what its last action
+    brought, 0 before its first) and ``settings`` (texts by name: what makes it another agent
+    though its file is the same; never a secret). Optional method: ``spent``, see
+    :class:`Spending`.
     """
 
     dialect: str
@@ -43,6 +46,14 @@ class Agent(Protocol):
         Returns:
             As many actions as observations: a sequence, or an array whose axis 0 is the slot.
         """
+
+
+@runtime_checkable
+class Spending(Protocol):
+    """An agent that keeps account of what it uses up."""
+
+    def spent(self, slot: int) -> Mapping[str, float]:
+        """What the episode that has just ended in a slot has cost, by name, e.g. ``tokens_in``."""
 
 
 class ActionAdapter(Protocol):

@@ -12,6 +12,7 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from .command import CommandSpace
 from .errors import BadArgument, InvalidAction
 
 Space = spaces.Space[Any]
@@ -37,6 +38,8 @@ def space_to_data(space: Space) -> dict[str, Any]:
         return {"kind": "multi-discrete", "nvec": space.nvec.tolist()}
     if isinstance(space, spaces.MultiBinary):
         return {"kind": "multi-binary", "n": space.n if isinstance(space.n, int) else list(space.n)}
+    if isinstance(space, CommandSpace):
+        return {"kind": "command", "forms": list(space.forms), "max": space.max_length}
     if isinstance(space, spaces.Text):
         charset = "".join(sorted(space.character_set))
         return {"kind": "text", "min": space.min_length, "max": space.max_length, "chars": charset}
@@ -77,6 +80,8 @@ def space_from_data(data: Mapping[str, Any]) -> Space:
         return spaces.MultiDiscrete(np.asarray(data["nvec"]))
     if kind == "multi-binary":
         return spaces.MultiBinary(data["n"])
+    if kind == "command":
+        return CommandSpace(data["forms"], data["max"])
     if kind == "text":
         return spaces.Text(data["max"], min_length=data["min"], charset=data["chars"])
     if kind == "dict":

@@ -20,9 +20,17 @@ from .errors import BadArgument, EmbodimentMismatch
 TASK_ID = re.compile(r"^(?P<family>[a-z0-9]+)\.(?P<name>[a-z0-9][a-z0-9-]*)-v(?P<version>\d+)$")
 """Task ids are ``family.name-vN``: lower case, words joined by hyphens."""
 
-FIELDS = ("rgb", "depth", "lidar", "state", "instruction")
+FIELDS = ("rgb", "depth", "lidar", "state", "instruction", "dom")
 """What a task may offer as observation, in this order: uint8 ``[H, W, 3]``, float32 ``[H, W]``
-[m], float32 ``[R]`` [m], float32 ``[D]``, text."""
+[m], float32 ``[R]`` [m], float32 ``[D]``, text, the elements of a screen as text (see
+``element``)."""
+
+SENSES = FIELDS[:5]
+"""Those that a robot may have."""
+
+REWARD = "reward"
+"""What an agent may ask for as if it were a field: the reward of its last action, a float, and 0
+before its first. No task offers it: the evaluator adds it for those who ask."""
 
 USUAL_FIELDS = ("rgb", "state", "instruction")
 """What a task offers that does not say. Digests are taken over declarations: a sense that came
@@ -293,10 +301,14 @@ def canonical_json(value: Any) -> bytes:
         BadArgument: the value holds a NaN or an infinity, which JSON has no word for.
     """
     plain = msgspec.to_builtins(value)
-    _refuse_non_finite(plain, "$")
-    return json.dumps(
-        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    try:
+        text = json.dumps(
+            plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+    except ValueError:
+        _refuse_non_finite(plain, "$")  # It knows where; looking is dear, so only now.
+        raise
+    return text.encode()
 
 
 def _refuse_non_finite(value: Any, where: str) -> None:

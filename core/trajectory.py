@@ -23,6 +23,8 @@ class Trajectory(NamedTuple):
         truncated: `[T]` of bool: the recording ended there, and the world would have gone on.
         success: `[T]` of bool, or None where nobody said.
         seed: of the episode, or None.
+        instruction: what was to be done, in words, a line for each wording; empty where nobody
+            said.
     """
 
     observations: Mapping[str, NDArray[Any]]
@@ -32,6 +34,7 @@ class Trajectory(NamedTuple):
     truncated: NDArray[np.bool_]
     success: NDArray[np.bool_] | None = None
     seed: int | None = None
+    instruction: str = ""
 
     @property
     def steps(self) -> int:
@@ -84,7 +87,7 @@ def checked(one: Trajectory, where: str) -> Trajectory:
 
 
 def digest_of_trajectories(trajectories: Iterable[Trajectory]) -> str:
-    """SHA-256 over the bytes, shapes and types of every array, in order, in hexadecimal."""
+    """SHA-256 over the bytes, shapes and types of every array, and the words, in hexadecimal."""
     digest = hashlib.sha256()
     for one in trajectories:
         parts = {f"observations/{name}": one.observations[name] for name in one.observations}
@@ -95,4 +98,6 @@ def digest_of_trajectories(trajectories: Iterable[Trajectory]) -> str:
             array = np.ascontiguousarray(parts[name])
             digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
             digest.update(array.data)
+        if one.instruction:
+            digest.update(f"instruction\0{one.instruction}\0".encode())
     return digest.hexdigest()

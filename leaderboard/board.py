@@ -2,7 +2,8 @@
 
 Runs are ranked only against runs of the same programme: the benchmark's declaration and the
 declarations of its tasks, floors and ceilings included, must agree to the last byte. A run with
-an invalid or missing episode is shown without a rank.
+an invalid or missing episode, and one that came out otherwise when it was played again, are shown
+without a rank.
 """
 
 from __future__ import annotations
@@ -15,20 +16,17 @@ from typing import Any, Literal
 
 import msgspec
 
-from ..core.episode import EpisodeResult, Outcome
-from ..core.errors import BadArgument, JournalCorrupt, RunDirectoryError
+from ..core.errors import BadArgument, RunDirectoryError
 from ..core.files import write_atomically
-from ..core.journal import read_journal
-from ..core.manifest import AgentRecord, Manifest, read_manifest
+from ..core.manifest import AgentRecord, Manifest
 from ..core.specs import canonical_json
+from .recount import recompute
 from .result import Count, Digest, Estimate, Headline, Result, Share, Summary
-from .summary import read_result, summarise
+from .validation import validate
+from .verification import Status, beside, read_verification
 
 FORMAT = 1
 """Version of ``leaderboard.json``."""
-
-TOLERANCE = 1e-9
-"""Relative difference of two figures put down to another processor's order of adding."""
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,9 +49,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """One run on the board.
 
     Attributes:
-        rank: place within the group, 1 first, equal figures equal; null where coverage is below 1.
+        rank: place within the group, 1 first, equal figures equal; null where coverage is below 1
+            or playing it again failed.
         agent: who played.
-        status: ``self-reported``: counted again from the episodes, not played again.
+        submission: what its makers call it; empty for a run that was not packed.
+        status: ``self-reported``: counted again from the episodes, not played again; ``verified``:
+            episodes of it were played again without the agent, and match; ``failed``: they do not.
+        checked: episodes of the submission that were played again.
         headline: the figure that is ranked.
         n: episodes planned.
         n_valid: valid episodes.
@@ -69,7 +71,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     rank: int | None
     agent: AgentRecord
-    status: Literal["self-reported"] = "self-reported"
+    submission: str = ""
+    status: Status = "self-reported"
+    checked: Count = 0
     headline: Headline
     n: Count
     n_valid: Count
@@ -121,136 +125,81 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     groups: tuple[Group, ...]
 
 
-class _Run(msgspec.Struct, frozen=True, kw_only=True):
-    directory: Path
-    manifest: Manifest
-    result: Result
-    programme: tuple[str, str, str]
-    """Benchmark, its digest, its tasks' digest: what must agree to be ranked together."""
-
-
 def build_board(runs: Sequence[Path]) -> Board:
-    """The board of some run directories; the same whatever their order.
+    """The board of some runs; the same whatever their order.
 
     Args:
-        runs: run directories. Their ``result.json`` is compared, never believed, and may be
-            missing.
+        runs: run directories and submissions. Their ``result.json`` is compared, never believed,
+            and may be missing in a directory. A submission's verification is read beside it.
 
     Raises:
         BadArgument: no run, or the same run twice.
         RunDirectoryError: a directory that is not a run, or whose manifest or ``result.json``
             contradicts its episodes; names the run and the field.
         JournalCorrupt: a journal that is not what was written.
+        SubmissionRefused: a submission that is not valid.
     """
     if not runs:
         raise BadArgument("a board needs at least one run directory")
-    read = [_recompute(Path(directory)) for directory in runs]
+    read = [run for path in runs for run in _read(Path(path))]
     _refuse_duplicates(read)
-    groups: dict[tuple[str, str, str], list[_Run]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[_Entry]] = defaultdict(list)
     for run in read:
         groups[run.programme].append(run)
     return Board(groups=tuple(_rank(programme, groups[programme]) for programme in sorted(groups)))
 
 
-def _recompute(directory: Path) -> _Run:
-    """A run summed up from its journal; anything it states otherwise is an error."""
-    manifest = read_manifest(directory)
-    if manifest.benchmark.digest() != manifest.benchmark_digest:
-        raise RunDirectoryError(
-            f"{directory}: manifest.json states benchmark_digest {manifest.benchmark_digest}, "
-            f"its benchmark gives {manifest.benchmark.digest()}; restore the file"
+class _Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A run, and what is known of the submission that it came in."""
+
+    where: Path
+    manifest: Manifest
+    result: Result
+    programme: tuple[str, str, str]
+    submission: str = ""
+    status: Status = "self-reported"
+    checked: int = 0
+
+
+def _read(path: Path) -> list[_Entry]:
+    """The runs in a submission, or the one in a directory."""
+    if not path.is_file():
+        run = recompute(path)
+        return [
+            _Entry(where=path, manifest=run.manifest, result=run.result, programme=run.programme)
+        ]
+    checked = validate(path)
+    found = read_verification(beside(path))
+    # A verification of other bytes says nothing of these.
+    known = found if found is not None and found.submission == checked.digest else None
+    return [
+        _Entry(
+            where=path,
+            manifest=run.manifest,
+            result=run.result,
+            programme=run.programme,
+            submission=checked.submission.name,
+            status=known.status if known else "self-reported",
+            checked=known.checked if known else 0,
         )
-    if tuple(task.id for task in manifest.tasks) != manifest.benchmark.tasks:
-        raise RunDirectoryError(
-            f"{directory}: manifest.json does not declare the tasks of its benchmark; "
-            "restore the file"
-        )
-    results = read_journal(directory)
-    _check_scores(directory, manifest, results)
-    try:
-        result = summarise(manifest, results)
-    except JournalCorrupt as error:
-        raise JournalCorrupt(f"{directory}: {error}") from error
-    stated = read_result(directory)
-    if stated is not None:
-        _compare(directory, stated, result)
-    return _Run(
-        directory=directory,
-        manifest=manifest,
-        result=result,
-        programme=(manifest.benchmark.id, manifest.benchmark_digest, manifest.tasks_digest()),
-    )
+        for run in checked.runs
+    ]
 
 
-def _check_scores(directory: Path, manifest: Manifest, results: Sequence[EpisodeResult]) -> None:
-    """Normalised scores must follow from reward, outcome, and the task's declaration."""
-    specs = {task.id: task for task in manifest.tasks}
-    for one in results:
-        if not one.valid or one.plan.task not in specs:
-            continue
-        due = specs[one.plan.task].normalise(one.total_reward, one.outcome is Outcome.SUCCESS)
-        same = due == one.score  # Both may be None: the task has no score.
-        if due is not None and one.score is not None:
-            same = math.isclose(due, one.score, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-        if not same:
-            raise RunDirectoryError(
-                f"{directory}: {one.plan.task} episode {one.plan.index} states a score of "
-                f"{one.score}, its reward and outcome give {due}"
-            )
-
-
-def _compare(directory: Path, stated: Result, counted: Result) -> None:
-    found = difference(msgspec.to_builtins(stated), msgspec.to_builtins(counted))
-    if found:
-        raise RunDirectoryError(
-            f"{directory}: result.json does not follow from the episodes: {found}. "
-            "Delete it and sum the run up again"
-        )
-
-
-def difference(stated: Any, counted: Any, where: str = "") -> str:
-    """The first field in which two plain values differ, in words; empty where they agree.
-
-    Numbers agree within ``TOLERANCE``; everything else must be equal.
-    """
-    if isinstance(stated, dict) and isinstance(counted, dict):
-        for key in sorted(stated.keys() | counted.keys()):
-            inner = f"{where}.{key}" if where else str(key)
-            if key not in stated or key not in counted:
-                return f"{inner} is {'missing' if key not in stated else 'unknown'}"
-            found = difference(stated[key], counted[key], inner)
-            if found:
-                return found
-        return ""
-    if isinstance(stated, (list, tuple)) and isinstance(counted, (list, tuple)):
-        if len(stated) != len(counted):
-            return f"{where} has {len(stated)} entries, the episodes give {len(counted)}"
-        pairs = enumerate(zip(stated, counted, strict=True))
-        inside = (difference(mine, theirs, f"{where}[{at}]") for at, (mine, theirs) in pairs)
-        return next(filter(None, inside), "")
-    return "" if _agree(stated, counted) else f"{where} is {stated}, the episodes give {counted}"
-
-
-def _agree(stated: Any, counted: Any) -> bool:
-    if isinstance(stated, float) and isinstance(counted, float):
-        return math.isclose(stated, counted, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return type(stated) is type(counted) and bool(stated == counted)
-
-
-def _refuse_duplicates(runs: Sequence[_Run]) -> None:
+def _refuse_duplicates(runs: Sequence[_Entry]) -> None:
     seen: dict[tuple[Any, ...], Path] = {}
     for run in runs:
         agent = run.manifest.agent
         key = (run.programme, agent.name, agent.path, run.result.episodes_digest)
         if key in seen:
             raise BadArgument(
-                f"{run.directory} is the same run as {seen[key]} (agent '{agent.name}', the same "
+                f"{run.where} is the same run as {seen[key]} (agent '{agent.name}', the same "
                 "episodes); give each run once"
             )
-        seen[key] = run.directory
+        seen[key] = run.where
 
 
-def _rank(programme: tuple[str, str, str], runs: Sequence[_Run]) -> Group:
+def _rank(programme: tuple[str, str, str], runs: Sequence[_Entry]) -> Group:
     ordered = sorted(runs, key=_place)
     benchmark = ordered[0].manifest.benchmark
     return Group(
@@ -266,34 +215,37 @@ def _rank(programme: tuple[str, str, str], runs: Sequence[_Run]) -> Group:
     )
 
 
-def _complete(run: _Run) -> bool:
+def _complete(run: _Entry) -> bool:
     overall = run.result.overall
-    return overall.n_valid == overall.n > 0
+    return overall.n_valid == overall.n > 0 and run.status != "failed"
 
 
-def _value(run: _Run) -> float:
+def _value(run: _Entry) -> float:
     value = run.result.headline.value
     return -math.inf if value is None else value
 
 
-def _place(run: _Run) -> tuple[Any, ...]:
+def _place(run: _Entry) -> tuple[Any, ...]:
     """Complete runs first, then by figure; names and digests settle what is equal."""
     agent = run.manifest.agent
     return not _complete(run), -_value(run), agent.name, agent.path, run.result.episodes_digest
 
 
-def _rank_of(run: _Run, runs: Sequence[_Run]) -> int | None:
+def _rank_of(run: _Entry, runs: Sequence[_Entry]) -> int | None:
     """One more than the number of complete runs with a better figure."""
     if not _complete(run):
         return None
     return 1 + sum(_complete(other) and _value(other) > _value(run) for other in runs)
 
 
-def _row(run: _Run, rank: int | None) -> Row:
+def _row(run: _Entry, rank: int | None) -> Row:
     result, packages = run.result, dict(run.manifest.packages)
     return Row(
         rank=rank,
         agent=run.manifest.agent,
+        submission=run.submission,
+        status=run.status,
+        checked=run.checked,
         headline=result.headline,
         n=result.overall.n,
         n_valid=result.overall.n_valid,

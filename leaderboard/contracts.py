@@ -19,6 +19,8 @@ from ..core.files import write_atomically
 from ..core.manifest import Manifest
 from .board import Board
 from .result import Digest, Result
+from .submission import Submission
+from .verification import Verification
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 """The dialect the files are written in."""
@@ -43,6 +45,8 @@ CONTRACTS: Mapping[str, type[msgspec.Struct]] = {
     "leaderboard-v1": Board,
     "manifest-v1": Manifest,
     "result-v1": Result,
+    "submission-v1": Submission,
+    "verification-v1": Verification,
 }
 """File name in ``schema/`` without its ending, and the type it describes."""
 

@@ -98,11 +98,23 @@ def _trimmed_mean(samples: Floats) -> Floats:
     """Interquartile mean of each row of ``[R, N]``."""
     n = samples.shape[-1]
     cut = int(TRIMMED * n)
+    kept = n - 2 * cut
+    if n > _SORT_UP_TO and _is_all_or_nothing(samples):
+        # Zeros lie below, ones above: how many ones are left says it all, to the last bit.
+        return np.asarray(np.clip(samples.sum(axis=-1) - cut, 0, kept) / kept, dtype=np.float64)
     if n <= _SORT_UP_TO:
         ordered = np.sort(samples, axis=-1)
     else:
         ordered = np.partition(samples, (cut, n - cut - 1), axis=-1)
     return np.asarray(ordered[..., cut : n - cut].mean(axis=-1), dtype=np.float64)
+
+
+def _is_all_or_nothing(samples: Floats) -> bool:
+    """Whether there are only zeros and ones; a glance at the beginning settles most."""
+    start = samples.ravel()[:_SORT_UP_TO]
+    if not np.isin(start, (0.0, 1.0)).all():
+        return False
+    return bool(((samples == 0) | (samples == 1)).all())
 
 
 def task_means(samples: Floats, starts: NDArray[np.intp]) -> Floats:
@@ -132,7 +144,7 @@ def iqm_over_tasks(samples: Floats, starts: NDArray[np.intp]) -> Floats:
 
 def point(scores_by_task: Sequence[ArrayLike], statistic: Statistic) -> float:
     """The value of a statistic on the episodes as they were played."""
-    pooled, starts, _ = _strata(scores_by_task)
+    pooled, starts, _ = strata(scores_by_task)
     return float(statistic(pooled[np.newaxis], starts)[0])
 
 
@@ -177,17 +189,18 @@ def bootstrap_intervals(
 ) -> list[tuple[float, float]]:
     """``stratified_bootstrap`` of several statistics over the same resamples, in their order."""
     _check(resamples, confidence)
-    pooled, starts, counts = _strata(scores_by_task)
+    pooled, starts, counts = strata(scores_by_task)
     drawn: list[list[Floats]] = [[] for _ in statistics]
     for samples in _resample(pooled, starts, counts, resamples, seed):
         for values, statistic in zip(drawn, statistics, strict=True):
             values.append(statistic(samples, starts))
-    return [_quantiles(np.concatenate(values), confidence) for values in drawn]
+    return [quantiles(np.concatenate(values), confidence) for values in drawn]
 
 
 def bootstrap_means(
     table: ArrayLike,
     *,
+    weights: ArrayLike = 1.0,
     resamples: int = RESAMPLES,
     seed: int = BOOTSTRAP_SEED,
     confidence: float = CONFIDENCE,
@@ -200,6 +213,7 @@ def bootstrap_means(
     Args:
         table: `[N, M]`, an episode a row and a figure a column; NaN where it is not defined. Each
             figure is defined somewhere.
+        weights: `[N, M]`, how much each counts; not negative.
         resamples: how many.
         seed: of the dice.
         confidence: coverage, between 0 and 1.
@@ -210,8 +224,8 @@ def bootstrap_means(
     _check(resamples, confidence)
     values = np.asarray(table, np.float64)
     count = len(values)
-    there = ~np.isnan(values)
-    held = np.where(there, values, 0.0)
+    there = np.where(np.isnan(values), 0.0, weights)
+    held = there * np.nan_to_num(values)
     means: list[Floats] = []
     one, all_ = np.zeros(1, np.intp), np.array([count], np.intp)
     for drawn in _resample(np.arange(count, dtype=np.float64), one, all_, resamples, seed):
@@ -219,8 +233,8 @@ def bootstrap_means(
         places = (drawn.astype(np.intp) + rows).ravel()
         times = np.bincount(places, minlength=drawn.size).reshape(drawn.shape).astype(np.float64)
         known = times @ there
-        means.append(np.where(known > 0, times @ held, np.nan) / np.maximum(known, 1.0))
-    return [_quantiles(column[~np.isnan(column)], confidence) for column in np.concatenate(means).T]
+        means.append(np.where(known > 0, times @ held, np.nan) / np.where(known > 0, known, 1.0))
+    return [quantiles(column[~np.isnan(column)], confidence) for column in np.concatenate(means).T]
 
 
 def _check(resamples: int, confidence: float) -> None:
@@ -230,15 +244,20 @@ def _check(resamples: int, confidence: float) -> None:
         raise BadArgument(f"confidence {confidence} is not between 0 and 1")
 
 
-def _quantiles(values: Floats, confidence: float) -> tuple[float, float]:
+def quantiles(values: Floats, confidence: float) -> tuple[float, float]:
+    """The ends of the percentile interval of resampled values."""
     low, high = np.quantile(values, ((1 - confidence) / 2, (1 + confidence) / 2))
     return float(low), float(high)
 
 
-def _strata(
+def strata(
     scores_by_task: Sequence[ArrayLike],
 ) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
-    """All scores ``[N]``, the first column of each task ``[T]``, and each task's count ``[T]``."""
+    """All scores ``[N]``, the first column of each task ``[T]``, and each task's count ``[T]``.
+
+    Raises:
+        BadArgument: no task, or a task without episodes.
+    """
     arrays = [np.asarray(scores, dtype=np.float64) for scores in scores_by_task]
     if not arrays or any(one.ndim != 1 or one.size == 0 for one in arrays):
         raise BadArgument("give at least one task, and for each a flat array of at least one score")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,6 +15,7 @@ def metric_means(
     episodes: Sequence[Mapping[str, float | None]],
     shares: Collection[str] = (),
     keys: Sequence[str] | None = None,
+    weights: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Estimate]:
     """The mean of each figure over the episodes that have it.
 
@@ -26,20 +28,27 @@ def metric_means(
             there.
         shares: keys of figures that are 0 or 1.
         keys: of the figures to take, in their order; None for all that occur.
+        weights: by key, the figure by which an episode counts in that mean; one without it does
+            not. All others count alike.
     """
     if keys is None:
         keys = list(dict.fromkeys(key for episode in episodes for key in episode))
     table = np.array(
         [[_or_nan(episode.get(key)) for key in keys] for episode in episodes], np.float64
     ).reshape(len(episodes), len(keys))
+    counts = np.array(
+        [[_weight(episode, weights.get(key)) for key in keys] for episode in episodes], np.float64
+    ).reshape(table.shape)
+    table[counts == 0.0] = np.nan
     spread = [
         column
         for column, key in enumerate(keys)
         if key not in shares and len(np.unique(_known(table[:, column]))) > 1
     ]
-    ends = dict(zip(spread, bootstrap_means(table[:, spread]), strict=True)) if spread else {}
+    drawn = bootstrap_means(table[:, spread], weights=counts[:, spread]) if spread else []
+    ends = dict(zip(spread, drawn, strict=True))
     return {
-        key: _mean(_known(table[:, column]).tolist(), key in shares, ends.get(column))
+        key: _mean(table[:, column], counts[:, column], key in shares, ends.get(column))
         for column, key in enumerate(keys)
     }
 
@@ -52,9 +61,17 @@ def _known(column: Floats) -> Floats:
     return column[~np.isnan(column)]
 
 
-def _mean(known: Sequence[float], share: bool, ends: tuple[float, float] | None) -> Estimate:
+def _weight(episode: Mapping[str, float | None], key: str | None) -> float:
+    return 1.0 if key is None else episode.get(key) or 0.0
+
+
+def _mean(
+    column: Floats, counts: Floats, share: bool, ends: tuple[float, float] | None
+) -> Estimate:
+    known, weights = _known(column).tolist(), counts[~np.isnan(column)].tolist()
     n = len(known)
     if not n:
         return Estimate(value=None, low=None, high=None, n=0)
     low, high = wilson(round(sum(known)), n) if share else ends or (None, None)
-    return Estimate(value=sum(known) / n, low=low, high=high, n=n)
+    total = sum(weight * value for weight, value in zip(weights, known, strict=True))
+    return Estimate(value=total / sum(weights), low=low, high=high, n=n)

@@ -69,6 +69,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         invalid_utterances: steps of the valid episodes at which what the agent first said meant
             no action.
         invalid_rate: ``invalid_utterances / steps``.
+        spent: what the agent used up in the valid episodes, summed, by name, where it keeps
+            account.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     retried: Count
     invalid_utterances: Count = 0
     invalid_rate: Share = 0.0
+    spent: dict[str, float] = {}
 
 
 class InvalidEpisode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -195,19 +198,32 @@ def read_result(directory: Path) -> Result | None:
         return None
     except OSError as error:
         raise RunDirectoryError(f"cannot read {path}: {error.strerror or error}") from error
+    return parse_result(raw, str(path))
+
+
+def parse_result(raw: bytes, where: str) -> Result:
+    """The result that some bytes are.
+
+    Args:
+        raw: JSON.
+        where: the file, for the message.
+
+    Raises:
+        RunDirectoryError: they are none, or of a newer format.
+    """
     try:
         found = msgspec.json.decode(raw)
         if isinstance(found, dict) and isinstance(found.get("format"), int):
-            _refuse_newer(path, found["format"])
+            _refuse_newer(where, found["format"])
         return msgspec.convert(found, Result)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RunDirectoryError(
-            f"{path} is not a result: {error}. Delete it and sum the run up again"
+            f"{where} is not a result: {error}. Delete it and sum the run up again"
         ) from error
 
 
-def _refuse_newer(path: Path, found: int) -> None:
+def _refuse_newer(where: str, found: int) -> None:
     if found > FORMAT:
         raise RunDirectoryError(
-            f"{path} is of format {found}, this version reads up to {FORMAT}; upgrade polyathlon"
+            f"{where} is of format {found}, this version reads up to {FORMAT}; upgrade polyathlon"
         )

@@ -43,6 +43,10 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
         return _sum_up(name, tasks, planned, manifest)
 
     overall = sum_up("overall", list(by_task.values()))
+    if len(by_family) == 1:  # It is the whole run: its intervals need not be drawn again.
+        families = [msgspec.structs.replace(overall, name=name) for name in by_family]
+    else:
+        families = [sum_up(name, tasks) for name, tasks in by_family.items()]
     groups = {
         group.name: sum_up(group.name, [by_task[task] for task in group.tasks])
         for group in manifest.benchmark.groups
@@ -53,7 +57,7 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
         agent=manifest.agent,
         headline=_headline(manifest, by_task, {"": overall, **groups}),
         overall=overall,
-        families=tuple(sum_up(name, tasks) for name, tasks in by_family.items()),
+        families=tuple(families),
         groups=tuple(groups.values()),
         tasks=tuple(sum_up(task, [episodes]) for task, episodes in by_task.items()),
         invalid=tuple(_describe_invalid(one) for one in played if not one.valid),
@@ -133,7 +137,13 @@ def _sum_up(
         retried=sum(one.attempts > 1 for one in valid),
         invalid_utterances=(invalid := sum(one.invalid_utterances for one in valid)),
         invalid_rate=invalid / steps if (steps := sum(one.steps for one in valid)) else 0.0,
+        spent=_spent(valid),
     )
+
+
+def _spent(valid: Sequence[EpisodeResult]) -> dict[str, float]:
+    names = sorted({name for one in valid for name in one.spent})
+    return {name: math.fsum(one.spent.get(name, 0.0) for one in valid) for name in names}
 
 
 def _success(scored: Sequence[EpisodeResult]) -> Estimate:
@@ -186,7 +196,9 @@ def _figures(
         mine = [one.metrics for one in counted if one.plan.task.partition(".")[0] == family]
         shares = {metric.key for metric in table.metrics if metric.share}
         if mine:
-            figures |= metric_means(mine, shares, [metric.key for metric in table.metrics])
+            weights = {metric.key: metric.weight for metric in table.metrics if metric.weight}
+            keys = [metric.key for metric in table.metrics]
+            figures |= metric_means(mine, shares, keys, weights)
         stated = [one.metrics for one in valid if table.counts_by in one.metrics]
         if stated:
             figures |= metric_means(stated, shares, [table.counts_by])
@@ -241,7 +253,7 @@ def _evidence(one: EpisodeResult) -> dict[str, Any]:
     if not one.valid:
         return {"plan": msgspec.to_builtins(one.plan), "outcome": one.outcome.value}
     plain: dict[str, Any] = msgspec.to_builtins(one)
-    for field in ("wall_time", "attempts", "faults"):
+    for field in ("wall_time", "attempts", "faults", "spent"):
         del plain[field]
     if not one.invalid_utterances:  # A later field: what was played before it is the same.
         del plain["invalid_utterances"]

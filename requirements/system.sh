@@ -1,5 +1,5 @@
 #!/bin/sh
-# Looks for the system libraries that drawing needs; installs the missing ones where it may.
+# Looks for the system libraries that drawing needs, and for a browser; installs the missing ones where it may.
 # Never fails: what stays missing is named, with what to type, and the rest goes on.
 #   requirements/system.sh PYTHON
 python=${1:-python3}
@@ -9,12 +9,20 @@ packages=$(sed 's/#.*//' "$here/apt.txt" | tr '\n' ' ')
 missing() {
     "$python" - <<'PY'
 import ctypes
+import glob
+import os
+import shutil
 
 for name in ("libEGL.so.1", "libGL.so.1", "libgthread-2.0.so.0"):
     try:
         ctypes.CDLL(name)
     except OSError:
         print(name, end=" ")
+browsers = "chromium-headless-shell chrome-headless-shell chromium chromium-browser google-chrome"
+downloaded = os.path.expanduser("~/.cache/ms-playwright/chromium*")
+named = os.environ.get("POLYATHLON_CHROMIUM")
+if not (named or any(map(shutil.which, browsers.split())) or glob.glob(downloaded)):
+    print("chromium", end=" ")
 PY
 }
 
@@ -38,6 +46,10 @@ if command -v apt-get >/dev/null 2>&1 && { [ -z "$root" ] || $root true 2>/dev/n
         $root apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 ||
             echo "system libraries: apt-get could not install $package"
     done
+    lacking=$(missing)
+    case $lacking in  # Not every distribution has the headless shell apart.
+        *chromium*) $root apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 ;;
+    esac
     lacking=$(missing)
     [ -z "$lacking" ] && exit 0
 fi

@@ -23,6 +23,8 @@ FAMILIES = Registry(
         "langr": "polyathlon.tasks.langr:FAMILY",
         "socialnav": "polyathlon.tasks.socialnav:FAMILY",
         "d5rl": "polyathlon.tasks.d5rl:FAMILY",
+        "miniwob": "polyathlon.tasks.miniwob:FAMILY",
+        "androidcontrol": "polyathlon.tasks.androidcontrol:FAMILY",
     },
 )
 

@@ -21,6 +21,9 @@ from ..core.specs import FIELDS
 MAX_INSTRUCTION = 1024
 """Longest instruction [characters]."""
 
+MAX_DOM = 32_768
+"""Longest list of elements in writing [characters]."""
+
 DEPTH_REACH = 10.0
 """Farther surfaces have this depth [m]: about what depth cameras of robots see."""
 
@@ -28,19 +31,29 @@ ImageSize = int | Sequence[int]
 """A side for square pictures, or ``(height, width)`` [px]."""
 
 
-class Instruction(spaces.Text):
-    """Text of at most ``MAX_INSTRUCTION`` printable ASCII characters.
+class Words(spaces.Text):
+    """Text of printable ASCII characters.
 
     A type of its own because Gymnasium's ``AsyncVectorEnv`` reads text out of its shared memory
     once, when it is made, and hands out that first empty text for ever after. See ``LiveTexts``.
+
+    Args:
+        max_length: of the text [characters].
     """
 
+    def __init__(self, max_length: int) -> None:
+        super().__init__(max_length, min_length=0, charset=string.printable)
+
+
+class Instruction(Words):
+    """What the agent is to do: at most ``MAX_INSTRUCTION`` characters."""
+
     def __init__(self) -> None:
-        super().__init__(MAX_INSTRUCTION, min_length=0, charset=string.printable)
+        super().__init__(MAX_INSTRUCTION)
 
 
 class LiveTexts(Sequence[str]):
-    """The instructions of a vector environment, read from its shared memory when looked at.
+    """The texts of a vector environment, read from its shared memory when looked at.
 
     Args:
         space: gives the character of each code.
@@ -67,8 +80,8 @@ class LiveTexts(Sequence[str]):
         return tuple(self)
 
 
-@read_from_shared_memory.register(Instruction)
-def _read_instructions(space: Instruction, shared_memory: Any, n: int = 1) -> LiveTexts:
+@read_from_shared_memory.register(Words)
+def _read_words(space: Words, shared_memory: Any, n: int = 1) -> LiveTexts:
     return LiveTexts(space, shared_memory, n)
 
 
@@ -121,6 +134,7 @@ def observation_space(
         "rgb": spaces.Box(0, 255, (*image_size, 3), np.uint8),
         "depth": spaces.Box(0.0, DEPTH_REACH, image_size, np.float32),
         "instruction": Instruction(),
+        "dom": Words(MAX_DOM),
     }
     if lidar is not None:
         known["lidar"] = spaces.Box(0.0, lidar[1], (lidar[0],), np.float32)

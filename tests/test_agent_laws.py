@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from gymnasium import spaces
 
 from polyathlon.agents import AGENTS
+from polyathlon.core.command import CommandSpace
 from polyathlon.core.errors import EmbodimentMismatch
 from polyathlon.core.protocols import Agent
 from polyathlon.core.specs import Brief, Embodiment, check_handshake
+
+sys.path.append(str(Path(__file__).resolve().parent / "llm"))
+from stub_endpoint import serving
 
 BODY = Embodiment(id="toy", kind="continuous", action_names=("x",), low=(-1.0,), high=(1.0,))
 HOLONOMIC = Embodiment(
@@ -20,6 +27,10 @@ WHEELED = Embodiment(
     id="roller", kind="continuous", action_names=("v", "omega"), action_units=("m/s", "rad/s"),
     frame="robot", control_hz=10.0, low=(0.0, -1.5), high=(1.0, 1.5),
 )  # fmt: skip
+SPOKEN = [
+    (BODY, spaces.Discrete(7)),
+    (Embodiment(id="screen", kind="text"), CommandSpace(("click(<0..9>, <0..9>)", "wait()"), 99)),
+]
 TOYS = [
     (BODY, space)
     for space in (
@@ -32,6 +43,25 @@ ROBOTS = [
 ]
 
 
+GROUNDS = {"socialnav": ROBOTS, "llm": SPOKEN}
+"""Bodies for the agents of a folder, where not every body will do."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _model():
+    """A language model for those that ask one: it does what the dice of the episode say."""
+
+    def answer(body):
+        spoken = "click" in body["messages"][0]["content"]
+        return f"ACTION: click({body['seed'] % 9}, 1)" if spoken else f"ACTION: {body['seed'] % 7}"
+
+    with serving(answer) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYATHLON_LLM_URL", server.url)
+        patch.setenv("POLYATHLON_LLM_MODEL", "stub")
+        patch.setenv("NO_PROXY", "*")
+        yield
+
+
 def in_the_evaluator():
     return [name for name in AGENTS if getattr(AGENTS[name], "placement", "") != "worker"]
 
@@ -41,7 +71,7 @@ def grounds():
     return [
         pytest.param(name, *ground, id=f"{name}-{ground[0].id}-{ground[1]}")
         for name in in_the_evaluator()
-        for ground in (ROBOTS if ".socialnav." in AGENTS[name].__module__ else TOYS)
+        for ground in GROUNDS.get(AGENTS[name].__module__.split(".")[2], TOYS)
     ]
 
 

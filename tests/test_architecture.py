@@ -7,7 +7,7 @@ import configparser
 import functools
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,9 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-every_module = pytest.mark.parametrize("path", MODULES, ids=name_of)
+def wrong_in(complaints: Callable[[Path], Iterable[str]]) -> list[str]:
+    """What a law finds wrong in any module, each with its place."""
+    return [f"{name_of(path)}: {what}" for path in MODULES for what in complaints(path)]
 
 
 @functools.cache
@@ -69,57 +71,69 @@ def test_the_house_has_no_other_rooms() -> None:
     assert found == set(MAY_IMPORT)
 
 
-@every_module
-def test_imports_follow_the_arrows(path: Path) -> None:
-    room = path.relative_to(ROOT).parts[0]
-    wrong = []
-    for line, name in imported(path):
-        parts = name.split(".")
-        if parts[0] == "polyathlon" and len(parts) > 1 and parts[1] in MAY_IMPORT:
-            if parts[1] != room and parts[1] not in MAY_IMPORT[room]:
-                wrong.append(f"{name_of(path)}:{line} imports {name}")
-        elif parts[0] == "polyathlon":
-            wrong += [f"{name_of(path)}:{line} imports {name}"] * (parts[1:] != ["__version__"])
-    assert not wrong, f"{room} may import {sorted(MAY_IMPORT[room])} besides itself"
+def test_imports_follow_the_arrows() -> None:
+    def foreign(path: Path) -> Iterator[str]:
+        room = path.relative_to(ROOT).parts[0]
+        for line, name in imported(path):
+            parts = name.split(".")
+            if parts[0] != "polyathlon":
+                continue
+            if len(parts) > 1 and parts[1] in MAY_IMPORT:
+                allowed = parts[1] in MAY_IMPORT[room] | {room}
+            else:
+                allowed = parts[1:] == ["__version__"]
+            if not allowed:
+                yield f"line {line} imports {name}; {room} may import {sorted(MAY_IMPORT[room])}"
+
+    assert not wrong_in(foreign)
 
 
-@every_module
-def test_imports_inside_the_package_are_relative(path: Path) -> None:
-    wrong = []
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names = [node.module or ""]
-        else:
-            continue
-        first = {name.partition(".")[0] for name in names}
-        wrong += [f"line {node.lineno}: {name}" for name in first & {"polyathlon", *MAY_IMPORT}]
-    assert not wrong
+def test_imports_inside_the_package_are_relative() -> None:
+    def absolute(path: Path) -> Iterator[str]:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            else:
+                continue
+            first = {name.partition(".")[0] for name in names}
+            yield from (
+                f"line {node.lineno}: {name}" for name in first & {"polyathlon", *MAY_IMPORT}
+            )
+
+    assert not wrong_in(absolute)
 
 
-@every_module
-def test_no_module_is_too_long(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= LONGEST_MODULE
+def test_no_module_is_too_long() -> None:
+    def too_long(path: Path) -> Iterator[str]:
+        lines = len(path.read_text().splitlines())
+        if lines > LONGEST_MODULE:
+            yield f"{lines} lines"
+
+    assert not wrong_in(too_long)
 
 
-@every_module
-def test_no_function_is_too_long(path: Path) -> None:
-    long = [
-        f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, FUNCTIONS)
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
-    ]
-    assert not long
+def test_no_function_is_too_long() -> None:
+    def too_long(path: Path) -> Iterator[str]:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, FUNCTIONS) and node.end_lineno is not None:
+                lines = node.end_lineno - node.lineno + 1
+                if lines > LONGEST_FUNCTION:
+                    yield f"{node.name} has {lines} lines"
+
+    assert not wrong_in(too_long)
 
 
-@every_module
-def test_module_names_say_something_and_shadow_nothing(path: Path) -> None:
-    name = path.parent.name if path.stem == "__init__" else path.stem
-    assert name not in FORBIDDEN_NAMES
-    assert name == "__main__" or name not in sys.stdlib_module_names
+def test_module_names_say_something_and_shadow_nothing() -> None:
+    def ill_named(path: Path) -> Iterator[str]:
+        name = path.parent.name if path.stem == "__init__" else path.stem
+        if name in FORBIDDEN_NAMES:
+            yield "says nothing"
+        if name != "__main__" and name in sys.stdlib_module_names:
+            yield "shadows the standard library"
+
+    assert not wrong_in(ill_named)
 
 
 def undocumented(body: list[ast.stmt], where: str) -> Iterator[str]:
@@ -138,11 +152,13 @@ def is_documented(node: Function | ast.ClassDef) -> bool:
     return bool(ast.get_docstring(node)) or bool(decorators & {"setter", "overload", "override"})
 
 
-@every_module
-def test_everything_public_is_documented(path: Path) -> None:
-    tree = tree_of(path)
-    assert ast.get_docstring(tree), "the module says nothing of itself"
-    assert not list(undocumented(tree.body, ""))
+def test_everything_public_is_documented() -> None:
+    def silent(path: Path) -> Iterator[str]:
+        if not ast.get_docstring(tree_of(path)):
+            yield "the module says nothing of itself"
+        yield from undocumented(tree_of(path).body, "")
+
+    assert not wrong_in(silent)
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyathlon.cli.data import IMPORTERS, _importer
+from polyathlon.cli.importer import IMPORTERS, importing
+from polyathlon.tasks.dataset.lock import LOCK
 from polyathlon.tasks.langr.archive import official_episodes
 from polyathlon.tasks.storage import VARIABLE
 
@@ -166,13 +168,135 @@ def test_mistakes_are_one_line(data: Told, tmp_path: Path) -> None:
         assert len(err.splitlines()) == 1
 
 
+def test_a_kitchen_of_other_targets(data: Told, tmp_path: Path) -> None:
+    (tmp_path / "demos").mkdir()
+    columns = {name: np.zeros((4, 9), np.float32) for name in ("action", "proprio")}
+    for name in ("bottom burner", "slide cabinet"):
+        columns[f"reward {name}"] = np.arange(4, dtype=np.float32)
+    for number in range(3):
+        np.savez(tmp_path / "demos" / f"{number}.npz", **columns)
+    code, out, err = data("import", "d5rl", "demos", "--targets", "ood", "--most", "1")
+    assert (code, err) == (0, "")
+    assert "imported  kitchen-standard-demos-ood 3 episodes, 9 steps, sha256" in out
+    code, _, err = data("import", "d5rl", "demos", "--targets", "odd")
+    assert (code, err) == (2, "polyathlon: --targets is 'odd'; choose one of: id, ood\n")
+    code, _, err = data("import", "langr", "demos", "--most", "1")
+    assert (code, err) == (
+        2,
+        "polyathlon: --most means nothing to the data of langr; leave it out\n",
+    )
+
+
+def kitchen(path: Path, rows: int = 4) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = {name: np.zeros((rows, 9), np.float32) for name in ("action", "robot_qp")}
+    path.write_bytes(pickle.dumps({**columns, "reward_kettle": np.ones(rows)}))
+
+
+def test_without_a_path_the_official_variables_count(
+    data: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("STANDARD_KITCHEN_DATASETS", "KITCHEN_DATASETS", "A1_DATASETS"):
+        monkeypatch.delenv(variable, raising=False)
+    code, _, err = data("import", "d5rl")
+    assert code == 2
+    assert "or set STANDARD_KITCHEN_DATASETS, KITCHEN_DATASETS, A1_DATASETS" in err
+    for part in ("expert_demos", "play_data"):
+        kitchen(tmp_path / "official" / part / "deep" / "0.pkl")
+    monkeypatch.setenv("KITCHEN_DATASETS", str(tmp_path / "official"))
+    code, out, err = data("import", "d5rl")
+    assert (code, err) == (0, "")
+    names = [line.split()[1] for line in out.splitlines() if line.startswith("imported")]
+    assert names == ["kitchen-randomized-expert_demos", "kitchen-randomized-play_data"]
+
+
+def test_fetch_prints_what_to_type(data: Told, tmp_path: Path) -> None:
+    code, out, err = data("fetch")
+    assert (code, err) == (0, "")
+    names = [line.split()[0] for line in out.splitlines()]
+    assert names == ["kitchen-standard", "kitchen-randomized", "a1", "widowx", "bridge"]
+    code, out, _ = data("fetch", "kitchen-randomized", "--to", "my data")
+    assert code == 0
+    place = f"'{tmp_path / 'my data'}'"
+    assert out.splitlines()[1:] == [
+        f"mkdir -p {place} && cd {place}",
+        'gsutil -m cp -r "gs://d5rl_datasets/KITCHEN_DATA/expert_demos" .',
+        'gsutil -m cp -r "gs://d5rl_datasets/KITCHEN_DATA/play_data" .',
+        f"export KITCHEN_DATASETS={place}",
+        f"polyathlon data fetch --verify {place}",
+        f"polyathlon data import d5rl {place}",
+    ]
+    assert not (tmp_path / "my data").exists()
+    assert "No public place is known" in data("fetch", "widowx")[1]
+    code, _, err = data("fetch", "kitchen-standart")
+    assert code == 2
+    assert "Did you mean 'kitchen-standard' or" in err
+
+
+def test_hashes_are_recorded_and_held_against(data: Told, tmp_path: Path) -> None:
+    folder = tmp_path / "official"
+    kitchen(folder / "a.pkl", 3)
+    kitchen(folder / "deep" / "b.pkl", 5)
+    code, out, err = data("fetch", "--verify", folder)
+    assert (code, err) == (0, "")
+    assert "recorded  2 files" in out
+    assert "nobody publishes hashes" in out
+    lines = (folder / LOCK).read_text().splitlines()
+    wanted = hashlib.sha256((folder / "deep" / "b.pkl").read_bytes()).hexdigest()
+    assert lines[1] == f"{wanted}  deep/b.pkl"
+    assert data("fetch", "--verify", folder)[1].startswith("intact    2 files")
+
+    kitchen(folder / "a.pkl", 4)
+    (folder / "deep" / "b.pkl").rename(folder / "c.pkl")
+    code, out, err = data("fetch", "--verify", folder)
+    assert (code, out) == (1, "")
+    assert [line for line in err.splitlines() if line.startswith("changed")] == [
+        "changed   a.pkl is not what it was",
+        "changed   deep/b.pkl is gone",
+        "changed   c.pkl came since",
+    ]
+    assert (folder / LOCK).read_text().splitlines() == lines
+    (folder / LOCK).write_text("this is no lock\n")
+    code, _, err = data("fetch", "--verify", folder)
+    assert code == 2
+    assert "line 1 is no hash and name; remove the file to record anew" in err
+    assert "recorded  1 files" in data("fetch", "--verify", folder / "c.pkl")[1]
+    assert (folder / f"c.pkl.{LOCK}").is_file()
+    (tmp_path / "empty").mkdir()
+    assert "has no file in it" in data("fetch", "--verify", "empty")[2]
+
+
 def test_nothing_to_list_says_what_to_type(data: Told) -> None:
     code, out, _ = data("list")
     assert code == 0
     assert "polyathlon data import" in out
+    assert "d5rl: kitchen-standard, kitchen-randomized, a1, widowx, adroit" in out
+    assert "to fetch  kitchen-standard" in out
+    had = json.loads(data("list", "--json")[1])["to_be_had"]
+    families = {task.partition(".")[0] for task in had["make"]["tasks"]}
+    assert {"metaworld", "d5rl"} <= families
+    assert "babyai" not in families  # Its actions are no vectors.
+    assert had["import"]["bridge"] == ["raw", "numpy", "tfrecord", "rlds"]
+
+
+def test_a_folder_s_data_sets(data: Told, tmp_path: Path) -> None:
+    kitchen(tmp_path / "demos" / "0.pkl")
+    data("import", "d5rl", "demos", "--out", "mine")
+    broken = tmp_path / "mine" / "broken" / "data"
+    broken.mkdir(parents=True)
+    (broken / "metadata.json").write_text("{")
+    code, out, _ = data("list", "mine")
+    assert code == 1
+    first, second, *_ = out.splitlines()
+    assert first.split()[:2] == ["minari", "broken"]
+    assert "is not JSON" in first
+    assert second.split()[:3] == ["minari", "d5rl/kitchen-randomized-demos", "intact"]
+    assert "d5rl/kitchen-randomized-demos-v0, 1 episode, 3 steps" in second
+    code, _, err = data("list", "nowhere")
+    assert (code, err) == (2, "polyathlon: nowhere is no folder\n")
 
 
 @pytest.mark.parametrize("family", IMPORTERS)
 def test_every_importer_has_both_functions(family: str) -> None:
-    assert callable(_importer(family, "import_path"))
-    assert callable(_importer(family, "list_stored"))
+    assert callable(importing(family, "import_path"))
+    assert callable(importing(family, "list_stored"))

@@ -17,6 +17,7 @@ from polyathlon.tasks import catalogue, make
 from polyathlon.tasks.d5rl import FAMILY
 from polyathlon.tasks.d5rl.a1 import A1_TASKS, NO_OP, terrain
 from polyathlon.tasks.d5rl.a1.environment import A1Hike, A1Walk
+from polyathlon.tasks.d5rl.a1.errand import A1RunTo
 from polyathlon.tasks.d5rl.a1.expert import GAITS, TrotExpert, make_expert
 from polyathlon.tasks.d5rl.a1.pose import JOINTS, action_of, standing_pose, target_of
 from polyathlon.tasks.d5rl.a1.simulation import SUBSTEPS, Simulation
@@ -220,6 +221,42 @@ def test_the_bearing_points_at_the_goal(
     assert off == pytest.approx(0.0, abs=1e-9)
 
 
+def test_a_goal_reached_is_followed_by_another() -> None:
+    env = A1RunTo()
+    state = env.reset(seed=3)[0]["state"]
+    assert state.shape == (59,)
+    assert state[0] == pytest.approx(env.bearing)
+    first = env.goal
+    assert max(map(abs, first)) <= 10
+    data, reached = env.simulation.data, []
+    for off in (0.15, 0.0):
+        data.qpos[:2] = first[0] + off, first[1]
+        info = env.step(STAND)[-1]
+        reached.append((info["metrics"]["goals"], info["success"], env.goal == first))
+    assert reached == [(0.0, False, True), (1.0, True, False)]
+    x, y = env.simulation.place()
+    data.qpos[3:7] = 1, 0, 0, 0
+    env.step(STAND)
+    yaw = env.simulation.motion().yaw
+    due = math.atan2(env.goal[1] - y, env.goal[0] - x) - yaw
+    assert math.remainder(env.bearing - due, 2 * math.pi) == pytest.approx(0.0, abs=0.02)
+    assert info["metrics"]["distance"] == pytest.approx(math.dist(env.goal, (x, y)), abs=0.01)
+
+
+def test_field_friction_and_mass_are_drawn() -> None:
+    env, drawn = A1RunTo(), []
+    for seed in range(12):
+        env.reset(seed=seed)
+        model = env.simulation.model
+        drawn.append(
+            (model.geom("floor").friction[0], model.body("trunk").mass[0], model.hfield_data.max())
+        )
+    frictions, masses, heights = map(np.array, zip(*drawn, strict=True))
+    assert 0.75 <= frictions.min() < 0.9 < 1.1 < frictions.max() <= 1.25
+    assert 4.713 - 0.25 <= masses.min() < 4.6 < 4.8 < masses.max() <= 4.713 + 0.25
+    assert set((heights > 0).tolist()) == {True, False}
+
+
 def test_leaving_the_course_ends_a_hike(hike: A1Hike) -> None:
     hike.reset(seed=0)
     hike.simulation.data.qpos[1:3] = 3.2, 1.0
@@ -262,6 +299,12 @@ def test_the_expert_keeps_its_speed_for_a_whole_walk() -> None:
     total, info = expert_plays("d5rl.a1-walk", seed=11, steps=400)
     assert total >= 3400
     assert info["success"]
+
+
+def test_the_expert_gets_over_the_bumps_to_the_first_goal() -> None:
+    _, info = expert_plays("d5rl.a1-hiking", seed=205, steps=300)
+    assert info["metrics"]["goals"] == 1.0
+    assert not info["metrics"]["fallen"]
 
 
 def test_the_expert_plays_nothing_else() -> None:

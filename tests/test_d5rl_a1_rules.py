@@ -149,3 +149,20 @@ def test_a_goal_on_the_left_lengthens_strides_on_the_right() -> None:
     right_front, left_front, right_rear, left_rear = np.abs(feet[0] - feet[1])
     assert right_front > left_front
     assert right_rear > left_rear
+
+
+def test_legs_lean_to_where_the_trunk_drifts_and_tips() -> None:
+    gait = Gait(frequency=2.0, stride=0.1, lift=0.0, height=0.27, shift=0.0, sway=0.5, right=-0.25)
+    for pushed, lean in (({"drift": 0.2}, 0.1), ({"roll": 0.2}, 0.05), ({}, 0.0)):
+        assert joint_targets(gait, 0.3, **pushed)[::3] == pytest.approx([lean] * 4)
+
+
+def test_strides_grow_when_the_robot_sets_out() -> None:
+    gait = Gait(frequency=2.0, stride=0.1, lift=0.0, height=0.27, shift=0.0, ease=4.0)
+    swept = [
+        np.abs(joint_targets(gait, phase) - joint_targets(gait, phase + 0.5))[1]
+        for phase in (0.0, 1.0, 2.0, 4.0, 9.0)
+    ]
+    assert swept == sorted(swept)
+    assert swept[0] < 0.5 * swept[1]
+    assert swept[3] == pytest.approx(swept[4])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -17,6 +18,7 @@ from polyathlon.benchmarks.making import TIERS, Recipe, make_dataset
 from polyathlon.cli import _polyathlon
 from polyathlon.core.errors import BadArgument, PolyathlonError, RunDirectoryError
 from polyathlon.core.trajectory import Trajectory, checked, digest_of_trajectories
+from polyathlon.tasks.dataset.episode_group import StateReader
 from polyathlon.tasks.dataset.layout import Dataset, DatasetWriter, describe_space
 
 ACTIONS = spaces.Box(-1, 1, (2,), np.float32)
@@ -86,6 +88,34 @@ def test_minari_reads_it(tmp_path: Path) -> None:
         assert np.array_equal(theirs.observations["state"], one.observations["state"])
         assert np.array_equal(theirs.actions, one.actions)
         assert np.array_equal(theirs.truncations, one.truncated)
+
+
+@pytest.mark.parametrize("observations", ["state", "observation", "alone", "strange"])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_states_alone_are_read_alike(tmp_path: Path, observations: str, kind: type) -> None:
+    episodes = [trajectory(4 + n, n, wins=n > 1) for n in range(3)]
+    folder = written(tmp_path / "one", episodes)
+    with h5py.File(folder / "data" / "main_data.hdf5", "a") as file:
+        for group in file.values():
+            state = group["observations"].pop("state")[()].astype(kind)
+            for name in ("actions", "rewards"):
+                group[name] = group.pop(name)[()].astype(kind)
+            if observations == "strange":  # Flags that HDF5 does not convert by itself.
+                group["terminations"] = group.pop("terminations")[()].astype(np.float16)
+            else:
+                group["truncations"] = 2 * group.pop("truncations")[()].astype(np.int64)
+            if observations == "alone":
+                del group["observations"]
+                group["observations"] = state
+            else:
+                name = "state" if observations == "strange" else observations
+                group["observations"][name] = state
+                group["observations"]["rgb"] = np.zeros((len(state), 2, 2, 3), np.uint8)
+        reader = StateReader(file)
+        fast = [reader.read(f"episode_{number}") for number in range(3)]
+        assert all(one is None for one in fast) == (observations == "strange")
+    found = list(Dataset(folder).trajectories(states_only=True))
+    assert digest_of_trajectories(found) == digest_of_trajectories(episodes)
 
 
 def test_damage_and_foreign_files_are_named(tmp_path: Path) -> None:
@@ -189,7 +219,8 @@ def test_an_inventory_finds_what_is_not_as_it_was_written(made: Path, tmp_path: 
         ({"episodes": 0}, "at least 1"),
         ({"noise": -1.0}, "--noise is -1.0"),
         ({"task": "babyai.go-to-local-v0"}, "no state or no continuous actions"),
-        ({"task": "atari.pong-v5"}, "has no oracle"),
+        ({"task": "atari.pong-v5"}, "no state or no continuous actions"),
+        ({"task": "d5rl.adroit-pen-v1"}, "has no oracle"),
     ],
 )
 def test_recipes_that_make_no_sense(changes: dict[str, Any], told: str, tmp_path: Path) -> None:
@@ -202,7 +233,18 @@ def test_trained_from_what_was_made_and_played(
     made: Path, python: Callable[..., Any], tmp_path: Path
 ) -> None:
     run, agent = ("-m", "polyathlon.cli"), tmp_path / "agent"
-    small = ("--protocol", "smoke", "--steps", "4", "--set", "hidden=[8]", "--out", agent)
+    small = (
+        "--protocol",
+        "smoke",
+        "--offline",
+        "4",
+        "--online",
+        "0",
+        "--set",
+        "hidden=[8]",
+        "--out",
+        agent,
+    )
     python(*run, "train", "bc", "metaworld.reach", "--dataset", made, *small)
     document = json.loads((agent / "training.json").read_text())
     assert document["command"][:3] == ["polyathlon", "train", "bc"]
@@ -220,7 +262,7 @@ def test_trained_from_what_was_made_and_played(
         ("blc", "metaworld.reach", (), "Did you mean 'bc'"),
         ("bc", "metaworld.reach", ("--set", "hidde=3"), "Did you mean 'hidden'"),
         ("bc", "metaworld.reach", ("--protocol", "light"), "Did you mean 'lite'"),
-        ("bc", "metaworld.reach", ("--steps", "0"), "--steps is 0"),
+        ("bc", "metaworld.reach", ("--offline", "0", "--online", "0"), "--offline"),
         ("bc", "procgen.coinrun-hard-test", (), "the agent's actions follow 'sawyer-xyz'"),
     ],
 )

@@ -5,13 +5,9 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-import types
-from collections import OrderedDict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 
@@ -27,29 +23,8 @@ from polyathlon.tasks.dataset.official import (
 )
 from polyathlon.tasks.dataset.official_import import import_path, list_stored
 
-DICE = np.random.default_rng(0)
-
-
-def floats(*shape: int) -> np.ndarray:
-    return DICE.uniform(-1, 1, shape).astype(np.float32)
-
-
-def kitchen_npz(path: Path, rows: int = 6, **more: Any) -> dict[str, np.ndarray]:
-    columns = {
-        "action": floats(rows, 9),
-        "proprio": floats(rows, 9),
-        "extra_image_camera_12_rgb": DICE.integers(0, 256, (rows, 4, 4, 3), np.uint8),
-        "extra_image_camera_gripper_rgb": DICE.integers(0, 256, (rows, 4, 4, 3), np.uint8),
-        "image_128": np.zeros((rows, 2)),
-        "metadata_language": np.array(["kettle"] * rows),
-        "reward microwave": np.arange(rows, dtype=np.float32) > 2,
-        "reward kettle": np.arange(rows, dtype=np.float32) > 3,
-        "reward hinge cabinet": np.ones(rows, np.float32),
-        "reward": np.full(rows, 9.0, np.float32),
-        **more,
-    }
-    np.savez(path, **columns)
-    return columns
+sys.path.append(str(Path(__file__).resolve().parent / "offline"))
+from official_writer import a1_buffer, adroit, floats, kitchen_npz, kitchen_pickle, widowx
 
 
 def test_the_standard_kitchen_is_shifted_by_a_row(tmp_path: Path) -> None:
@@ -65,19 +40,6 @@ def test_the_standard_kitchen_is_shifted_by_a_row(tmp_path: Path) -> None:
     assert (one.terminated.any(), one.truncated.tolist()) == (False, [False] * 4 + [True])
 
 
-def kitchen_pickle(path: Path, rows: int = 5) -> dict[str, np.ndarray]:
-    columns = {
-        "action": floats(rows, 9),
-        "robot_qp": floats(rows, 9),
-        "ee_qp": floats(rows, 7),
-        "camera_0_rgb": DICE.integers(0, 256, (rows, 4, 4, 3), np.uint8),
-        "reward_switch": np.ones(rows),
-        "reward_bottomknob": np.ones(rows),
-    }
-    path.write_bytes(pickle.dumps(columns))
-    return columns
-
-
 def test_the_randomised_kitchen_bootstraps(tmp_path: Path) -> None:
     columns = kitchen_pickle(tmp_path / "one.pkl")
     (one,) = read_kitchen_pickle(tmp_path / "one.pkl")
@@ -86,48 +48,8 @@ def test_the_randomised_kitchen_bootstraps(tmp_path: Path) -> None:
     assert not one.terminated.any()
 
 
-@pytest.fixture
-def upstream() -> Iterator[types.ModuleType]:
-    """A module with classes that only the writer has, as in the official code."""
-    module = types.ModuleType("jaxrl_stand_in")
-
-    class ReplayBuffer:
-        pass
-
-    class Box:
-        pass
-
-    for kind in (ReplayBuffer, Box):
-        kind.__module__, kind.__qualname__ = module.__name__, kind.__name__
-        setattr(module, kind.__name__, kind)
-    sys.modules[module.__name__] = module
-    yield module
-    del sys.modules[module.__name__]
-
-
-def a1_buffer(path: Path, upstream: types.ModuleType, **more: Any) -> dict[str, np.ndarray]:
-    columns = {
-        "observations": floats(10, 58),
-        "next_observations": floats(10, 58),
-        "actions": floats(10, 12),
-        "rewards": floats(10),
-        "masks": np.array([1, 1, 0, 1, 1, 1, 1, 1, 0, 0], np.float32),
-        "dones": np.array([0, 0, 1, 0, 0, 1, 0, 0, 0, 0], bool),
-        **more,
-    }
-    buffer, space = upstream.ReplayBuffer(), upstream.Box()
-    space.low, space.dtype = -np.ones(3), np.dtype("float32")
-    buffer.observation_space, buffer._np_random = space, np.random.RandomState(0)
-    buffer.dataset_dict = {key: value for key, value in columns.items() if value is not None}
-    buffer.infos = OrderedDict(a=1)
-    buffer._size = 8  # Of a capacity of ten.
-    path.write_bytes(pickle.dumps(buffer))
-    return columns
-
-
-def test_the_a1_s_buffer_is_read_without_its_classes(tmp_path: Path, upstream) -> None:
-    columns = a1_buffer(tmp_path / "buffer.pkl", upstream)
-    del upstream.ReplayBuffer, upstream.Box
+def test_the_a1_s_buffer_is_read_without_its_classes(tmp_path: Path) -> None:
+    columns = a1_buffer(tmp_path / "buffer.pkl")
     episodes = list(read_a1(tmp_path / "buffer.pkl"))
     assert [one.steps for one in episodes] == [3, 3, 2]
     assert [bool(one.terminated[-1]) for one in episodes] == [True, False, False]
@@ -170,32 +92,6 @@ def test_nothing_of_a_pickle_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         load_inert(tmp_path / "bomb")
 
 
-def widowx(path: Path) -> list[dict[str, Any]]:
-    def seen() -> dict[str, Any]:
-        return {
-            "end_effector_pos": floats(3), "right_finger_qpos": floats(1),
-            "right_finger_qvel": floats(1), "left_finger_qpos": floats(1),
-            "left_finger_qvel": floats(1), "task_id": np.eye(10, dtype=np.float32)[3],
-            "pixels": DICE.integers(0, 256, (4, 4, 3, 1), np.uint8),
-        }  # fmt: skip
-
-    trajectories = []
-    for steps in (3, 2):
-        rows = [seen() for _ in range(steps + 1)]
-        trajectories.append(
-            {
-                "observations": rows[:-1],
-                "next_observations": rows[1:],
-                "actions": list(floats(steps, 7)),
-                "rewards": [0.0] * (steps - 1) + [1.0],
-                "terminals": [False] * steps,
-            }
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path, trajectories, allow_pickle=True)
-    return trajectories
-
-
 def test_the_widowx_s_list_of_lists(tmp_path: Path) -> None:
     written = widowx(tmp_path / "out.npy")
     episodes = list(read_widowx(tmp_path / "out.npy"))
@@ -208,18 +104,6 @@ def test_the_widowx_s_list_of_lists(tmp_path: Path) -> None:
     assert episodes[1].truncated.tolist() == [False, True]
 
 
-def adroit(path: Path, **more: Any) -> None:
-    columns = {
-        "observations": floats(6, 39), "next_observations": floats(6, 39),
-        "actions": floats(6, 28), "rewards": floats(6), "terminals": np.zeros(6, bool),
-        "masks": np.ones(6), "timeouts": np.array([0, 0, 1, 0, 0, 1], bool), **more,
-    }  # fmt: skip
-    with h5py.File(path, "w") as file:
-        for name, column in columns.items():
-            if column is not None:
-                file[name] = column
-
-
 def test_the_adroit_hand_s_flat_file(tmp_path: Path) -> None:
     adroit(tmp_path / "door_binary.hdf5")
     episodes = list(read_adroit(tmp_path / "door_binary.hdf5"))
@@ -227,7 +111,7 @@ def test_the_adroit_hand_s_flat_file(tmp_path: Path) -> None:
     assert not any(one.terminated.any() for one in episodes)
 
 
-def test_what_is_missing_cut_off_or_foreign_is_named(tmp_path: Path, upstream) -> None:
+def test_what_is_missing_cut_off_or_foreign_is_named(tmp_path: Path) -> None:
     kitchen_npz(tmp_path / "one.npz", proprio=floats(5, 9))
     with pytest.raises(BadArgument, match=r"columns of .*one.npz differ in length"):
         list(read_kitchen_npz(tmp_path / "one.npz"))
@@ -241,10 +125,10 @@ def test_what_is_missing_cut_off_or_foreign_is_named(tmp_path: Path, upstream) -
     (tmp_path / "one.pkl").write_bytes(pickle.dumps({"action": floats(3, 9)}))
     with pytest.raises(BadArgument, match=r"one.pkl lacks robot_qp; it has action"):
         list(read_kitchen_pickle(tmp_path / "one.pkl"))
-    a1_buffer(tmp_path / "buffer.pkl", upstream, masks=None)
+    a1_buffer(tmp_path / "buffer.pkl", masks=None)
     with pytest.raises(BadArgument, match=r"buffer.pkl lacks masks"):
         list(read_a1(tmp_path / "buffer.pkl"))
-    a1_buffer(tmp_path / "buffer.pkl", upstream)
+    a1_buffer(tmp_path / "buffer.pkl")
     (tmp_path / "buffer.pkl").write_bytes((tmp_path / "buffer.pkl").read_bytes()[:-300])
     with pytest.raises(BadArgument, match=r"buffer.pkl is cut off"):
         list(read_a1(tmp_path / "buffer.pkl"))
@@ -259,14 +143,14 @@ def test_what_is_missing_cut_off_or_foreign_is_named(tmp_path: Path, upstream) -
         list(read_adroit(tmp_path / "pen.hdf5"))
 
 
-def test_a_folder_of_everything_is_imported_and_the_bad_is_named(tmp_path: Path, upstream) -> None:
+def test_a_folder_of_everything_is_imported_and_the_bad_is_named(tmp_path: Path) -> None:
     source, data = tmp_path / "d5rl", tmp_path / "data"
     (source / "demos").mkdir(parents=True)
     for number in range(3):
         kitchen_npz(source / "demos" / f"{number}.npz")
     (source / "demos" / "1.npz").write_bytes(b"PK")
     (source / "a1_interpolate" / "buffers").mkdir(parents=True)
-    a1_buffer(source / "a1_interpolate" / "buffers" / "buffer.pkl", upstream)
+    a1_buffer(source / "a1_interpolate" / "buffers" / "buffer.pkl")
     widowx(source / "sorting_sparse0" / "train" / "out.npy")
     adroit(source / "door_binary.hdf5")
     found = list(import_path(source, data))
@@ -293,3 +177,44 @@ def test_a_folder_of_everything_is_imported_and_the_bad_is_named(tmp_path: Path,
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadArgument, match="no file in a layout of D5RL"):
         list(import_path(tmp_path / "empty", data))
+
+
+@pytest.mark.parametrize(
+    ("targets", "rewards"), [("id", [0, 0, 1, 2, 2]), ("ood", [5, 5, 6, 7, 7])]
+)
+def test_the_objects_that_count_in_a_kitchen(
+    tmp_path: Path, targets: str, rewards: list[float]
+) -> None:
+    kitchen_npz(tmp_path / "one.npz", **{"reward bottom burner": np.full(6, 5.0)})
+    (one,) = read_kitchen_npz(tmp_path / "one.npz", targets)
+    assert one.rewards.tolist() == rewards
+    kitchen_pickle(tmp_path / "one.pkl", reward_slide=np.full(5, 3.0))
+    (one,) = read_kitchen_pickle(tmp_path / "one.pkl", targets)
+    assert one.rewards.tolist() == [4.0 if targets == "id" else 2.0] * 4
+
+
+def test_a_stored_sum_is_that_of_the_usual_objects(tmp_path: Path) -> None:
+    parts = dict.fromkeys(("reward microwave", "reward kettle"))
+    kitchen_npz(tmp_path / "one.npz", **parts)
+    (one,) = read_kitchen_npz(tmp_path / "one.npz")
+    assert one.rewards.tolist() == [9] * 5
+    with pytest.raises(BadArgument, match="no reward for these targets: no 'reward microwave'"):
+        list(read_kitchen_npz(tmp_path / "one.npz", "ood"))
+
+
+def test_the_widowx_s_eight_folders(tmp_path: Path) -> None:
+    names = [
+        f"actionnoise{action}_binnoise{place}_policy{policy}_sparse0"
+        for action in ("0.0", "0.05")
+        for place in ("0.0", "0.1")
+        for policy in ("sorting", "pickplace")
+    ]
+    for name in names:
+        for split in ("train", "test"):
+            widowx(tmp_path / "official" / name / split / "out.npy")
+    found = list(import_path(tmp_path / "official", tmp_path / "data", most=1))
+    assert not any(one.trouble for one in found)
+    assert {one.facts["episodes"] for one in found} == {"1"}
+    assert sorted(one.name for one in found) == sorted(
+        f"widowx-official-{name}-{split}" for name in names for split in ("train", "test")
+    )

@@ -206,3 +206,19 @@ def test_a_pipe_gets_plain_lines_and_a_terminal_a_table(
     assert "type: pip install two" in plain
     doctor._print_rich(checks)
     assert "[red] no" in capsys.readouterr().out
+
+
+def test_a_missing_browser_is_said_with_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("miniwob", reason="the miniwob package is not installed")
+    monkeypatch.setenv("POLYATHLON_CHROMIUM", "/no/such/browser")
+    found = doctor.check_family("miniwob")
+    assert found.state == "broken"
+    assert "'/no/such/browser', which is not a program" in found.detail
+    assert found.remedy == "unset POLYATHLON_CHROMIUM"
+    monkeypatch.delenv("POLYATHLON_CHROMIUM")
+    monkeypatch.setattr("polyathlon.tasks.miniwob.binary.INSTALLED", ())
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", "/no/such/folder")
+    found = doctor.check_family("miniwob")
+    assert found.state == "absent"
+    assert found.remedy == "apt-get install -y chromium-headless-shell"

@@ -80,7 +80,8 @@ def test_all_brings_every_family_and_no_tools(setup: configparser.ConfigParser) 
     extras = setup["options.extras_require"]
     (everything,) = requirements(extras["all"])
     assert everything.name == "polyathlon"
-    assert everything.extras == set(extras) - {"all", "adapters", "data", "dev", "bench"}
+    tools = {"all", "adapters", "data", "tensorboard", "dev", "bench"}
+    assert everything.extras == set(extras) - tools
 
 
 def test_every_family_of_ours_names_an_extra_of_ours(setup: configparser.ConfigParser) -> None:

@@ -24,13 +24,14 @@ from polyathlon.agents.offline.idql import (
 from polyathlon.agents.offline.iql import expectile_loss
 from polyathlon.agents.offline.learner import configured
 from polyathlon.agents.offline.network import follow, frozen_copy
+from polyathlon.agents.offline.past import Past
 from polyathlon.agents.offline.transition import Frame, Transitions, discounted, fit_frame
 from polyathlon.core.errors import BadArgument
 from polyathlon.core.trajectory import Trajectory
 
 sys.path.append(str(Path(__file__).resolve().parent / "offline"))
 
-from point_mass import mixed_data, play
+from point_mass import STEPS, Plane, mixed_data
 
 ONES = np.ones(2, np.float32)
 
@@ -45,6 +46,7 @@ def trained(name: str, data: list[Trajectory], steps: int, seed: int = 0, **chan
     transitions = Transitions(learner.choose(data), frame, config.discount, config.reward_scale)
     dice = np.random.default_rng(seed)
     losses = {}
+    learner.begin(transitions)
     for step in range(steps):
         losses |= learner.update(learner.draw(transitions, dice), step)
     learner.train(False)
@@ -52,13 +54,19 @@ def trained(name: str, data: list[Trajectory], steps: int, seed: int = 0, **chan
 
 
 def mean_return(learner, frame: Frame, episodes: int = 10) -> float:
-    dice, draws = np.random.default_rng(99), torch.Generator().manual_seed(0)
-
-    def act(state):
-        seen = torch.from_numpy(frame.observe(state)[None])
-        return frame.stretch(learner.act(seen, draws)[0].numpy())
-
-    return float(np.mean([play(act, dice).total_reward for _ in range(episodes)]))
+    draws, world, earned = torch.Generator().manual_seed(0), Plane(), []
+    for seed in range(99, 99 + episodes):
+        past, over, rewards = Past(), False, []
+        observation, _ = world.reset(seed=seed)
+        while not over:
+            past.see(torch.from_numpy(frame.observe(observation["state"])[None]))
+            action = learner.play(past, draws)
+            past.did(action[None])
+            observation, reward, _, over, _ = world.step(frame.stretch(action.numpy()))
+            past.earned(reward)
+            rewards.append(reward)
+        earned.append(sum(rewards))
+    return float(np.mean(earned))
 
 
 # Transitions.
@@ -312,3 +320,84 @@ def test_iql_td3_bc_and_idql_play_better_than_mixed_data_and_bc_does_not():
     ):
         quick = {"discount": 0.8, "learning_rate": 1e-3, "follow": 0.02, **changes}
         assert mean_return(*trained(name, data, steps, **quick)[:2]) > cloned + 4, name
+
+
+# The Decision Transformer.
+
+TINY = {"width": 32, "layers": 1, "context": 5, "warm_up": 1, "dropout": 0.0, "batch_size": 64}
+
+
+def graded_data(episodes: int) -> list[Trajectory]:
+    """Episodes that differ in how far their actions lead to the middle, and so in return alone."""
+    dice, data, world = np.random.default_rng(0), [], Plane()
+    for number in range(episodes):
+        share = dice.uniform(-1, 1)
+        observation, _ = world.reset(seed=number)
+        states, actions, rewards, over = [observation["state"]], [], [], False
+        while not over:
+            action = np.clip(-share * 10 * states[-1], -1, 1).astype(np.float32)
+            observation, reward, _, over, _ = world.step(action)
+            states.append(observation["state"])
+            actions.append(action)
+            rewards.append(reward)
+        ends = np.arange(STEPS) == STEPS - 1
+        data.append(
+            Trajectory(
+                {"state": np.stack(states)}, np.stack(actions), np.array(rewards, np.float32),
+                np.zeros(STEPS, bool), ends,
+            )
+        )  # fmt: skip
+    return data
+
+
+def test_stretches_stay_within_their_episodes_and_returns_are_what_is_left():
+    data = mixed_data(3, 0)
+    learner, frame, _ = trained("dt", data, 1, **TINY)
+    transitions = Transitions(data, frame, 1.0)
+    stretch = learner.draw(transitions, np.random.default_rng(0))
+    assert stretch.there[:, 0].all()
+    assert not stretch.there.all()  # Some begin near an end.
+    assert (stretch.places[stretch.there] < STEPS).all()
+    assert (stretch.places[~stretch.there] >= STEPS).all()
+    left = stretch.returns * learner.aim.scale
+    whole = [one.total_reward for one in data]
+    assert learner.aim.target.item() == pytest.approx(max(whole))
+    assert learner.aim.scale.item() == pytest.approx(max(map(abs, whole)))
+    first = left[(stretch.places == 0) & stretch.there]
+    assert all(min(abs(one - other) for other in whole) < 1e-3 for one in first.tolist())
+    assert learner.draw(transitions, np.random.default_rng(0)).places.equal(stretch.places)
+
+
+def test_the_transformer_sees_nothing_of_the_future_nor_the_action_it_names():
+    torch.manual_seed(0)
+    kind = LEARNERS["dt"]
+    learner = kind(configured(kind.kind, {**TINY, "layers": 2}), 2, 2, 1)
+    learner.train(False)
+    data = Transitions(mixed_data(3, 0), fit_frame(mixed_data(3, 0), -ONES, ONES, True), 1.0)
+    stretch = learner.draw(data, np.random.default_rng(0))
+    with torch.no_grad():
+        before = learner.transformer(stretch)
+        for field in ("returns", "observations", "actions"):
+            changed = getattr(stretch, field).clone()
+            changed[:, 3] += 1.0
+            after = learner.transformer(stretch._replace(**{field: changed}))
+            past = 4 if field == "actions" else 3
+            assert torch.equal(after[:, :past], before[:, :past]), field
+            assert not torch.allclose(after[:, past:], before[:, past:]), field
+
+
+def test_a_transformer_that_is_asked_for_more_earns_more():
+    data = graded_data(80)
+    learner, frame, _ = trained("dt", data, 400, learning_rate=3e-3, **TINY)
+    earned = []
+    for target in (-30.0, -18.0, float(learner.aim.target)):
+        learner.aim.target.fill_(target)
+        earned.append(mean_return(learner, frame))
+    assert earned[0] + 4 < earned[1] < earned[2] - 1
+
+
+def test_a_transformer_refuses_what_it_cannot_be():
+    kind = LEARNERS["dt"]
+    for wrong in ({"context": 0}, {"width": 9, "heads": 2}, {"discount": 0.99}):
+        with pytest.raises(BadArgument, match=r"context is|discount is"):
+            kind(configured(kind.kind, wrong), 2, 2, 1)

@@ -51,6 +51,8 @@ def expected_files() -> set[str]:
         found |= {f"{prefix}/{path.name}" for path in folder.glob("*.py")}
     for folder in ("leaderboard/schema", "tasks/langr/data"):
         found |= {f"polyathlon/{folder}/{path.name}" for path in (ROOT / folder).glob("*.json")}
+    scripts = "tasks/miniwob/script"
+    found |= {f"polyathlon/{scripts}/{path.name}" for path in (ROOT / scripts).glob("*.js")}
     return found
 
 

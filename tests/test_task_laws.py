@@ -17,6 +17,12 @@ from polyathlon.core.specs import TaskSpec
 from polyathlon.tasks import catalogue
 
 TASKS = tuple(catalogue.all_tasks().values())
+ONE_OF_A_KIND = {
+    "androidcontrol": ("high", "low", "high-app-unseen"),
+    "miniwob": ("click-test-2", "login-user", "click-pie", "drag-box", "choose-date", "terminal"),
+}
+"""Families whose tasks share one environment, and those that stand for the rest; a pass over all
+of them is in the family's own tests."""
 STEPS = 8
 LONGER = (64, 600)  # some Atari games wait this long in a title before an action tells
 FAMILY_SAMPLES = tuple(family.tasks[0] for family in catalogue.families().values())
@@ -33,6 +39,12 @@ class Rollout(NamedTuple):
     infos: list[dict[str, Any]]
 
 
+def stands_for_others(task: TaskSpec) -> bool:
+    """Whether a task is held to the laws itself."""
+    chosen = ONE_OF_A_KIND.get(task.family)
+    return chosen is None or task.id.partition(".")[2].rpartition("-v")[0] in chosen
+
+
 def by_id(task: TaskSpec) -> str:
     return task.id
 
@@ -47,12 +59,9 @@ def play(env: gymnasium.Env, seed: int, *, disturbance: int, steps: int = STEPS)
     dice = np.random.default_rng(99)
     observation, info = env.reset(seed=seed)
     rollout = Rollout([observation], [], [], [info])
-    space = env.action_space
+    env.action_space.seed(99)
     for _ in range(steps):
-        if isinstance(space, gymnasium.spaces.Discrete):
-            action = np.int64(dice.integers(space.n))
-        else:
-            action = dice.uniform(space.low, space.high).astype(space.dtype)
+        action = draw(env.action_space, dice)
         observation, reward, terminated, truncated, info = env.step(action)
         rollout.observations.append(observation)
         rollout.rewards.append(reward)
@@ -61,6 +70,14 @@ def play(env: gymnasium.Env, seed: int, *, disturbance: int, steps: int = STEPS)
         if terminated or truncated:
             break
     return rollout
+
+
+def draw(space: gymnasium.Space, dice: np.random.Generator) -> Any:
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return np.int64(dice.integers(space.n))
+    if isinstance(space, gymnasium.spaces.Box):
+        return dice.uniform(space.low, space.high).astype(space.dtype)
+    return space.sample()
 
 
 def same(one: Any, other: Any) -> bool:
@@ -150,6 +167,8 @@ def law_spec_agrees(task: TaskSpec, env: gymnasium.Env) -> None:
     body = task.embodiment
     if body.kind == "discrete":
         assert env.action_space == gymnasium.spaces.Discrete(len(body.action_names))
+    elif body.kind == "text":
+        assert isinstance(env.action_space, gymnasium.spaces.Text)
     else:
         assert env.action_space.shape == (len(body.action_names),)
         assert env.action_space.low.tolist() == pytest.approx(list(body.low))
@@ -161,7 +180,7 @@ def law_spec_agrees(task: TaskSpec, env: gymnasium.Env) -> None:
 
 # Honest bounds: positions and velocities of simulated bodies have none.
 @pytest.mark.filterwarnings("ignore:.*A Box observation space .* is -?infinity:UserWarning")
-@pytest.mark.parametrize("task", TASKS, ids=by_id)
+@pytest.mark.parametrize("task", [task for task in TASKS if stands_for_others(task)], ids=by_id)
 def test_task_obeys_the_laws(task: TaskSpec) -> None:
     env = catalogue.build(task)
     try:
@@ -190,6 +209,7 @@ def solvable(family: str) -> list[TaskSpec]:
         and task.oracle
         and task.oracle_solves
         and (family != "metaworld" or "mt10" in task.tags)
+        and stands_for_others(task)
     ]
 
 
@@ -199,48 +219,44 @@ def blind(task: TaskSpec) -> gymnasium.Env:
     return catalogue.build(task, observations=fields or task.observations)
 
 
-def oracle_succeeds(task: TaskSpec, seed: int) -> bool:
-    env = blind(task)
-    try:
-        oracle = load_object(task.oracle)(env)
-        observation, info = env.reset(seed=seed)
-        oracle.reset(observation, info)
-        once = False
-        while True:
-            action = oracle.act(observation)
-            assert env.action_space.contains(action)
-            observation, _, terminated, truncated, info = env.step(action)
-            once = once or info["success"]
-            if once or terminated or truncated:
-                return once
-    finally:
-        env.close()
+def oracle_succeeds(env: gymnasium.Env, task: TaskSpec, seed: int) -> bool:
+    assert task.oracle is not None
+    oracle = load_object(task.oracle)(env)
+    observation, info = env.reset(seed=seed)
+    oracle.reset(observation, info)
+    once = False
+    while True:
+        action = oracle.act(observation)
+        assert env.action_space.contains(action)
+        observation, _, terminated, truncated, info = env.step(action)
+        once = once or info["success"]
+        if once or terminated or truncated:
+            return once
 
 
-def random_succeeds(task: TaskSpec, seed: int) -> bool:
-    env = blind(task)
-    try:
-        dice = np.random.default_rng(seed)
-        env.reset(seed=seed)
-        while True:
-            if isinstance(env.action_space, gymnasium.spaces.Discrete):
-                action = np.int64(dice.integers(env.action_space.n))
-            else:
-                space = env.action_space
-                action = dice.uniform(space.low, space.high).astype(space.dtype)
-            _, _, terminated, truncated, info = env.step(action)
-            if info["success"] or terminated or truncated:
-                return info["success"]
-    finally:
-        env.close()
+def random_succeeds(env: gymnasium.Env, seed: int) -> bool:
+    dice = np.random.default_rng(seed)
+    env.action_space.seed(seed)
+    env.reset(seed=seed)
+    while True:
+        _, _, terminated, truncated, info = env.step(draw(env.action_space, dice))
+        if info["success"] or terminated or truncated:
+            return info["success"]
 
 
 @pytest.mark.parametrize("family", sorted({task.family for task in TASKS if task.oracle}))
 def test_oracles_win_and_the_random_agent_does_not(family: str) -> None:
-    tasks = solvable(family)
-    lost = [task.id for task in tasks if not oracle_succeeds(task, seed=0)]
+    tasks, lost, lucky = solvable(family), [], []
+    for task in tasks:
+        env = blind(task)
+        try:
+            if not oracle_succeeds(env, task, seed=0):
+                lost.append(task.id)
+            if random_succeeds(env, seed=0):
+                lucky.append(task.id)
+        finally:
+            env.close()
     assert len(lost) <= 1, lost  # upstream's scripts lose on a few start states
-    lucky = [task.id for task in tasks if random_succeeds(task, seed=0)]
     assert len(lucky) <= 0.6 * (len(tasks) - len(lost)), lucky
 
 

@@ -21,5 +21,6 @@ LEARNERS = Registry(
         "cal-ql": f"{_HERE}.cql:Calibrated",
         "ddpm-bc": f"{_HERE}.ddpm_bc:DiffusionCloning",
         "idql": f"{_HERE}.idql:IDQL",
+        "dt": f"{_HERE}.dt:DecisionTransformer",
     },
 )

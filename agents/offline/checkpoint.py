@@ -23,15 +23,22 @@ from ...core.files import write_atomically
 from ...core.specs import Embodiment, canonical_json, digest_of
 from . import LEARNERS
 from .learner import Learner, configured
+from .practice import Standing
 from .transition import Frame
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout; it rises whenever an older reader would misunderstand."""
+
+READABLE = (1, 2)
+"""Versions that are read: the first knew neither tasks nor practice."""
 
 FILE_NAME = "checkpoint.json"
 
 RANDOM = "random/torch"
 """Where the state of torch's generator lies among the arrays."""
+
+PRACTICE = "practice"
+"""Where those of the learner's own play lie."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +50,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         embodiment: the body whose actions were learnt.
         observation_size: numbers in the observation ``state``.
         steps: updates that are planned.
-        seed: of networks, batches and noise.
+        offline: how many of these are on the recorded episodes alone.
+        seed: of networks, batches, noise and practice.
         dataset: SHA-256 of what was learnt from.
+        task: the id of what it plays.
     """
 
     learner: str
@@ -52,8 +61,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     embodiment: Embodiment
     observation_size: int
     steps: int
+    offline: int = 0
     seed: int
     dataset: str
+    task: str = ""
 
 
 class Checkpoint(NamedTuple):
@@ -67,6 +78,7 @@ class Checkpoint(NamedTuple):
         dice: the state of the batches' generator.
         random: the state of torch's generator.
         digest: SHA-256 of the arrays.
+        standing: of its own play, where it has begun.
     """
 
     identity: Identity
@@ -76,6 +88,7 @@ class Checkpoint(NamedTuple):
     dice: Mapping[str, Any]
     random: torch.Tensor
     digest: str
+    standing: Standing | None
 
 
 def make_learner(identity: Identity) -> Learner:
@@ -98,7 +111,13 @@ def make_learner(identity: Identity) -> Learner:
 
 
 def save_checkpoint(
-    folder: Path, identity: Identity, learner: Learner, frame: Frame, step: int, dice: Any
+    folder: Path,
+    identity: Identity,
+    learner: Learner,
+    frame: Frame,
+    step: int,
+    dice: Any,
+    standing: Standing | None = None,
 ) -> str:
     """Writes the state after so many updates, and removes the one before.
 
@@ -109,6 +128,7 @@ def save_checkpoint(
         frame: the scales of its numbers.
         step: updates done.
         dice: the generator of the batches.
+        standing: of its own play.
 
     Returns:
         SHA-256 of the arrays.
@@ -122,6 +142,10 @@ def save_checkpoint(
     arrays[RANDOM] = torch.get_rng_state()
     for name, array in zip(Frame._fields, frame, strict=True):
         arrays[f"frame/{name}"] = torch.from_numpy(np.ascontiguousarray(array))
+    practice: dict[str, Any] | None = None
+    if standing is not None:
+        practice = {"episodes": standing.episodes, "files": list(standing.files)}
+        arrays |= {f"{PRACTICE}/{name}": value for name, value in standing.arrays.items()}
     packed = save({name: arrays[name].contiguous() for name in sorted(arrays)})
     digest = hashlib.sha256(packed).hexdigest()
     document: dict[str, Any] = {
@@ -130,6 +154,7 @@ def save_checkpoint(
         "step": step,
         "dice": dice.bit_generator.state,
         "optimisers": groups,
+        "practice": practice,
         "arrays": f"arrays-{digest[:16]}.safetensors",
         "arrays_sha256": digest,
     }
@@ -168,8 +193,17 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     _restore(learner, arrays, document["optimisers"], folder)
     frame = Frame(*(arrays[f"frame/{name}"].numpy() for name in Frame._fields))
     return Checkpoint(
-        identity, learner, frame, document["step"], document["dice"], arrays[RANDOM], digest
-    )
+        identity, learner, frame, document["step"], document["dice"], arrays[RANDOM], digest,
+        _standing(document.get("practice"), arrays),
+    )  # fmt: skip
+
+
+def _standing(practice: Any, arrays: Mapping[str, torch.Tensor]) -> Standing | None:
+    if practice is None:
+        return None
+    prefix = f"{PRACTICE}/"
+    own = {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
+    return Standing(practice["episodes"], tuple(practice["files"]), own)
 
 
 def _flattened(learner: Learner) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -222,7 +256,7 @@ def _read_document(path: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise BadArgument(f"{path} is not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") not in READABLE:
         found = document.get("format") if isinstance(document, dict) else None
         raise BadArgument(f"{path} is of format {found!r:.40}; this version reads {FORMAT}")
     stated = document.pop("sha256", None)

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from .learner import Config, Learner, bootstrapped, descend
 from .network import MLP, TwinQ, follow, frozen_copy
+from .past import Past
 from .transition import Batch
 
 LOG_SCALE = (-5.0, 2.0)
@@ -36,6 +37,7 @@ class ConservativeConfig(Config, frozen=True, kw_only=True):
     policy_rate: float = 1e-4
     follow: float = 0.005
     calibrated: bool = False
+    exploration: float = 0.0
 
 
 class CalibratedConfig(ConservativeConfig, frozen=True, kw_only=True):
@@ -149,6 +151,13 @@ class Conservative(Learner):
     def act(self, observations: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
         """The mean action."""
         return torch.tanh(self.policy(observations)[0])
+
+    @torch.no_grad()
+    def explore(self, past: Past, dice: torch.Generator) -> torch.Tensor:
+        """A draw from the policy."""
+        mean, log_scale = self.policy(past.observations[-1])
+        noise = torch.randn(mean.shape, generator=dice)
+        return torch.tanh(mean + log_scale.exp() * noise)[0]
 
 
 class Calibrated(Conservative):

@@ -29,6 +29,7 @@ class DiffusionConfig(Config, frozen=True, kw_only=True):
     diffusion_steps: int = 5
     blocks: int = 3
     average: float = 0.001
+    exploration: float = 0.0
 
 
 class DiffusionCloning(Learner):

@@ -115,6 +115,10 @@ class IDQL(DiffusionCloning):
 
     def update(self, batch: Batch, step: int) -> dict[str, torch.Tensor]:
         """Value, critic and actor; the actor hears nothing of the others."""
+        return {**self.update_online(batch, step), "actor": self.clone(batch, step)}
+
+    def update_online(self, batch: Batch, step: int) -> dict[str, torch.Tensor]:
+        """Value and critic alone: D5RL's scripts leave the actor as cloned."""
         config, losses = self.config, {}
         with torch.no_grad():
             best = self.target.least(batch.observations, batch.actions)
@@ -127,7 +131,6 @@ class IDQL(DiffusionCloning):
         loss = functional.mse_loss(found, wanted.expand_as(found))
         losses["critic"] = descend(self.optimisers["critic"], loss)
         follow(self.target, self.critic, config.follow)
-        losses["actor"] = self.clone(batch, step)
         return losses
 
     @torch.no_grad()

@@ -13,6 +13,7 @@ from torch import nn
 
 from ...core.errors import BadArgument, did_you_mean
 from ...core.trajectory import Trajectory
+from .past import Past
 from .transition import Batch, Transitions
 
 
@@ -27,6 +28,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         normalise: give observations mean 0 and deviation 1 over the data set.
         reward_scale: what rewards are multiplied by.
         reward_shift: what is then added to them.
+        exploration: deviation of what is added to actions, from -1 to 1, where it practises
+            online; TD3's (arXiv 1802.09477, section 6.1). 0 where actions are drawn anyway.
     """
 
     hidden: tuple[int, ...] = (256, 256)
@@ -36,6 +39,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     normalise: bool = True
     reward_scale: float = 1.0
     reward_shift: float = 0.0
+    exploration: float = 0.1
 
 
 class Learner(abc.ABC):
@@ -54,6 +58,9 @@ class Learner(abc.ABC):
 
     kind: ClassVar[type[Config]] = Config
 
+    hears_rewards: ClassVar[bool] = False
+    """Whether it must be told what its actions bring in order to play."""
+
     def __init__(self, config: Any, observation_size: int, action_size: int, steps: int) -> None:
         self.config = config
         self.observation_size, self.action_size = observation_size, action_size
@@ -68,6 +75,25 @@ class Learner(abc.ABC):
     @abc.abstractmethod
     def act(self, observations: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
         """Actions in [-1, 1] `[B, A]` for normalised observations `[B, D]`."""
+
+    def update_online(self, batch: Batch, step: int) -> dict[str, torch.Tensor]:
+        """One step of learning while it practises; the same, unless an algorithm says otherwise."""
+        return self.update(batch, step)
+
+    def play(self, past: Past, dice: torch.Generator) -> torch.Tensor:
+        """The action `[A]` in an episode; most look at nothing but the present."""
+        return self.act(past.observations[-1], dice)[0]
+
+    def explore(self, past: Past, dice: torch.Generator) -> torch.Tensor:
+        """The action `[A]` while it practises: as it plays, and a little beside."""
+        action = self.play(past, dice)
+        if self.config.exploration:
+            noise = torch.randn(action.shape, generator=dice)
+            action = (action + self.config.exploration * noise).clamp(-1, 1)
+        return action
+
+    def begin(self, data: Transitions) -> None:  # noqa: B027 - most need not
+        """Looks at the data before the first update; what it keeps of them lies in a module."""
 
     def draw(self, data: Transitions, dice: Any) -> Any:
         """What one update learns from; uniform transitions unless an algorithm asks for others."""
@@ -88,10 +114,15 @@ class Learner(abc.ABC):
         return torch.optim.Adam(parameters, lr=rate or self.config.learning_rate, fused=True)
 
 
-def descend(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> torch.Tensor:
-    """One step down the gradient of a loss; the loss, detached."""
+def descend(
+    optimiser: torch.optim.Optimizer, loss: torch.Tensor, most: float | None = None
+) -> torch.Tensor:
+    """One step down the gradient, cut to a norm where one is given; the loss, detached."""
     optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
+    if most is not None:
+        for group in optimiser.param_groups:
+            torch.nn.utils.clip_grad_norm_(group["params"], most)
     optimiser.step()
     return loss.detach()
 

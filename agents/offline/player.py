@@ -15,6 +15,7 @@ from ...core.errors import BadArgument
 from ...core.specs import Brief, Embodiment
 from .checkpoint import load_checkpoint
 from .learner import Learner
+from .past import Past
 from .transition import Frame
 
 
@@ -32,12 +33,13 @@ class TrainedAgent:
     """
 
     dialect = "native"
-    observations = ("state",)
 
     def __init__(self, learner: Learner, frame: Frame, embodiment: Embodiment, name: str) -> None:
         self.learner, self.frame = learner, frame
         self.embodiment, self.name = embodiment, name
+        self.observations = ("state", "reward") if learner.hears_rewards else ("state",)
         self._dice: dict[int, torch.Generator] = {}
+        self._pasts: dict[int, Past] = {}
 
     @classmethod
     def load(cls, folder: Path) -> TrainedAgent:
@@ -66,6 +68,7 @@ class TrainedAgent:
         """Takes new dice for those slots, seeded by the brief."""
         for slot, brief in zip(slots, briefs, strict=True):
             self._dice[slot] = torch.Generator().manual_seed(brief.agent_seed)
+            self._pasts[slot] = Past()
 
     def act(
         self, observations: Sequence[Mapping[str, Any]], slots: Sequence[int]
@@ -74,19 +77,24 @@ class TrainedAgent:
         self.learner.train(False)
         try:
             return [
-                self._one(observation, self._dice[slot])
+                self._one(observation, self._pasts[slot], self._dice[slot])
                 for observation, slot in zip(observations, slots, strict=True)
             ]
         finally:
             self.learner.train(True)
 
-    def _one(self, observation: Mapping[str, Any], dice: torch.Generator) -> NDArray[np.float32]:
+    def _one(
+        self, observation: Mapping[str, Any], past: Past, dice: torch.Generator
+    ) -> NDArray[np.float32]:
         state = np.asarray(observation["state"], np.float32).ravel()
         if state.size != self.learner.observation_size:
             raise BadArgument(
                 f"this agent was trained on states of {self.learner.observation_size} numbers; "
                 f"the task shows {state.size}"
             )
-        seen = torch.from_numpy(self.frame.observe(state)[None])
-        action = self.learner.act(seen, dice)
-        return self.frame.stretch(action[0].numpy())
+        if past.actions and self.learner.hears_rewards:
+            past.earned(float(observation["reward"]))
+        past.see(torch.from_numpy(self.frame.observe(state)[None]))
+        action = self.learner.play(past, dice)
+        past.did(action[None])
+        return self.frame.stretch(action.numpy())

@@ -30,11 +30,12 @@ from .message import Field
 HEADER = 4096
 """Bytes of the page that holds the counters [bytes]."""
 
-REQUEST, RESPONSE, WORKER_SLEEPS, PARENT_SLEEPS, STATUS, PROGRESS, BUSY, TEXT_VERSION = (
-    8 * line for line in range(8)
+REQUEST, RESPONSE, WORKER_SLEEPS, PARENT_SLEEPS, STATUS, PROGRESS, BUSY, TEXT_VERSION, REWARD = (
+    8 * line for line in range(9)
 )
 """Positions of the counters, in 8-byte words, each on a cache line of its own. PROGRESS counts
-steps; BUSY is the time spent inside the environment [ns], which alone counts for deadlines."""
+steps; BUSY is the time spent inside the environment [ns], which alone counts for deadlines; REWARD
+is the last step's, a double."""
 
 WAITING, OVER = 1, 2
 """Values of STATUS: the environment waits for an action; a message lies on the socket."""
@@ -212,6 +213,16 @@ class Channel:
         observation: dict[str, Any] = {name: view.copy() for name, view in self._arrays}
         observation.update(self._texts)
         return observation
+
+    def write_reward(self, reward: float) -> None:
+        """Puts what the last step brought into the memory."""
+        assert self._map is not None
+        struct.pack_into("<d", self._map, 8 * REWARD, reward)
+
+    def read_reward(self) -> float:
+        """What the last step brought."""
+        assert self._map is not None
+        return float(struct.unpack_from("<d", self._map, 8 * REWARD)[0])
 
     def write_action(self, action: Any) -> None:
         """Puts a checked action into the memory."""

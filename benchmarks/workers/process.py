@@ -182,6 +182,7 @@ class Worker:
             words[BUSY] += time.perf_counter_ns() - before
             words[PROGRESS] += 1
             rewards.append(float(reward))
+            self._channel.write_reward(rewards[-1])
             once = once or bool(info["success"])
             over = terminated or truncated
         if film is not None:

@@ -47,12 +47,14 @@ def episodes_of(
         where: the file, for messages.
 
     Raises:
-        BadArgument: an episode is unsound.
+        BadArgument: an episode is unsound, or no flag is set anywhere.
     """
     ends = np.flatnonzero(terminated | ended)
     count = len(terminated)
     if count == 0:
         raise BadArgument(f"{where} has no step")
+    if not len(ends):
+        raise BadArgument(f"{where}: none of its {count} steps is flagged as the end of an episode")
     pasts = [*(ends + 1).tolist(), *([] if len(ends) and ends[-1] == count - 1 else [count])]
     first = 0
     for number, past in enumerate(pasts):

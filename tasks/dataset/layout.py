@@ -20,22 +20,17 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from numpy.typing import NDArray
 
-from ...core.errors import BadArgument, MissingExtra, RunDirectoryError
+from ...core.errors import BadArgument, RunDirectoryError
 from ...core.files import write_atomically
 from ...core.trajectory import Trajectory, checked
 from ..storage import make_directory
+from .episode_group import STEPS, UNUSUAL, StateReader, import_h5py, read_episode
 
 METADATA, ARRAYS, PARTS = "metadata.json", "main_data.hdf5", "parts"
 
 MINARI = "0.5.4"
 """The version of Minari whose layout this is."""
-
-STATES = ("state", "observation", "observations")
-"""What data sets call the vector that a policy is to see; the first that is there is taken."""
-
-_STEPS = {"rewards": "rewards", "terminated": "terminations", "truncated": "truncations"}
 
 
 def describe_space(space: spaces.Space[Any]) -> dict[str, Any]:
@@ -91,6 +86,8 @@ class DatasetWriter:
                 arrays[name] = getattr(one, name)
         if one.seed is not None:
             arrays["seed"] = np.int64(one.seed)
+        if one.instruction:
+            arrays["instruction"] = np.array(one.instruction)
         packed = io.BytesIO()
         np.savez(packed, **arrays)
         write_atomically(self._part(number), packed.getvalue())
@@ -112,8 +109,9 @@ class DatasetWriter:
             for name in list(fields)
             if name.startswith("observations/")
         }
-        seed = fields.pop("seed", None)
-        return Trajectory(observations, **fields, seed=None if seed is None else int(seed))
+        seed, words = fields.pop("seed", None), str(fields.pop("instruction", ""))
+        number_or_none = None if seed is None else int(seed)
+        return Trajectory(observations, **fields, seed=number_or_none, instruction=words)
 
     def finish(self, count: int, metadata: Mapping[str, Any]) -> None:
         """Makes the data set of the first ``count`` episodes, and removes them one by one.
@@ -154,11 +152,13 @@ def _write_episode(file: Any, number: int, one: Trajectory) -> int:
     group.attrs["total_steps"] = one.steps
     if one.seed is not None:
         group.attrs["seed"] = one.seed
+    if one.instruction:
+        group.attrs["instruction"] = one.instruction
     seen = group.create_group("observations")
     for name in sorted(one.observations):
         seen.create_dataset(name, data=one.observations[name])
     group.create_dataset("actions", data=one.actions)
-    for ours, theirs in _STEPS.items():
+    for ours, theirs in STEPS.items():
         group.create_dataset(theirs, data=getattr(one, ours))
     infos = group.create_group("infos")
     if one.success is not None:
@@ -202,7 +202,7 @@ class Dataset:
         """The episodes, read one after the other.
 
         Args:
-            states_only: leave pictures and the like on the disk.
+            states_only: leave pictures, seeds and the like on the disk.
 
         Raises:
             BadArgument: the file is damaged, or an episode is unsound; names the episode.
@@ -212,10 +212,12 @@ class Dataset:
         try:
             with h5py.File(path, "r") as file:
                 names = [name for name in file if name.startswith("episode_")]
+                reader = StateReader(file) if states_only else None
                 for name in sorted(names, key=lambda name: int(name.removeprefix("episode_"))):
-                    one = _read_episode(file[name], f"{path} {name}", states_only)
-                    yield checked(one, f"{path} {name}")
-        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+                    where = f"{path} {name}"
+                    one = reader.read(name) if reader else None
+                    yield checked(one or read_episode(file[name], where, states_only), where)
+        except UNUSUAL as error:
             if isinstance(error, BadArgument):
                 raise
             raise BadArgument(f"{path} is damaged or no data set of Minari's: {error}") from error
@@ -229,35 +231,6 @@ class Dataset:
         if not isinstance(found, dict):
             raise BadArgument(f"{self._data / METADATA} does not say its {name}")
         return found
-
-
-def _read_episode(group: Any, where: str, states_only: bool) -> Trajectory:
-    steps = {ours: np.asarray(group[theirs]) for ours, theirs in _STEPS.items()}
-    seen = group["observations"]
-    observations: dict[str, NDArray[Any]] = {}
-    if hasattr(seen, "keys"):
-        name = next((one for one in STATES if one in seen), None)
-        if name is None and states_only:
-            raise BadArgument(f"{where} has no state; its observations are {', '.join(seen)}")
-        for key in seen:
-            if key == name or not states_only:
-                observations["state" if key == name else key] = np.asarray(seen[key])
-    else:
-        observations["state"] = np.asarray(seen)
-    if observations.get("state", np.empty(0)).dtype.kind == "f":
-        observations["state"] = observations["state"].astype(np.float32)
-    infos = group.get("infos", {})
-    success = np.asarray(infos["success"], bool)[1:] if "success" in infos else None
-    seed = group.attrs.get("seed")
-    return Trajectory(
-        observations=observations,
-        actions=np.asarray(group["actions"], np.float32),
-        rewards=steps["rewards"].astype(np.float32),
-        terminated=steps["terminated"].astype(bool),
-        truncated=steps["truncated"].astype(bool),
-        success=success,
-        seed=int(seed) if isinstance(seed, (int, np.integer)) else None,
-    )
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:
@@ -275,16 +248,3 @@ def _read_metadata(path: Path) -> dict[str, Any]:
             "copy it with Minari, data_format='hdf5'"
         )
     return found
-
-
-def import_h5py() -> Any:
-    """The library that reads HDF5.
-
-    Raises:
-        MissingExtra: it is not installed.
-    """
-    try:
-        import h5py
-    except ModuleNotFoundError as error:
-        raise MissingExtra("recorded", "data", "h5py") from error
-    return h5py

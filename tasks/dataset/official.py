@@ -19,12 +19,31 @@ from numpy.typing import NDArray
 from ...core.errors import BadArgument
 from ...core.trajectory import Trajectory, checked
 from ..array_pickle import load_arrays
+from .episode_group import import_h5py
 from .flat import COLUMNS, demand, episodes_of
 from .inert_pickle import Record, load_inert
-from .layout import import_h5py
 
-KITCHEN_TARGETS = ("microwave", "kettle", "light switch", "slide cabinet")
-"""The four objects of the kitchens' own tasks; their rewards are added up."""
+OBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "id": ("microwave", "kettle", "light switch", "slide cabinet"),
+        "ood": ("microwave", "kettle", "bottom burner", "light switch"),
+    }
+)
+"""The four objects that count, whose rewards are added up: in and out of distribution.
+
+The latter are the goal of D4RL's ``kitchen-mixed``: each is moved in the data, never all four.
+"""
+
+_ELEMENTS = MappingProxyType(
+    {
+        "microwave": "microwave",
+        "kettle": "kettle",
+        "light switch": "switch",
+        "slide cabinet": "slide",
+        "bottom burner": "bottomknob",
+    }
+)
+"""What the randomised kitchen calls them (KitchenShift)."""
 
 WIDOWX_STATE = (
     "end_effector_pos", "right_finger_qpos", "right_finger_qvel", "left_finger_qpos",
@@ -35,11 +54,12 @@ WIDOWX_STATE = (
 NPY_MAGIC = b"\x93NUMPY"
 
 
-def read_kitchen_npz(path: Path) -> Iterator[Trajectory]:
+def read_kitchen_npz(path: Path, targets: str = "id") -> Iterator[Trajectory]:
     """One episode of the standard kitchen: an archive of arrays, of which row 0 is the reset's.
 
     Args:
         path: a ``.npz`` file.
+        targets: a name in ``OBJECTS``.
 
     Raises:
         BadArgument: it is cut off, or of another layout.
@@ -51,20 +71,21 @@ def read_kitchen_npz(path: Path) -> Iterator[Trajectory]:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise BadArgument(f"{path} is cut off or no archive of arrays: {error}") from error
     demand(columns, ("action", "proprio"), str(path))
-    targets = [f"reward {name}" for name in KITCHEN_TARGETS]
+    rewards = _rewards(path, columns, targets, [f"reward {name}" for name in OBJECTS[targets]])
     cameras = sorted(name for name in columns if name.startswith("extra_image"))
-    yield _shifted(path, columns, "proprio", targets, cameras)
+    yield _shifted(path, columns, "proprio", rewards, cameras)
 
 
 def _is_kitchen(name: str) -> bool:
     return name in ("action", "proprio", "reward") or name.startswith(("reward ", "extra_image_"))
 
 
-def read_kitchen_pickle(path: Path) -> Iterator[Trajectory]:
+def read_kitchen_pickle(path: Path, targets: str = "id") -> Iterator[Trajectory]:
     """One episode of the randomised kitchen: a pickled dict of arrays, row 0 the reset's.
 
     Args:
         path: a ``.pkl`` file.
+        targets: a name in ``OBJECTS``.
 
     Raises:
         BadArgument: it is cut off, or of another layout.
@@ -73,24 +94,39 @@ def read_kitchen_pickle(path: Path) -> Iterator[Trajectory]:
     if not isinstance(columns, dict):
         raise BadArgument(f"{path} holds a {type(columns).__name__}, not a dict of arrays")
     demand(columns, ("action", "robot_qp"), str(path))
-    names = ("microwave", "kettle", "switch", "slide")
-    targets = [f"reward_{name}" for name in names]
+    names = [f"reward_{_ELEMENTS[name]}" for name in OBJECTS[targets]]
+    rewards = _rewards(path, columns, targets, names)
     cameras = sorted(name for name in columns if str(name).startswith("camera_"))
-    yield _shifted(path, columns, "robot_qp", targets, cameras)
+    yield _shifted(path, columns, "robot_qp", rewards, cameras)
+
+
+def _rewards(
+    path: Path, columns: Mapping[str, Any], targets: str, names: list[str]
+) -> NDArray[np.float32]:
+    """The sum of the objects' rewards `[T + 1]`, or that which is stored."""
+    found = [name for name in names if name in columns]
+    if found:  # A stored sum may be that of another set of objects: the parts come first.
+        demand(columns, ("action", *found), str(path))
+        total: NDArray[np.float32] = np.sum(
+            [np.asarray(columns[name], np.float32) for name in found], axis=0
+        )
+        return total
+    if "reward" in columns and targets == "id":
+        return np.asarray(columns["reward"], np.float32)
+    raise BadArgument(
+        f"{path} has no reward for these targets: no '{names[0]}'"
+        + (" and no 'reward'" if targets == "id" else "")
+    )
 
 
 def _shifted(
-    path: Path, columns: Mapping[str, Any], state: str, targets: list[str], cameras: list[str]
+    path: Path,
+    columns: Mapping[str, Any],
+    state: str,
+    rewards: NDArray[np.float32],
+    cameras: list[str],
 ) -> Trajectory:
     """Actions and rewards of row i lead from row i - 1 to row i; nothing ever terminates."""
-    found = [name for name in targets if name in columns]
-    if found:  # A stored sum may be that of another set of objects: the parts come first.
-        demand(columns, ("action", *found), str(path))
-        rewards = np.sum([np.asarray(columns[name], np.float32) for name in found], axis=0)
-    elif "reward" in columns:
-        rewards = np.asarray(columns["reward"], np.float32)
-    else:
-        raise BadArgument(f"{path} has no reward: neither 'reward' nor e.g. '{targets[0]}'")
     steps = len(columns["action"]) - 1
     seen: dict[str, NDArray[Any]] = {"state": np.asarray(columns[state], np.float32)}
     if cameras:
@@ -134,10 +170,7 @@ def read_widowx(path: Path) -> Iterator[Trajectory]:
     Raises:
         BadArgument: it is cut off, or of another layout.
     """
-    trajectories = load_inert(path, _npy_header(path))
-    if not isinstance(trajectories, list) or not all(isinstance(t, dict) for t in trajectories):
-        raise BadArgument(f"{path} does not hold a list of trajectories")
-    for number, one in enumerate(trajectories):
+    for number, one in enumerate(load_listed(path)):
         where = f"{path} trajectory {number}"
         demand(one, (*COLUMNS, "terminals"), where)
         try:
@@ -164,6 +197,18 @@ def read_widowx(path: Path) -> Iterator[Trajectory]:
             ),
             where,
         )
+
+
+def load_listed(path: Path) -> list[dict[Any, Any]]:
+    """A list of dicts that numpy saved as objects, of which no code is run.
+
+    Raises:
+        BadArgument: the file is cut off, or holds something else.
+    """
+    found = load_inert(path, _npy_header(path))
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise BadArgument(f"{path} does not hold a list of trajectories")
+    return found
 
 
 def _npy_header(path: Path) -> int:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
+import functools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-from gymnasium import spaces
+from types import MappingProxyType
 
 from ...core.errors import BadArgument
-from ...core.trajectory import Trajectory, digest_of_trajectories
-from ..storage import Imported, Stored, family_directory, make_directory
-from .layout import METADATA, Dataset, DatasetWriter, describe_space
-from .official import READERS
+from ...core.trajectory import Trajectory
+from ..d5rl.adroit import ADROIT_TASKS
+from ..storage import Imported, Stored
+from . import intake
+from .intake import Source, Told, Unit
+from .official import OBJECTS, READERS, read_kitchen_npz, read_kitchen_pickle
 
 FAMILY = "d5rl"
 
@@ -26,139 +23,102 @@ ALONE = {"buffer.pkl": "a1", "out.npy": "widowx"}
 BY_SUFFIX = {".npz": "kitchen-standard", ".pkl": "kitchen-randomized", ".hdf5": "adroit"}
 """Layouts by what the names of their files end in."""
 
-EPISODE_FILES = frozenset({"kitchen-standard", "kitchen-randomized"})
+KITCHENS = MappingProxyType(
+    {"kitchen-standard": read_kitchen_npz, "kitchen-randomized": read_kitchen_pickle}
+)
 """Layouts with an episode a file, where the files of a folder are one data set."""
 
+KITCHEN_PARTS = ("expert_demos", "expert_suboptimal", "play_data")
+"""Folders of the randomised kitchen that are data sets of their own."""
 
-class Source(NamedTuple):
-    """What becomes one data set: a name, a layout, and its files in order."""
+ACTION_SIZES = MappingProxyType(
+    {
+        "kitchen-standard": (9,),
+        "kitchen-randomized": (9,),
+        "a1": (12,),
+        "widowx": (7,),
+        "adroit": (24, 26, 28, 30),
+    }
+)
+"""Numbers to an action of each body; of the Adroit hand: pen, hammer, door, relocate."""
 
-    name: str
-    layout: str
-    files: tuple[Path, ...]
+ADROIT_BODIES = MappingProxyType(
+    {len(task.embodiment.action_names): task.embodiment for task in ADROIT_TASKS}
+)
+"""The arms of the Adroit hand by their motors: official files and our tasks are of one model."""
 
 
-def import_path(path: Path, directory: Path) -> Iterator[Imported]:
+def import_path(
+    path: Path,
+    directory: Path,
+    *,
+    targets: str = "id",
+    most: int | None = None,
+    told: Told | None = None,
+) -> Iterator[Imported]:
     """Converts everything at a path; files that cannot be read are named, the others converted.
 
     Args:
         path: a file, or a folder of files in one or several of the official layouts.
         directory: the data directory.
+        targets: a name in ``OBJECTS``: which objects of a kitchen count.
+        most: episodes of each file that are taken, or None for all.
+        told: hears how many files of how many are read.
 
     Raises:
-        BadArgument: nothing there is in an official layout.
+        BadArgument: nothing there is in an official layout, or there are no such targets.
         RunDirectoryError: the disk refused.
     """
-    sources = _sources(path)
+    if targets not in OBJECTS:
+        raise BadArgument(f"--targets is '{targets}'; choose one of: {', '.join(OBJECTS)}")
+    sources = _sources(path, targets)
     if not sources:
         raise BadArgument(
             f"{path} has no file in a layout of D5RL: {', '.join([*ALONE, *BY_SUFFIX])}"
         )
     for source in sources:
-        yield from _import(source, make_directory(family_directory(FAMILY, directory)))
+        yield from intake.take_in(source, FAMILY, directory, most, told)
 
 
 def list_stored(directory: Path) -> Iterator[Stored]:
     """What was imported, read through and held against its hash."""
-    for path in sorted(family_directory(FAMILY, directory).glob(f"*/data/{METADATA}")):
-        folder = path.parent.parent
-        try:
-            dataset = Dataset(folder)
-            facts = _facts(dataset)
-            found = digest_of_trajectories(dataset.trajectories())
-        except BadArgument as error:
-            yield Stored(name=folder.name, trouble=str(error))
-            continue
-        trouble = "" if found == facts["sha256"] else "it is not what was written"
-        yield Stored(name=folder.name, trouble=trouble, facts=facts)
+    return intake.list_stored(FAMILY, directory)
 
 
-def _sources(path: Path) -> list[Source]:
+def _sources(path: Path, targets: str) -> list[Source]:
     if not path.exists():
         raise BadArgument(f"{path} does not exist")
     files = [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file())
-    together: dict[str, list[Path]] = {}
+    together: dict[tuple[str, str], list[Path]] = {}
     sources = []
     for file in files:
         layout = ALONE.get(file.name) or BY_SUFFIX.get(file.suffix)
-        if layout in EPISODE_FILES:
-            together.setdefault(layout, []).append(file)
-        elif layout is not None:
+        if layout is None:
+            continue
+        if layout in KITCHENS:
+            stem = next((part for part in file.parts if part in KITCHEN_PARTS), path.stem)
+            together.setdefault((layout, stem), []).append(file)
+        else:
             # Such files are all called the same: it is their folders that tell them apart.
             inside = file.relative_to(path.parent) if path.is_dir() else Path(file.name)
             words = [
                 word for word in inside.with_suffix("").parts if word not in ("out", "buffers")
             ]
-            sources.append(Source("-".join([layout, *words]), layout, (file,)))
-    stem = path.stem
-    return [
-        *(Source(f"{layout}-{stem}", layout, tuple(found)) for layout, found in together.items()),
-        *sources,
-    ]
+            unit = Unit(file, functools.partial(READERS[layout], file))
+            name, bodies = "-".join([layout, *words]), ADROIT_BODIES if layout == "adroit" else {}
+            sources.append(Source(name, layout, (unit,), ACTION_SIZES[layout], bodies=bodies))
+    kitchens = [_kitchen(*key, found, targets) for key, found in together.items()]
+    return [*kitchens, *sources]
 
 
-def _import(source: Source, family: Path) -> Iterator[Imported]:
-    """One data set, written beside the one before and then put in its place."""
-    beside = family / f".{source.name}"
-    shutil.rmtree(beside, ignore_errors=True)
-    writer = DatasetWriter(beside)
-    count, sample = 0, None
-    for file in source.files:
-        first = count
-        try:
-            for one in READERS[source.layout](file):
-                sample = sample or one
-                _check_alike(one, sample, file)
-                writer.put(count, one)
-                count += 1
-        except BadArgument as error:
-            count = first if source.layout in EPISODE_FILES else 0
-            yield Imported(source=str(file), trouble=str(error))
-    if count == 0 or sample is None:
-        shutil.rmtree(beside, ignore_errors=True)
-        return
-    writer.finish(count, _metadata(source, sample, writer, count))
-    target = family / source.name
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(beside, target)
-    dataset = Dataset(target)
-    yield Imported(source=str(source.files[0].parent), name=source.name, facts=_facts(dataset))
+def _kitchen(layout: str, stem: str, files: list[Path], targets: str) -> Source:
+    name = f"{layout}-{stem}" + ("" if targets == "id" else f"-{targets}")
 
+    def unit(file: Path) -> Unit:
+        def read() -> Iterator[Trajectory]:
+            return KITCHENS[layout](file, targets)
 
-def _check_alike(one: Trajectory, sample: Trajectory, file: Path) -> None:
-    for found, wanted, what in (
-        (one.actions.shape[1], sample.actions.shape[1], "actions"),
-        (one.observations["state"].shape[1], sample.observations["state"].shape[1], "states"),
-    ):
-        if found != wanted:
-            raise BadArgument(f"{file}: {what} have {found} numbers, those before it {wanted}")
+        return Unit(file, read)
 
-
-def _metadata(
-    source: Source, sample: Trajectory, writer: DatasetWriter, count: int
-) -> dict[str, object]:
-    seen: dict[str, spaces.Space[Any]] = {
-        name: spaces.Box(0, 255, array.shape[1:], np.uint8)
-        if array.dtype == np.uint8
-        else spaces.Box(-np.inf, np.inf, array.shape[1:], np.float32)
-        for name, array in sample.observations.items()
-    }
-    actions = spaces.Box(-1, 1, sample.actions.shape[1:], np.float32)
-    return {
-        "dataset_id": f"{FAMILY}/{source.name}-v0",
-        "observation_space": json.dumps(describe_space(spaces.Dict(seen))),
-        "action_space": json.dumps(describe_space(actions)),
-        "polyathlon": {
-            "layout": source.layout,
-            "content_sha256": digest_of_trajectories(writer.get(n) for n in range(count)),
-        },
-    }
-
-
-def _facts(dataset: Dataset) -> dict[str, str]:
-    own = dataset.metadata.get("polyathlon", {})
-    return {
-        "episodes": str(len(dataset)),
-        "steps": str(dataset.metadata.get("total_steps", "")),
-        "sha256": str(own.get("content_sha256", "")),
-    }
+    facts = {"targets": list(OBJECTS[targets])}
+    return Source(name, layout, tuple(map(unit, files)), ACTION_SIZES[layout], facts=facts)

@@ -7,7 +7,7 @@ every task. The crossings here are published protocols, played as their released
 
 from __future__ import annotations
 
-from ...core.specs import FIELDS, Embodiment, Family, TaskSpec
+from ...core.specs import SENSES, Embodiment, Family, TaskSpec
 from .card.task import TASKS as CARDS
 
 CROWDNAV = Embodiment(
@@ -38,7 +38,7 @@ def _task(name: str, about: str, cases: int, steps: int) -> TaskSpec:
         instruction=about,
         max_episode_steps=steps,
         kwargs={"scenario": name},
-        observations=FIELDS,
+        observations=SENSES,
         default_observations=("state",),
         renderer="mujoco",
         numbered_episodes=cases,

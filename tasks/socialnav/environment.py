@@ -14,7 +14,7 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument, InvalidAction, MissingExtra
-from ...core.specs import FIELDS
+from ...core.specs import SENSES
 from ..observation import ImageSize, observation_space, parse_fields, parse_image_size
 from ..rendering import check_profile, prepare
 from .absence import comparable, without_robot
@@ -135,7 +135,7 @@ class SocialNavigation(gymnasium.Env[dict[str, Any], Any]):
                 f"sensor_range is {sensor_range!r} and field_of_view {field_of_view!r}; "
                 "the one is positive [m], the other above 0 and at most 2 pi [rad]"
             )
-        self._fields = parse_fields(observations, FIELDS, "socialnav")
+        self._fields = parse_fields(observations, SENSES, "socialnav")
         self._size = parse_image_size(image_size)
         self.render_mode = render_mode
         self.velocities = _velocities(self._body) if actions == "discrete" else None

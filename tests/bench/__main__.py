@@ -14,11 +14,14 @@ from collections.abc import Callable
 import crowds
 import decoding
 import homes
+import kitchens
 import measure
+import pages
 import quantisers
 import scoring
 import sights
 import transitions
+import updates
 from measure import Ratio, Work
 from rich.console import Console
 from rich.table import Table
@@ -95,6 +98,26 @@ def rivals(pairs: int) -> list[Ratio]:
     ]
 
 
+def browsers(pairs: int) -> list[Ratio]:
+    """MiniWoB: this suite's pages against upstream's Selenium client; pictures a second."""
+    kinds = (
+        ("opening a further slot and its first reset, a second", pages.opening),
+        ("reset with words, elements and picture, a second", pages.resetting),
+        ("click with words, elements and picture, a second", pages.clicking),
+        ("episodes of five clicks a minute, one slot", pages.episodes),
+    )
+    lacking = pages.upstream_missing()
+    return [
+        measure.ratio(
+            f"ours / upstream's Selenium: {words}",
+            functools.partial(kind, "ours"),
+            (lambda: None) if lacking else functools.partial(kind, "upstream"),
+            pairs,
+        )
+        for words, kind in kinds
+    ]
+
+
 GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "overhead": overhead,
     "scaling": scaling,
@@ -105,6 +128,9 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "decoding": lambda pairs: decoding.masks(pairs) + decoding.uniform(pairs),
     "quantisers": quantisers.throughput,
     "transitions": transitions.reading,
+    "updates": updates.updates,
+    "kitchen": kitchens.costs,
+    "browsers": browsers,
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 

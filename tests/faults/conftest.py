@@ -56,6 +56,7 @@ def play(worlds: dict[str, TaskSpec]) -> Callable[..., Played]:
         agent: Any = "random",
         limits: Limits | None = None,
         max_attempts: int = 3,
+        rewards: bool = False,
     ) -> Played:
         specs = {worlds[name].id: worlds[name] for name in names}
         plans = [
@@ -80,8 +81,9 @@ def play(worlds: dict[str, TaskSpec]) -> Callable[..., Played]:
         pool = Pool(slots, limits or Limits(startup=60.0, step=20.0))
         try:
             Runner(
-                pool, chosen, specs, {task: {} for task in specs}, max_attempts, finished, prepared
-            ).run(plans)
+                pool, chosen, specs, {task: {} for task in specs}, max_attempts, finished, prepared,
+                rewards=rewards,
+            ).run(plans)  # fmt: skip
         finally:
             begun = time.monotonic()
             pool.close()

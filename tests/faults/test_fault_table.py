@@ -91,18 +91,19 @@ def test_an_episode_that_never_ends_is_ended_by_the_parent(play):
     assert played.results["faulty.hang-v0", 0].faults[0].kind == "episode-timeout"
 
 
-@pytest.mark.parametrize("fault", [*STEP_FAULTS, *CONSTRUCTOR_FAULTS, "hang-stubborn"])
-def test_a_fault_that_passes_leaves_the_score_as_it_was(play, tmp_path, monkeypatch, fault):
+def test_a_fault_that_passes_leaves_the_score_as_it_was(play, tmp_path, monkeypatch):
     """The second attempt gives what an undisturbed episode gives, digest for digest."""
-    marker = tmp_path / "marker"
-    marker.mkdir()
-    monkeypatch.setenv("FAULTY_MARKER", str(marker))
+    monkeypatch.setenv("FAULTY_MARKER", str(tmp_path))
+    faults = [*STEP_FAULTS, *CONSTRUCTOR_FAULTS, "hang-stubborn"]
     limits = Limits(startup=60.0, step=2.0)
-    disturbed = play([fault], 2, limits=limits)
-    undisturbed = play([fault], 2, limits=limits)  # The marker is there: nothing fails now.
-    retried = [one.attempts for one in disturbed.results.values()]
-    assert sorted(retried) == [1, 2]
-    assert [one.attempts for one in undisturbed.results.values()] == [1, 1]
+    disturbed = play(faults, 2, slots=2, limits=limits)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(faults)
+    undisturbed = play(faults, 2, slots=2, limits=limits)  # The markers are there: nothing fails.
+    assert len(undisturbed.results) == 2 * len(faults)
+    for fault in faults:
+        keys = [(f"faulty.{fault}-v0", index) for index in range(2)]
+        assert sorted(disturbed.results[key].attempts for key in keys) == [1, 2], fault
+        assert [undisturbed.results[key].attempts for key in keys] == [1, 1], fault
     assert disturbed.digests == undisturbed.digests
     for key, one in undisturbed.results.items():
         again = disturbed.results[key]

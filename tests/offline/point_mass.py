@@ -32,6 +32,23 @@ def play(act: Act, dice: np.random.Generator) -> Trajectory:
     )
 
 
+class Plane:
+    """The same world, step by step, as a learner practises in it."""
+
+    def reset(self, *, seed: int) -> tuple[dict[str, NDArray[np.float32]], dict[str, bool]]:
+        dice = np.random.default_rng(seed)
+        self._state, self._steps = dice.uniform(-1, 1, 2).astype(np.float32), 0
+        return {"state": self._state}, {"success": False}
+
+    def step(
+        self, action: NDArray[np.float32]
+    ) -> tuple[dict[str, NDArray[np.float32]], float, bool, bool, dict[str, bool]]:
+        self._state = self._state + np.float32(SPEED) * action
+        self._steps += 1
+        reward = -float(np.linalg.norm(self._state))
+        return {"state": self._state}, reward, False, self._steps == STEPS, {"success": False}
+
+
 def towards_the_middle(state: NDArray[np.float32]) -> NDArray[np.float32]:
     return -state / SPEED
 

@@ -7,10 +7,17 @@
     python tests/proofs adapters --width 128 --updates 1000
     python tests/proofs socialnav-cards --episodes 540
     python tests/proofs a1 --episodes 10
+    python tests/proofs widowx --episodes 100
     python tests/proofs learners --seeds 3
+    python tests/proofs import-memory
     python tests/proofs learners-a1 --seeds 3 --out runs/train-check
     python tests/proofs learners-kitchen --seeds 3
     python tests/proofs learners-cheetah --seeds 3
+    python tests/proofs submission-flips --tries 1000
+    python tests/proofs comparisons --tries 2000
+    python tests/proofs miniwob --seeds 2
+    python tests/proofs miniwob-oracles --seeds 20
+    python tests/proofs submission-replays --episodes 3
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -19,7 +26,8 @@ from __future__ import annotations
 
 import argparse
 import collections
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,51 +38,60 @@ from rich.console import Console
 from rich.table import Table
 
 from polyathlon.leaderboard.intervals import wilson
+from polyathlon.tasks.d5rl.a1 import HIKE_STEPS, WALK_STEPS
+from polyathlon.tasks.d5rl.a1.environment import A1Hike
+from polyathlon.tasks.d5rl.a1.errand import A1RunTo
 from polyathlon.tasks.langr import SPLITS
-
-LANGR = ("langr-oracle", "langr-train", "langr-random")
-
-LEARNT = ("learners-a1", "learners-kitchen", "learners-cheetah")
 
 
 def main() -> None:
-    """Plays and prints."""
+    """Plays and prints; exits with 1 where a claim does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
-    choices = [*LANGR, "socialnav", "socialnav-cards", "adapters", "a1", "learners", *LEARNT]
-    parser.add_argument("proof", choices=choices)
+    parser.add_argument("proof", choices=list(PROOFS))
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=150_000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
-    parser.add_argument("--seeds", type=int, default=3, help="of every learner")
+    parser.add_argument("--seeds", type=int, default=3, help="of every learner, of every page")
     parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
+    parser.add_argument("--tries", type=int, default=1000, help="bytes changed, comparisons")
     options = parser.parse_args()
-    if options.proof == "socialnav":
-        raise SystemExit(_validate())
-    if options.proof == "learners":
-        raise SystemExit(_compare_learners(range(options.seeds)))
-    if options.proof in LEARNT:
-        raise SystemExit(_prove_learning(options.proof, options.out, range(options.seeds)))
-    if options.proof == "adapters":
-        _print_claims(options.width, options.updates)
-        return
-    if options.proof == "socialnav-cards":
-        raise SystemExit(_cards(max(1, options.episodes // len(CARDS))))
-    if options.proof == "a1":
-        _print_gaits(min(options.episodes, 100))
-        return
-    if options.proof == "langr-train":
-        _print(
-            options.proof, "family", list(train(options.first, options.count, options.processes))
-        )
-        return
+    raise SystemExit(PROOFS[options.proof](options))
+
+
+def _play_homes(options: argparse.Namespace) -> int:
+    """Plays every split of Language Rearrangement."""
     play = oracle_plays if options.proof == "langr-oracle" else random_plays
     each = -(-options.episodes // len(SPLITS))
     played = [play(split, number) for split in SPLITS for number in range(each)]
     _print(options.proof, "split", played)
     _print(options.proof, "family", played)
+    return 0
+
+
+def _train_homes(options: argparse.Namespace) -> int:
+    """Plays the episodes that agents train on."""
+    played = list(train(options.first, options.count, options.processes))
+    _print(options.proof, "family", played)
+    return 0
+
+
+def _import_more_than_memory() -> int:
+    """Imports a small and a large data set with little memory; 1 if the large one needs more."""
+    from memory import need
+
+    table = Table(title="import, 64 MB beyond a process at rest", title_justify="left")
+    for column in ("episodes", "arrays, MB", "peak, MB", "at rest, MB"):
+        table.add_column(column, justify="right")
+    with tempfile.TemporaryDirectory() as folder:
+        found = [need(Path(folder), count, limit=64_000_000) for count in (25, 100, 400)]
+    for one in found:
+        sizes = (one.size, one.peak, one.idle)
+        table.add_row(str(one.episodes), *(f"{size / 1e6:,.0f}" for size in sizes))
+    Console().print(table)
+    return int(found[-1].peak > found[0].peak + 16e6)
 
 
 def _compare_learners(seeds: range) -> int:
@@ -107,6 +124,89 @@ def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
     return int(not all(proven.claims.values()))
 
 
+def _flip(tries: int) -> int:
+    """Flips bytes of a real submission; 1 if one is not noticed."""
+    import flips
+
+    table = Table(title="submission-flips", title_justify="left")
+    for column in ("what is flipped", "bytes", "tries", "noticed"):
+        table.add_column(column)
+    rows = flips.flipped(tries)
+    for row in rows:
+        table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
+    Console(width=110).print(table)
+    return int(any(row.noticed < row.tries for row in rows))
+
+
+def _play_again(episodes: int) -> int:
+    """Plays honest runs of every family again; 1 if an episode does not come out as it was."""
+    import families
+
+    table = Table(title="submission-replays", title_justify="left")
+    for column in ("family", "slots", "episodes", "match", "decided by"):
+        table.add_column(column)
+    rows = families.verified(episodes)
+    for row in rows:
+        table.add_row(row.family, str(row.slots), str(row.episodes), str(row.match), row.by)
+    Console(width=110).print(table)
+    return int(any(row.match < row.episodes for row in rows))
+
+
+def _compare_agents(comparisons: int) -> int:
+    """Simulates comparisons; 1 if verdicts come too often or too seldom."""
+    import verdicts
+
+    table = Table(title="comparisons, 100 pairs each", title_justify="left")
+    for column in ("agents", "tasks", "success of the weaker", "comparisons", "verdicts", "holds"):
+        table.add_column(column)
+    rows = verdicts.simulated(comparisons)
+    for row in rows:
+        rate = f"{100 * row.verdicts / row.comparisons:.1f} in 100"
+        cells = (row.what, str(row.tasks), f"{row.share:.1f}", f"{row.comparisons:,}", rate)
+        table.add_row(*cells, "yes" if row.holds else "NO")
+    Console(width=110).print(table)
+    return int(not all(row.holds for row in rows))
+
+
+def _beside_upstream(seeds: range) -> int:
+    """Plays every MiniWoB task with upstream's client too; 1 if words or verdicts ever differ."""
+    from upstream import compare
+
+    from polyathlon.tasks.miniwob.roster import CHORES
+
+    table = Table(title="miniwob beside upstream's client: seeds that agree", title_justify="left")
+    for column in ("task", "seeds", "words", "elements", "verdicts", "endings", "raw rewards"):
+        table.add_column(column)
+    off = 0
+    for task in CHORES:
+        found = compare(task, seeds)
+        off += found.words < found.seeds or found.verdicts < found.endings
+        rewards = " ".join(f"{reward:g}" for reward in sorted(set(found.rewards)))
+        table.add_row(found.task, *(str(number) for number in found[1:6]), rewards)
+    Console(width=100).print(table)
+    return int(off > 0)
+
+
+def _solve_pages(seeds: range) -> int:
+    """Plays every page that has an oracle with it and at random; 1 if an oracle fails too often."""
+    from errand import ENOUGH, solved
+
+    from polyathlon.tasks.miniwob.oracle import ORACLES
+
+    table = Table(title=f"miniwob, {len(seeds)} seeds each", title_justify="left")
+    for column in ("page", "oracle", "steps", "at random"):
+        table.add_column(column)
+    rows = [solved(name, seeds) for name in ORACLES]
+    for row in rows:
+        table.add_row(row.name, f"{row.oracle}", f"{row.steps:.1f}", f"{row.random}")
+    Console(width=80).print(table)
+    for who in ("oracle", "random"):
+        won = sum(getattr(row, who) for row in rows)
+        low, high = wilson(won, len(rows) * len(seeds))
+        print(f"{who}: {won} of {len(rows) * len(seeds)}, [{low:.3f}, {high:.3f}]")
+    return int(any(row.oracle < ENOUGH * len(seeds) for row in rows))
+
+
 def _validate() -> int:
     """Plays every row of social navigation's validation; 1 if one is off what is due."""
     table = Table(title="socialnav", title_justify="left")
@@ -135,7 +235,7 @@ def _validate() -> int:
     return int(off > 0)
 
 
-def _print_claims(width: int, updates: int) -> None:
+def _print_claims(width: int, updates: int) -> int:
     import fidelity
 
     table = Table(title="adapters", title_justify="left")
@@ -146,6 +246,7 @@ def _print_claims(width: int, updates: int) -> None:
     for row in fidelity.oracle_rows(width, updates):
         table.add_row(*row)
     Console(width=110).print(table)
+    return 0
 
 
 def _cards(episodes: int) -> int:
@@ -161,28 +262,53 @@ def _cards(episodes: int) -> int:
     return int(not all(row.holds for row in rows))
 
 
-def _print_gaits(episodes: int) -> None:
-    """Plays the A1's expert and random actions; both on the evaluation's own tasks."""
+def _print_gaits(episodes: int) -> int:
+    """Plays the A1's expert and random actions, and tells of each task as soon as it is known."""
     import gaits
+    from scipy import stats
 
+    print("random play", flush=True)
     chance = gaits.random_walks(range(episodes))
-    chance["hiking"] = gaits.random_hikes(range(episodes))
-    table = Table(title="a1", title_justify="left")
-    for column in ("task", "expert", "95%", "least", "won", "speed or way", "random"):
-        table.add_column(column)
+    chance["hiking"] = gaits.random_returns(A1Hike(), range(episodes), HIKE_STEPS)
+    chance["runto"] = gaits.random_returns(A1RunTo(), range(episodes), WALK_STEPS)
     for task, found in gaits.measured(range(100, 100 + episodes)):
         totals = np.array([total for total, _, _ in found])
-        half = 1.96 * totals.std(ddof=1) / len(totals) ** 0.5
+        low, high = stats.t.interval(0.95, len(totals) - 1, totals.mean(), stats.sem(totals))
+        by_chance = np.mean(chance[task.removeprefix("d5rl.a1-").removesuffix("-v1")])
+        print(
+            f"{task:31}expert {totals.mean():.0f}"
+            f" [{low:.0f}, {high:.0f}], least {totals.min():.0f},"
+            f" won {sum(won for _, won, _ in found)} of {len(found)},"
+            f" speed or way {np.mean([way for _, _, way in found]):.2f}; random {by_chance:.1f}",
+            flush=True,
+        )
+    return 0
+
+
+def _sort(episodes: int) -> int:
+    """Plays the WidowX's expert, its tiers, and random actions; 1 if the expert loses too often."""
+    import sorting
+
+    table = Table(title="widowx", title_justify="left")
+    for column in ("task", "played by", "won", "95%", "steps, mean", "most", "placed, mean"):
+        table.add_column(column)
+    short = 0
+    for task, player, found in sorting.measured(range(episodes)):
+        won = sum(one.success for one in found)
+        low, high = wilson(won, len(found))
+        steps = [one.steps for one in found if one.success] or [0]
         table.add_row(
             task,
-            f"{totals.mean():.0f}",
-            f"[{totals.mean() - half:.0f}, {totals.mean() + half:.0f}]",
-            f"{totals.min():.0f}",
-            f"{sum(won for _, won, _ in found)} of {len(found)}",
-            f"{np.mean([way for _, _, way in found]):.2f}",
-            f"{np.mean(chance[task.removeprefix('d5rl.a1-').removesuffix('-v1')]):.1f}",
+            player,
+            f"{won} of {len(found)}",
+            f"[{low:.3f}, {high:.3f}]",
+            f"{np.mean(steps):.1f}",
+            str(max(steps)),
+            f"{np.mean([one.placed for one in found]):.2f}",
         )
-    Console(width=110).print(table)
+        short += player == sorting.ORACLE and won < 0.8 * len(found)
+    Console(width=120).print(table)
+    return int(short > 0)
 
 
 def _print(title: str, group: str, played: Sequence[Played]) -> None:
@@ -212,6 +338,29 @@ def _print(title: str, group: str, played: Sequence[Played]) -> None:
             f"{max(one.total for one in found):.3f}",
         )
     Console(width=110).print(table)
+
+
+PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "langr-oracle": _play_homes,
+    "langr-random": _play_homes,
+    "langr-train": _train_homes,
+    "socialnav": lambda _: _validate(),
+    "socialnav-cards": lambda told: _cards(max(1, told.episodes // len(CARDS))),
+    "adapters": lambda told: _print_claims(told.width, told.updates),
+    "a1": lambda told: _print_gaits(min(told.episodes, 100)),
+    "widowx": lambda told: _sort(told.episodes),
+    "learners": lambda told: _compare_learners(range(told.seeds)),
+    "learners-a1": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
+    "learners-kitchen": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
+    "learners-cheetah": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
+    "import-memory": lambda _: _import_more_than_memory(),
+    "miniwob": lambda told: _beside_upstream(range(told.seeds)),
+    "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
+    "submission-replays": lambda told: _play_again(min(told.episodes, 20)),
+    "submission-flips": lambda told: _flip(told.tries),
+    "comparisons": lambda told: _compare_agents(told.tries),
+}
+"""What can be proved, by name."""
 
 
 if __name__ == "__main__":

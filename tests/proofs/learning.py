@@ -11,6 +11,7 @@ import torch
 
 from polyathlon.agents.offline import LEARNERS
 from polyathlon.agents.offline.learner import configured
+from polyathlon.agents.offline.past import Past
 from polyathlon.agents.offline.transition import Transitions, fit_frame
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "offline"))
@@ -28,6 +29,16 @@ OWN = {
     "cql": {"follow": 0.02, "policy_rate": 1e-3},
     "cal-ql": {"follow": 0.02, "policy_rate": 1e-3},
     "ddpm-bc": {"blocks": 1, "average": 0.02},
+    "dt": {
+        "discount": 1.0,
+        "batch_size": 64,
+        "learning_rate": 3e-3,
+        "width": 32,
+        "layers": 1,
+        "context": 5,
+        "warm_up": 1,
+        "dropout": 0.0,
+    },
     "idql": {"tau": 0.9, "blocks": 1, "samples": 16, "average": 0.02, "follow": 0.02},
 }
 
@@ -59,16 +70,28 @@ def _learn(name: str, seed: int) -> float:
     chosen = learner.choose(data)
     transitions = Transitions(chosen, frame, config.discount, config.reward_scale)
     dice, draws = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+    learner.begin(transitions)
     for step in range(UPDATES):
         learner.update(learner.draw(transitions, dice), step)
     learner.train(False)
 
-    def act(state):
-        seen = torch.from_numpy(frame.observe(state)[None])
-        return frame.stretch(learner.act(seen, draws)[0].numpy())
-
     starts = np.random.default_rng(1000 + seed)
-    return float(np.mean([play(act, starts).total_reward for _ in range(PLAYED)]))
+    return float(np.mean([_episode(learner, frame, draws, starts) for _ in range(PLAYED)]))
+
+
+def _episode(learner, frame, draws, starts) -> float:
+    """One episode's return; the learner hears what it earns."""
+    past = Past()
+
+    def act(state):
+        if past.actions:  # In this world a step costs the distance that it led to.
+            past.earned(-float(np.linalg.norm(state)))
+        past.see(torch.from_numpy(frame.observe(state)[None]))
+        action = learner.play(past, draws)
+        past.did(action[None])
+        return frame.stretch(action.numpy())
+
+    return play(act, starts).total_reward
 
 
 def references(seeds: range) -> tuple[Learnt, Learnt]:

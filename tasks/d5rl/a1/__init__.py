@@ -1,4 +1,4 @@
-"""Unitree A1, a quadruped of 12 motors: it walks at a speed, or hikes from goal to goal.
+"""Unitree A1, a quadruped of 12 motors: it walks at a speed, hikes, or runs from goal to goal.
 
 Speeds and horizons are those of ``benchmark/domains/a1`` in d5rlbenchmark/d5rl.
 """
@@ -25,7 +25,7 @@ NO_OP = tuple(float(value) for value in action_of(standing_pose()).round(6))
 """The robot stands."""
 
 WALK_STEPS, HIKE_STEPS = 400, 1000
-"""Horizons of upstream's ``simplerun`` and ``hike`` [steps]."""
+"""Horizons of upstream's ``simplerun`` and ``runto``, and of ``hike`` [steps]."""
 
 WALKS: dict[str, tuple[float, float, str]] = {
     "walk": (0.5, 25.5, "a1-speed-known"),
@@ -39,6 +39,9 @@ WALKS: dict[str, tuple[float, float, str]] = {
 
 HIKING_FLOOR = 68.9
 """Mean return of random play on the hill course."""
+
+RUNTO_FLOOR = 36.5
+"""Mean return of random play on the field."""
 
 
 def _source(most: int) -> str:
@@ -85,7 +88,24 @@ A1_TASKS = (
         ceiling=10.0 * HIKE_STEPS,
         reference_source=_source(10 * HIKE_STEPS),
         oracle=f"{__name__}.expert:make_expert",
-        oracle_solves=False,  # it stumbles in some episodes: docs/d5rl.md
+        determinism="platform",
+        renderer="mujoco",
+        tags=("d5rl-a1",),
+        no_op=NO_OP,
+    ),
+    TaskSpec(
+        id="d5rl.a1-runto-v1",
+        entry_point=f"{__name__}.errand:A1RunTo",
+        embodiment=A1,
+        instruction="Run to the goal, and from there to the next, at 1 m/s.",
+        max_episode_steps=WALK_STEPS,
+        default_observations=("state",),
+        score="return",
+        floor=RUNTO_FLOOR,
+        ceiling=10.0 * WALK_STEPS,
+        reference_source=_source(10 * WALK_STEPS),
+        oracle=f"{__name__}.expert:make_expert",
+        oracle_solves=False,  # some goals lie within its turns: docs/d5rl.md
         determinism="platform",
         renderer="mujoco",
         tags=("d5rl-a1",),

@@ -50,7 +50,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     (``pose.target_of``). An episode ends when the robot falls.
 
     Args:
-        hills: the hill course instead of a plain.
+        ground: a name in ``simulation.GROUNDS``.
         instruction: the words of every episode.
         speed: to keep [m/s].
         start_noise: joints begin within so much of standing [rad]; 0 is upstream's start.
@@ -72,7 +72,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     def __init__(
         self,
         *,
-        hills: bool,
+        ground: str,
         instruction: str,
         speed: float,
         start_noise: float = START_NOISE,
@@ -98,7 +98,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
             )
         self.speed, self.render_mode = float(speed), render_mode
         self._camera, self._noise, self._instruction = camera, float(start_noise), instruction
-        self.simulation = Simulation(hills)
+        self.simulation = Simulation(ground)
         self._renderer: Renderer | None = None
         self._running = False
         self.action_space = spaces.Box(-1.0, 1.0, (len(JOINTS),), np.float32)
@@ -213,7 +213,7 @@ class A1Walk(A1):
     Args:
         speed: to keep [m/s].
         horizon: length of an episode, in whose last step success is judged [steps].
-        **settings: as for :class:`A1`, without ``hills`` and ``instruction``.
+        **settings: as for :class:`A1`, without ``ground`` and ``instruction``.
 
     Raises:
         BadArgument: a value that is not offered.
@@ -221,7 +221,7 @@ class A1Walk(A1):
 
     def __init__(self, speed: float, horizon: int = 400, **settings: Any) -> None:
         words = f"Walk straight ahead at {speed:g} m/s."
-        super().__init__(hills=False, instruction=words, speed=speed, **settings)
+        super().__init__(ground="plain", instruction=words, speed=speed, **settings)
         self._horizon = horizon
 
     def _begin(self) -> None:
@@ -250,14 +250,14 @@ class A1Hike(A1):
 
     Args:
         speed: to keep [m/s].
-        **settings: as for :class:`A1`, without ``hills`` and ``instruction``.
+        **settings: as for :class:`A1`, without ``ground`` and ``instruction``.
     """
 
     state_size = STATE_SIZE + 1
 
     def __init__(self, speed: float = 1.0, **settings: Any) -> None:
         words = f"Hike over the hills from one goal to the next at {speed:g} m/s."
-        super().__init__(hills=True, instruction=words, speed=speed, **settings)
+        super().__init__(ground="hills", instruction=words, speed=speed, **settings)
 
     @property
     def bearing(self) -> float:

@@ -34,6 +34,9 @@ class Gait:
         rear: how much longer the rear feet's paths are than the front ones', as a share.
         steer: how much a bearing of 1 rad shortens strides inside and lengthens them outside.
         hurry: how much a lack of speed of 1 m/s lengthens strides, as a share.
+        sway: how far legs lean towards the side to which the trunk drifts [rad s/m].
+        right: how far legs lean towards the side to which the trunk is tilted [rad/rad].
+        ease: cycles in which strides grow to their length, when the robot sets out.
     """
 
     frequency: float
@@ -45,19 +48,34 @@ class Gait:
     rear: float = 0.0
     steer: float = 0.5
     hurry: float = 0.0
+    sway: float = 0.0
+    right: float = 0.0
+    ease: float = 0.0
 
 
-def joint_targets(gait: Gait, phase: float, bearing: float = 0.0, lack: float = 0.0) -> Floats:
+def joint_targets(
+    gait: Gait,
+    phase: float,
+    bearing: float = 0.0,
+    lack: float = 0.0,
+    drift: float = 0.0,
+    roll: float = 0.0,
+) -> Floats:
     """All joints at a moment of the trot `[12]` [rad].
 
     Args:
         gait: which trot.
-        phase: of the cycle, in cycles.
+        phase: cycles since the robot set out.
         bearing: where to go, left positive [rad].
         lack: of speed, positive where the robot is too slow [m/s].
+        drift: of the trunk to its left [m/s].
+        roll: of the trunk, positive to the right [rad].
     """
     turn = min(1.0, max(-1.0, gait.steer * bearing))
     pace = min(2.0, max(0.0, 1.0 + gait.hurry * lack))
+    if phase < gait.ease:
+        pace *= phase / gait.ease
+    lean = gait.sway * drift - gait.right * roll
     joints = np.empty(3 * len(LEGS))
     for number, (leg, offset) in enumerate(zip(LEGS, PHASES, strict=True)):
         angle = 2 * math.pi * (phase + offset)
@@ -66,7 +84,7 @@ def joint_targets(gait: Gait, phase: float, bearing: float = 0.0, lack: float = 
         swing = math.sin(angle)
         x = gait.shift - gait.stride * longer * math.cos(angle)
         z = -gait.height + (gait.lift if swing > 0 else gait.press) * swing
-        joints[3 * number : 3 * number + 3] = 0.0, *leg_angles(x, z)
+        joints[3 * number : 3 * number + 3] = lean, *leg_angles(x, z)
     return np.clip(joints, TARGET_LOW, TARGET_HIGH)
 
 

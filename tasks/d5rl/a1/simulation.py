@@ -27,6 +27,13 @@ SUBSTEPS = round(CONTROL_STEP / body.TIMESTEP)
 START_NOISE = 0.05
 """Joints begin within so much of standing [rad]. Ours: upstream's episodes all begin alike."""
 
+GROUNDS = ("plain", "hills", "field")
+"""What the robot stands on; see ``terrain``."""
+
+FIELD_FRICTION, FIELD_MASS = (0.75, 1.25), 0.25
+"""On the field friction is drawn, and the trunk's mass departs by so much [kg] (upstream's
+``runto``)."""
+
 RAISE = 0.01
 """The trunk is put into the air in such steps until nothing touches [m]."""
 
@@ -35,7 +42,7 @@ class Simulation:
     """The robot and the ground under it.
 
     Args:
-        hills: the hill course instead of a plain.
+        ground: a name in ``GROUNDS``.
 
     Attributes:
         model: MuJoCo's model.
@@ -46,7 +53,7 @@ class Simulation:
         RenderingUnavailable: ``MUJOCO_GL`` names a backend that does not load.
     """
 
-    def __init__(self, hills: bool = False) -> None:
+    def __init__(self, ground: str = GROUNDS[0]) -> None:
         from ...rendering import prepare
 
         prepare()
@@ -54,9 +61,13 @@ class Simulation:
             import mujoco
         except ModuleNotFoundError as error:
             raise MissingExtra("d5rl", "d5rl", error.name or "mujoco") from error
-        self._mujoco, self._hills = mujoco, hills
+        self._mujoco, self._ground = mujoco, ground
         spec = mujoco.MjSpec()
-        (terrain.add_course if hills else terrain.add_plain)(spec)
+        {
+            "plain": terrain.add_plain,
+            "hills": terrain.add_course,
+            "field": terrain.add_field,
+        }[ground](spec)
         body.add_body(spec)
         self.model: Any = spec.compile()
         self.data: Any = mujoco.MjData(self.model)
@@ -66,14 +77,18 @@ class Simulation:
         """The robot stands at the start, facing along x.
 
         Args:
-            dice: draws the ground's bumps and how the joints begin.
+            dice: draws the ground and how the joints begin; on the field, the trunk's mass too.
             noise: joints begin within so much of standing [rad].
         """
         model, data = self.model, self.data
         self._mujoco.mj_resetData(model, data)
-        if self._hills:
+        if self._ground == "hills":
             model.hfield_data[:] = terrain.bumps(dice).ravel()
             data.qpos[0] = terrain.START_X
+        elif self._ground == "field":
+            model.hfield_data[:] = terrain.field_bumps(dice).ravel()
+            model.geom("floor").friction[0] = dice.uniform(*FIELD_FRICTION)
+            model.body("trunk").mass[0] = body.TRUNK_MASS + dice.uniform(-FIELD_MASS, FIELD_MASS)
         joints = standing_pose() + dice.uniform(-noise, noise, len(JOINTS))
         low, high = np.tile(np.transpose(LIMITS_LEG), len(JOINTS) // 3)
         data.qpos[7:] = np.clip(joints, low, high)
@@ -111,6 +126,10 @@ class Simulation:
             speeds=data.qvel[6:].copy(),
             torques=data.actuator_force.copy(),
         )
+
+    def drift(self) -> float:
+        """Velocity of the trunk to its own left [m/s]."""
+        return float(self.data.sensor("velocimeter").data[1])
 
     def place(self) -> tuple[float, float]:
         """Where the trunk is on the ground, ahead and to the left [m]."""

@@ -1,4 +1,4 @@
-"""The ground: a plain with a grid on it, or a course of bumps and two hills.
+"""The ground: a plain with a grid on it, a course of bumps and two hills, or a field of bumps.
 
 Upstream's hill course is a height field with a bowl and bumps, and four ramps at x = 10, 14.5, 24
 and 28.5 m. Its meshes are not used: here the ramps are tilted boxes at the same places, and the
@@ -41,6 +41,9 @@ SMOOTHNESS = 0.75
 
 ROWS, COLUMNS = round(FIELD_SIZE[1] / CELL) + 1, round(FIELD_SIZE[0] / CELL) + 1
 """Samples across and along the course."""
+
+PLOT = 64.0
+"""Sides of the field, whose middle is the start [m]: nobody gets off it in 20 s."""
 
 
 def add_plain(spec: Any) -> None:
@@ -101,6 +104,41 @@ def add_course(spec: Any) -> None:
                 size=(0.03, 0.6, 0), pos=(x, side * 1.2, 0.6), material="goal",
                 contype=0, conaffinity=0,
             )  # fmt: skip
+
+
+def add_field(spec: Any) -> None:
+    """Adds sky and a square field, whose bumps ``field_bumps`` draws.
+
+    Args:
+        spec: a ``mujoco.MjSpec``.
+    """
+    import mujoco
+
+    _add_looks(spec)
+    side = round(PLOT / CELL) + 1
+    spec.add_hfield(
+        name="field",
+        size=(PLOT / 2, PLOT / 2, BUMP, 0.1),
+        nrow=side,
+        ncol=side,
+        userdata=np.zeros(side * side),
+    )
+    spec.worldbody.add_geom(
+        name="floor", type=mujoco.mjtGeom.mjGEOM_HFIELD, hfieldname="field", material="ground",
+        friction=FLOOR_FRICTION, contype=0, conaffinity=1,
+    )  # fmt: skip
+
+
+def field_bumps(dice: np.random.Generator) -> Floats:
+    """Heights of the field, as shares of ``BUMP``: all 0, or bumps; each half of the times.
+
+    Args:
+        dice: draws which, and the bumps.
+    """
+    side = round(PLOT / CELL) + 1
+    if dice.random() < 0.5:
+        return np.zeros((side, side))
+    return dice.uniform(0.0, 1.0, (side, side))
 
 
 def bumps(dice: np.random.Generator) -> Floats:

@@ -6,9 +6,7 @@ nothing that moves.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....core.errors import MissingExtra
+from ..robotics import load_robotics
 
 MODEL = "envs/assets/kitchen_franka/kitchen_assets/kitchen_env_model.xml"
 """The kitchen in the package ``gymnasium_robotics``."""
@@ -65,26 +63,9 @@ CAMERAS = (*VIEWS, WRIST, "left_cap", "right_cap")
 """D5RL's, and upstream's own two."""
 
 
-def _package() -> Any:
-    """The package ``gymnasium_robotics``, imported without its notice about other environments.
-
-    Raises:
-        MissingExtra: it is not installed.
-    """
-    from ...rendering import prepare
-
-    prepare()
-    try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            import gymnasium_robotics
-    except ModuleNotFoundError as error:
-        raise MissingExtra("kitchen", "d5rl", error.name or "gymnasium_robotics") from error
-    return gymnasium_robotics
-
-
 def read_spec() -> Any:
     """Upstream's kitchen as a fresh ``mujoco.MjSpec``, with the cameras of ``CAMERAS``."""
-    folder = Path(_package().__file__).parent
+    folder = Path(load_robotics("kitchen").__file__).parent
     import mujoco
 
     spec = mujoco.MjSpec.from_file(str(folder / MODEL))
@@ -122,7 +103,7 @@ def build_world(elements: Sequence[str]) -> Any:
     Raises:
         MissingExtra: ``gymnasium_robotics`` or ``mujoco`` is not installed.
     """
-    _package()
+    load_robotics("kitchen")
     from gymnasium_robotics.envs.franka_kitchen import KitchenEnv
 
     world = KitchenEnv(

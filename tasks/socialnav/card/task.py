@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....core.specs import FIELDS, Embodiment, TaskSpec
+from ....core.specs import SENSES, Embodiment, TaskSpec
 from . import CARDS
 from .declaration import Card
 
@@ -37,7 +37,7 @@ def _task(name: str, about: str, seconds: float, track: str, tags: tuple[str, ..
         instruction=about,
         max_episode_steps=round(seconds * ROBOT.control_hz) if ROBOT.control_hz else 0,
         kwargs={"scenario": name, "robot": "omni", "track": track},
-        observations=FIELDS,
+        observations=SENSES,
         default_observations=("state",),
         renderer="mujoco",
         oracle=f"{ROOM}.card.solver:make_oracle",

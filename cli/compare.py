@@ -1,0 +1,95 @@
+"""``polyathlon compare``: two agents on the same episodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from ..core.episode import EpisodeResult
+from ..core.errors import BadArgument
+from ..core.manifest import Manifest
+from .table import WHOLE, lay_out
+
+if TYPE_CHECKING:
+    from ..leaderboard.comparison import Comparison
+
+HEADINGS = ("task", "pairs", "first", "second", "only first", "only second")
+
+
+@click.command("compare")
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@click.option("--metric", type=click.Choice(["success", "score"]), help="[the headline's]")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def compare_command(first: Path, second: Path, metric: str | None, as_json: bool) -> int:
+    """Say whether run FIRST is better than run SECOND, worse, or whether it cannot be told.
+
+    Both are run directories or submissions of the same tasks and seeds; their episodes are paired.
+    """
+    from ..leaderboard.comparison import compare
+
+    one, other = _load(first), _load(second)
+    found = compare(one, other, metric)  # type: ignore[arg-type]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+        return 0
+    names = [manifest.agent.name for manifest, _ in (one, other)]
+    rows = [
+        (
+            task.task,
+            *(str(task.pairs), f"{task.first:.3f}", f"{task.second:.3f}"),
+            *(str(task.only_first), str(task.only_second)),
+        )
+        for task in found.tasks
+    ]
+    click.echo(f"first    {names[0]} ({first})\nsecond   {names[1]} ({second})")
+    for line in lay_out([HEADINGS, None, *rows], WHOLE):
+        click.echo(line)
+    for line in _words(found):
+        click.echo(line)
+    return 0
+
+
+def _load(path: Path) -> tuple[Manifest, Sequence[EpisodeResult]]:
+    """Manifest and episodes of a run, counted again; of a submission with one run as well."""
+    from ..leaderboard.recount import recompute
+    from ..leaderboard.validation import validate
+
+    if not path.is_file():
+        run = recompute(path)
+        return run.manifest, run.results
+    runs = validate(path).runs
+    if len(runs) != 1:
+        raise BadArgument(f"{path} holds {len(runs)} runs; compare submissions of one")
+    return runs[0].manifest, runs[0].results
+
+
+def _words(found: Comparison) -> list[str]:
+    difference = found.difference
+    known = difference.low is not None and difference.high is not None
+    interval = f" [{difference.low:+.3f}, {difference.high:+.3f}]" if known else ""
+    lines = [
+        f"{found.metric}: first - second = {difference.value:+.3f}{interval}, "
+        f"n={difference.n} pairs, p={found.p_value:.3g}; an episode of the first scores higher "
+        f"with probability {found.improvement:.3f}"
+    ]
+    if found.verdict != "inconclusive":
+        return [*lines, f"verdict  {found.verdict}: the first is {found.verdict} than the second"]
+    if not found.detectable:
+        return [*lines, "verdict  inconclusive: no pair of episodes differs"]
+    lines.append(
+        f"verdict  inconclusive: so many episodes find a difference of {found.detectable:.3f} "
+        "with probability 0.8"
+    )
+    if found.further is not None:
+        lines.append(
+            f"         if it is what it seems, {found.further:,} more episodes of each task would "
+            "settle it, with probability 0.8"
+        )
+    else:
+        lines.append("         even a hundred times as many would hardly settle it")
+    return lines

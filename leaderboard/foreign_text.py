@@ -1,0 +1,93 @@
+"""Text from strangers: what may stand in a name, and what may stand anywhere.
+
+A name is shown beside figures, on pages and in terminals: nothing in it may look like a tag, hide,
+or turn the order of what follows around.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.errors import SubmissionRefused
+
+DEEPEST = 40
+"""Most levels of lists and objects in one JSON value."""
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Unicode categories that nobody sees: controls, formats (among them all that turn text around),
+surrogates, private use, and separators of lines and paragraphs."""
+
+_RIGHT_TO_LEFT = {"R", "AL", "AN"}
+"""Bidirectional classes of letters and digits that run the other way (UAX #9, table 4)."""
+
+
+def check_text(text: str, where: str) -> None:
+    """Refuses characters that cannot be seen; line ends and tabs are welcome.
+
+    Args:
+        text: of a stranger.
+        where: file and field, for the message.
+
+    Raises:
+        SubmissionRefused: there is one, or the text is not in Unicode's composed form (NFC).
+    """
+    if text.isascii() and text.isprintable():
+        return
+    for at, character in enumerate(text):
+        if unicodedata.category(character) in _HIDDEN and character not in "\n\t":
+            raise SubmissionRefused(
+                f"{where} holds U+{ord(character):04X} at character {at + 1}, which cannot be seen"
+            )
+    if not unicodedata.is_normalized("NFC", text):
+        raise SubmissionRefused(f"{where} is not in Unicode's composed form (NFC)")
+
+
+def check_name(text: str, where: str) -> None:
+    """Refuses what has no place in a name: tags, line ends, and right-to-left characters.
+
+    Args:
+        text: of a stranger.
+        where: file and field, for the message.
+
+    Raises:
+        SubmissionRefused: there is one, or the name is only space or has some at an end.
+    """
+    check_text(text, where)
+    for at, character in enumerate(text):
+        what = ""
+        if character in "<>&":
+            what = f"'{character}', as HTML does"
+        elif character in "\n\t":
+            what = "a line end or a tab"
+        elif unicodedata.bidirectional(character) in _RIGHT_TO_LEFT:
+            what = f"U+{ord(character):04X}, which runs from right to left"
+        if what:
+            raise SubmissionRefused(f"{where} holds {what} at character {at + 1}")
+    if text != text.strip():
+        raise SubmissionRefused(f"{where} begins or ends with space")
+
+
+def check_all_text(value: Any, where: str, depth: int = 0) -> None:
+    """``check_text`` of every text in a JSON value, keys included.
+
+    Args:
+        value: of JSON's types.
+        where: what it is, for the message.
+        depth: how deep this value lies.
+
+    Raises:
+        SubmissionRefused: a text is refused, or the value is nested deeper than ``DEEPEST``.
+    """
+    if depth > DEEPEST:
+        raise SubmissionRefused(f"{where:.200} is nested deeper than {DEEPEST} levels")
+    if isinstance(value, str):
+        check_text(value, where)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check_text(str(key), f"a key of {where}")
+            check_all_text(item, f"{where}.{key}", depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for at, item in enumerate(value):
+            check_all_text(item, f"{where}[{at}]", depth + 1)

@@ -1,0 +1,371 @@
+"""Whether a submission says what its episodes say: every figure counted again, in memory.
+
+The same code runs on the submitter's machine and on the board's. It needs no simulator, writes
+nothing and executes nothing that it reads. What it cannot know is whether the episodes happened:
+that takes playing them again (``polyathlon leaderboard verify``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..core.actions import count_actions, unpack_actions
+from ..core.episode import EpisodeResult
+from ..core.errors import JournalCorrupt, PolyathlonError, RunDirectoryError, SubmissionRefused
+from ..core.journal import chained, parse_journal
+from ..core.manifest import Manifest, parse_manifest
+from ..core.specs import TASK_ID, TaskSpec, canonical_json
+from .archive import load, read_archive
+from .foreign_text import check_all_text, check_name, check_text
+from .recount import differences, wrong_score
+from .result import parse_result
+from .submission import (
+    ACTIONS,
+    EPISODES,
+    FORMAT,
+    INDEX,
+    LARGEST,
+    MANIFEST,
+    PARTS,
+    RESULT,
+    PackedRun,
+    RunEntry,
+    Submission,
+    plan_keys,
+    who,
+)
+from .summary import summarise
+
+MOST_EPISODES = 1_000_000
+"""Episodes that one run may hold."""
+
+LARGEST_TRACE = 64 << 20
+"""Most bytes that the actions of one episode may unpack to [bytes]."""
+
+NAMED = 5
+"""So many differing figures are named; the others are counted."""
+
+_ARGUMENT = re.compile(r"[\w.+-]{0,64}")
+"""A text among the arguments of tasks: a word, never a path that another machine would follow."""
+
+Read = TypeVar("Read", bound=msgspec.Struct)
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission that holds together.
+
+    Attributes:
+        submission: its index.
+        runs: its runs, in its order.
+        digest: SHA-256 of the whole file, which names the submission.
+        members: its files as they are, for whoever signs or shows them.
+    """
+
+    submission: Submission
+    runs: tuple[PackedRun, ...]
+    digest: str
+    members: Mapping[str, bytes]
+
+
+def validate(path: Path) -> Checked:
+    """Reads a submission and counts everything again.
+
+    Raises:
+        SubmissionRefused: anything is not as it must be; one line that names the file in it, the
+            place, and what is wrong.
+    """
+    with _in_one_line(str(path)):
+        whole = load(path)
+        digest, members = hashlib.sha256(whole).hexdigest(), read_archive(whole, str(path))
+        del whole  # The members are copies; a large journal need not be held twice.
+        return msgspec.structs.replace(validate_members(members), digest=digest)
+
+
+@contextlib.contextmanager
+def _in_one_line(where: str) -> Iterator[None]:
+    """Whatever is wrong becomes one printable line: messages quote what strangers wrote."""
+    try:
+        yield
+    except RecursionError as error:
+        raise SubmissionRefused(f"{where}: a file in it is nested too deep") from error
+    except (PolyathlonError, ValueError, OSError, OverflowError) as error:
+        words = " ".join(str(error).split())
+        words = "".join(one if one.isprintable() else "?" for one in words)
+        lead = "" if words.startswith(where) else f"{where}: "
+        raise SubmissionRefused(f"{lead}{words:.600}") from error
+
+
+def validate_members(members: Mapping[str, bytes]) -> Checked:
+    """``validate`` of the files of an archive.
+
+    Raises:
+        PolyathlonError: anything is not as it must be.
+    """
+    if INDEX not in members:
+        raise SubmissionRefused(f"there is no {INDEX} in it")
+    for name, data in members.items():
+        limit = LARGEST.get(name.rpartition("/")[2], 0)
+        if len(data) > limit:
+            raise SubmissionRefused(f"{name} has {len(data)} bytes; {limit} are the most")
+    submission = _read_index(members[INDEX])
+    _check_files(submission, members)
+    runs = []
+    for number, entry in enumerate(submission.runs):
+        parts = {part: members[f"runs/{number}/{part}"] for part in PARTS}
+        runs.append(_check_run(f"runs/{number}", parts, entry))
+    if len({run.programme for run in runs}) < len(runs):
+        raise SubmissionRefused("two of its runs are of the same programme")
+    if len({who(run.manifest) for run in runs}) > 1:
+        raise SubmissionRefused("its runs are of several agents")
+    return Checked(submission=submission, runs=tuple(runs), digest="", members=members)
+
+
+def _read_index(raw: bytes) -> Submission:
+    plain = _plain(raw, INDEX)
+    found = plain.get("format") if isinstance(plain, dict) else None
+    if found != FORMAT or isinstance(found, bool):
+        age = "older" if isinstance(found, int) and found < FORMAT else "newer or unknown"
+        raise SubmissionRefused(
+            f"{INDEX} is of format {found!s:.20}, {age}; this version reads {FORMAT}. "
+            "Pack the runs again with the polyathlon that checks them"
+        )
+    submission = _canonical(raw, _convert(plain, Submission, INDEX), INDEX)
+    check_name(submission.name, f"{INDEX}: name")
+    for at, author in enumerate(submission.card.authors):
+        check_name(author, f"{INDEX}: card.authors[{at}]")
+    return submission
+
+
+def _plain(raw: bytes, where: str) -> Any:
+    """JSON as plain values, without NaN, hidden characters, and deep nests."""
+    try:
+        plain = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SubmissionRefused(f"{where} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise SubmissionRefused(f"{where} is nested too deep") from error
+    check_all_text(plain, where)
+    return plain
+
+
+def _convert(plain: Any, kind: type[Read], where: str) -> Read:
+    try:
+        return msgspec.convert(plain, kind)
+    except msgspec.ValidationError as error:
+        raise SubmissionRefused(f"{where}: {error}") from error
+
+
+def _canonical(raw: bytes, value: Read, where: str) -> Read:
+    """The value, if its one canonical form is what stands there.
+
+    That leaves no room for unknown or doubled fields, nor for an older form of the same.
+    """
+    due = canonical_json(value)
+    if raw != due:
+        at = next((i for i, (a, b) in enumerate(zip(raw, due, strict=False)) if a != b), len(due))
+        raise SubmissionRefused(
+            f"{where} is not in its canonical form from byte {at} on (an unknown, missing or "
+            "doubled field, other spacing, or another spelling of a number)"
+        )
+    return value
+
+
+def _check_files(submission: Submission, members: Mapping[str, bytes]) -> None:
+    """The archive holds what the index names, in its order, byte for byte, and nothing else."""
+    named = [file for entry in submission.runs for file in entry.files]
+    due = [f"runs/{number}/{part}" for number in range(len(submission.runs)) for part in PARTS]
+    if [file.name for file in named] != due:
+        raise SubmissionRefused(f"{INDEX} does not name the files {', '.join(due[:4])} ... in turn")
+    if list(members) != [INDEX, *due]:
+        strange = sorted(members.keys() ^ {INDEX, *due})
+        raise SubmissionRefused(f"its files are not those of {INDEX} in order: {strange[:3]}")
+    for file in named:
+        data = members[file.name]
+        if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
+            raise SubmissionRefused(f"{file.name} is not the file that {INDEX} names by its hash")
+
+
+def _check_run(where: str, parts: Mapping[str, bytes], entry: RunEntry) -> PackedRun:
+    manifest = _read_manifest(parts[MANIFEST], f"{where}/{MANIFEST}")
+    results = _read_episodes(manifest, parts[EPISODES], f"{where}/{EPISODES}")
+    _check_actions(results, parts[ACTIONS], f"{where}/{ACTIONS}")
+    counted = summarise(manifest, results)
+    stated = _plain(parts[RESULT], f"{where}/{RESULT}")
+    try:
+        result = parse_result(parts[RESULT], f"{where}/{RESULT}")
+    except RunDirectoryError as error:
+        raise SubmissionRefused(str(error)) from error
+    found = list(itertools.islice(differences(stated, msgspec.to_builtins(counted)), 1000))
+    if found:
+        more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise SubmissionRefused(
+            f"{where}/{RESULT} does not follow from the episodes: "
+            + "; ".join(found[:NAMED])
+            + more
+        )
+    _canonical(parts[RESULT], result, f"{where}/{RESULT}")
+    run = PackedRun(
+        manifest=manifest, results=tuple(results), actions=parts[ACTIONS], result=counted
+    )
+    due = (*run.programme, counted.episodes_digest)
+    if due != (
+        entry.benchmark,
+        entry.benchmark_digest,
+        entry.tasks_digest,
+        entry.episodes_digest,
+    ):
+        raise SubmissionRefused(f"{INDEX} describes {where} otherwise than its files do")
+    return run
+
+
+def _read_manifest(raw: bytes, where: str) -> Manifest:
+    _plain(raw, where)
+    try:
+        manifest = parse_manifest(raw, where)
+    except RunDirectoryError as error:
+        raise SubmissionRefused(str(error)) from error
+    _canonical(raw, manifest, where)
+    benchmark = manifest.benchmark
+    names = [manifest.agent.name, benchmark.id, benchmark.title]
+    names += [text for group in benchmark.groups for text in (group.name, group.title)]
+    for name in names:
+        check_name(name, f"{where}: the name {name[:40]!r}")
+    count = len(benchmark.tasks) * benchmark.episodes_per_task
+    if not 1 <= count <= MOST_EPISODES or benchmark.episodes_per_task < 1:
+        raise SubmissionRefused(f"{where} plans {count} episodes; from 1 to {MOST_EPISODES} may be")
+    if len(set(benchmark.tasks)) < len(benchmark.tasks):
+        raise SubmissionRefused(f"{where}: its benchmark names a task twice")
+    _check_arguments(benchmark.task_kwargs, f"{where}: task_kwargs")
+    for spec in manifest.tasks:
+        if not TASK_ID.fullmatch(spec.id):
+            raise SubmissionRefused(f"{where}: '{spec.id:.80}' is no task id (family.name-vN)")
+        if spec.score == "return" and spec.floor == spec.ceiling:
+            raise SubmissionRefused(f"{where}: floor and ceiling of {spec.id} are the same")
+    return manifest
+
+
+def _check_arguments(value: Any, where: str) -> None:
+    """Arguments of tasks are numbers and words: they reach constructors where this is verified."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not str(key).isidentifier():
+                raise SubmissionRefused(f"{where}: {key!r} is no name of an argument")
+            _check_arguments(item, f"{where}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_arguments(item, where)
+    elif isinstance(value, str) and not _ARGUMENT.fullmatch(value):
+        raise SubmissionRefused(f"{where} is {value[:80]!r}; only words and numbers are repeatable")
+
+
+def _read_episodes(manifest: Manifest, raw: bytes, where: str) -> list[EpisodeResult]:
+    """Every planned episode once, in the plan's order, in lines that say so byte for byte."""
+    if raw and not raw.endswith(b"\n"):
+        raise SubmissionRefused(f"{where} ends in the middle of a line")
+    try:
+        results = parse_journal(raw, where)
+    except JournalCorrupt as error:
+        raise SubmissionRefused(str(error).partition(" Nothing was changed")[0]) from error
+    _check_plan(manifest, results, where)
+    specs = {spec.id: spec for spec in manifest.tasks}
+    for number, one in enumerate(results, start=1):
+        _check_episode(manifest, specs[one.plan.task], one, f"{where}, line {number}")
+    start = 0
+    for number, due in enumerate(chained(results), start=1):
+        end = start + len(due)
+        if raw[start:end] != due or raw[end : end + 1] != b"\n":
+            raise SubmissionRefused(f"{where}, line {number} is not in its canonical form")
+        start = end + 1
+    if start != len(raw):
+        raise SubmissionRefused(f"{where} goes on after its {len(results)} episodes")
+    return results
+
+
+def _check_plan(manifest: Manifest, results: Sequence[EpisodeResult], where: str) -> None:
+    pairs = itertools.zip_longest(plan_keys(manifest), (one.plan for one in results))
+    for number, (key, plan) in enumerate(pairs, start=1):
+        if key is None or plan is None or plan.key != key:
+            due = "nothing more" if key is None else f"{key[0]} episode {key[1]}"
+            there = "nothing" if plan is None else f"{plan.task} episode {plan.index}"
+            raise SubmissionRefused(
+                f"{where}, line {number}: {there} stands where the plan has {due}; episodes stand "
+                "in the plan's order, each once"
+            )
+        seed = manifest.benchmark.seed_of(*key)
+        if plan.seed != seed:
+            raise SubmissionRefused(
+                f"{where}, line {number}: {key[0]} episode {key[1]} was played from seed "
+                f"{plan.seed}; the benchmark plans {seed}"
+            )
+
+
+def _check_episode(manifest: Manifest, spec: TaskSpec, one: EpisodeResult, where: str) -> None:
+    """What one line says must be possible, and its score must follow from the rest of it."""
+    check_text(one.instruction, f"{where}: instruction")
+    for fault in one.faults:
+        check_text(fault.message, f"{where}: a fault")
+    wrong = _impossible(manifest, spec, one) or wrong_score(spec, one)
+    if wrong:
+        raise SubmissionRefused(f"{where}: {wrong}")
+
+
+def _impossible(manifest: Manifest, spec: TaskSpec, one: EpisodeResult) -> str:
+    if not one.valid:
+        bare = EpisodeResult(
+            plan=one.plan, outcome=one.outcome, attempts=one.attempts, faults=one.faults
+        )
+        return "" if one == bare and one.faults else "an invalid episode has faults and no figures"
+    horizon = manifest.benchmark.task_kwargs.get("max_episode_steps", spec.max_episode_steps)
+    if one.trace is None:
+        return "a valid episode without actions"
+    if not 1 <= one.steps <= (horizon if isinstance(horizon, int) else spec.max_episode_steps):
+        return f"{one.steps} steps where the task has at most {horizon}"
+    if not 0 <= one.invalid_utterances <= one.steps or one.wall_time < 0:
+        return "a count or a time that cannot be"
+    if one.attempts != len(one.faults) + 1:
+        return f"{one.attempts} attempts with {len(one.faults)} faults"
+    digests = (one.reward_digest, one.start_digest, one.end_digest, one.trace.digest)
+    if not all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests):
+        return "a digest that is none"
+    return ""
+
+
+def _check_actions(results: Sequence[EpisodeResult], actions: bytes, where: str) -> None:
+    """Block after block without a gap, each with an action a step."""
+    end = 0
+    for one in results:
+        if one.trace is None:
+            continue
+        name = f"{where}: {one.plan.task} episode {one.plan.index}"
+        if one.trace.offset != end or one.trace.length < 0:
+            raise SubmissionRefused(f"{name}: its actions do not begin where those before it end")
+        end += one.trace.length
+        block = actions[one.trace.offset : end]
+        try:
+            taken = count_actions(block, one.trace.digest, LARGEST_TRACE)
+        except JournalCorrupt as error:
+            raise SubmissionRefused(f"{name}: {error}") from error
+        if taken != one.steps:
+            raise SubmissionRefused(f"{name}: {taken} actions for {one.steps} steps")
+    if end != len(actions):
+        raise SubmissionRefused(f"{where} has {len(actions)} bytes, the episodes name {end}")
+
+
+def actions_of(run: PackedRun, one: EpisodeResult) -> list[Any]:
+    """The recorded actions of one episode of a run.
+
+    Raises:
+        SubmissionRefused: it is invalid, so that it has none.
+    """
+    if one.trace is None:
+        raise SubmissionRefused(f"{one.plan.task} episode {one.plan.index} has no actions")
+    block = run.actions[one.trace.offset : one.trace.offset + one.trace.length]
+    return unpack_actions(block, one.trace.digest, LARGEST_TRACE)

@@ -1,0 +1,316 @@
+"""The official episodes on disk, in a form of our own: read one at a time, from anywhere.
+
+``androidcontrol/`` below the data directory holds a file of episodes for each official one, and
+``index.json``, which says where each episode stands in them and to which splits it belongs. The
+index is written last: an import that is broken off changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from ...core.errors import BadArgument, PolyathlonError, RunDirectoryError
+from ...core.files import write_atomically
+from ...core.specs import digest_of
+from ..storage import family_directory, make_directory
+from .action import UiAction
+from .generator import SPLITS
+from .official import RecordedScreen, make_screen
+from .screen import Element, Episode
+
+FORMAT = 1
+"""Version of both kinds of files; another is not read."""
+
+FAMILY, INDEX = "androidcontrol", "index.json"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Where an episode stands.
+
+    Attributes:
+        number: its ``episode_id``.
+        offset: first byte in the file [B].
+        length: [B].
+        sha256: of those bytes, the first half, in hexadecimal.
+    """
+
+    number: int
+    offset: int
+    length: int
+    sha256: str
+
+
+class Shard(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of episodes.
+
+    Attributes:
+        source: the official file.
+        sha256: of the official file, in hexadecimal.
+        data: the file beside the index.
+        places: of its episodes, in order.
+        idle: episodes of the official file in which nothing is done, which were left out.
+    """
+
+    source: str
+    sha256: str
+    data: str
+    places: tuple[Place, ...]
+    idle: int = 0
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``index.json`` holds.
+
+    Attributes:
+        format: ``FORMAT``.
+        shards: by the name of the official file.
+        splits: episodes of each split by its official name, as the release lists them.
+    """
+
+    format: int
+    shards: dict[str, Shard]
+    splits: dict[str, tuple[int, ...]]
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """A screen on disk."""
+
+    width: int
+    height: int
+    elements: tuple[Element, ...]
+    png: bytes
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """An episode on disk."""
+
+    number: int
+    goal: str
+    screens: tuple[_Line, ...]
+    actions: tuple[UiAction, ...]
+    step_instructions: tuple[str, ...]
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_RECORDS = msgspec.msgpack.Decoder(_Record)
+
+
+class ShardWriter:
+    """Writes the episodes of one official file as they come, and renames the file at the end.
+
+    Used as a context: what is left without ``finish`` is removed.
+
+    Args:
+        folder: made if need be.
+        source: name of the official file.
+        sha256: of it, in hexadecimal.
+    """
+
+    def __init__(self, folder: Path, source: str, sha256: str) -> None:
+        self._folder, self._source, self._sha256 = make_directory(folder), source, sha256
+        self._beside = folder / f".{source}.{os.getpid()}"
+        self._places: list[Place] = []
+        self._offset, self._idle = 0, 0
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> ShardWriter:
+        """Opens the file beside."""
+        try:
+            self._file = self._beside.open("wb")
+        except OSError as error:
+            raise self._refused(error) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Removes what was not finished."""
+        if self._file is not None:
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self._beside.unlink()
+
+    def add(self, episode: Episode | None) -> None:
+        """Takes the next episode, or None for one that is left out.
+
+        Raises:
+            RunDirectoryError: the disk refused.
+        """
+        if episode is None:
+            self._idle += 1
+            return
+        data = _ENCODER.encode(_record(episode))
+        assert self._file is not None
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise self._refused(error) from error
+        digest = hashlib.sha256(data).hexdigest()[:32]
+        self._places.append(
+            Place(number=episode.number, offset=self._offset, length=len(data), sha256=digest)
+        )
+        self._offset += len(data)
+
+    def finish(self) -> Shard:
+        """Puts the file in its place.
+
+        Raises:
+            RunDirectoryError: the disk refused.
+        """
+        assert self._file is not None
+        name = f"{self._source}.episodes"
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            os.replace(self._beside, self._folder / name)
+        except OSError as error:
+            raise self._refused(error) from error
+        return Shard(source=self._source, sha256=self._sha256, data=name,
+                     places=tuple(self._places), idle=self._idle)  # fmt: skip
+
+    def _refused(self, error: OSError) -> RunDirectoryError:
+        return RunDirectoryError(f"cannot write in {self._folder}: {error.strerror or error}")
+
+
+def _record(episode: Episode) -> _Record:
+    screens = []
+    for screen in episode.screens:
+        assert isinstance(screen, RecordedScreen)
+        screens.append(_Line(width=screen.width, height=screen.height, elements=screen.elements,
+                             png=screen.png))  # fmt: skip
+    return _Record(
+        number=episode.number,
+        goal=episode.goal,
+        screens=tuple(screens),
+        actions=episode.actions,
+        step_instructions=episode.step_instructions,
+    )
+
+
+def write_index(folder: Path, index: Index) -> None:
+    """Writes ``index.json``, whole or not at all.
+
+    Raises:
+        RunDirectoryError: the disk refused.
+    """
+    write_atomically(folder / INDEX, msgspec.json.encode(index) + b"\n")
+
+
+def read_index(folder: Path) -> Index | None:
+    """The index of a folder, or None where nothing was imported.
+
+    Raises:
+        RunDirectoryError: it cannot be read, or is not one of this version.
+    """
+    path = folder / INDEX
+    try:
+        index = msgspec.json.decode(path.read_bytes(), type=Index)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunDirectoryError(f"cannot read {path}: {error.strerror or error}") from error
+    except msgspec.DecodeError as error:
+        raise RunDirectoryError(f"{path} is damaged: {error}. Import the data anew") from error
+    if index.format != FORMAT:
+        raise RunDirectoryError(f"{path} is of format {index.format}, not {FORMAT}; import anew")
+    return index
+
+
+class StoredSplit:
+    """The episodes of a split that were imported, in the order of their numbers.
+
+    Args:
+        folder: where the index is.
+        index: its contents.
+        split: a name in ``generator.SPLITS``.
+
+    Attributes:
+        origin: what they are, for the record of a run.
+
+    Raises:
+        BadArgument: none was imported.
+    """
+
+    def __init__(self, folder: Path, index: Index, split: str) -> None:
+        self._folder = folder
+        wanted = frozenset(index.splits[SPLITS[split].official])
+        self._places = sorted(
+            ((place, shard.data) for shard in index.shards.values() for place in shard.places
+             if place.number in wanted),
+            key=lambda one: one[0].number,
+        )  # fmt: skip
+        if not self._places:
+            raise BadArgument(
+                f"no episode of androidcontrol's split '{split}' was imported; "
+                "import more of the official files"
+            )
+        said = digest_of([(place.number, place.sha256) for place, _ in self._places])
+        self.origin = f"official, {len(self)} of {len(wanted)}, SHA-256 {said[:32]}"
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Episode]:
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int) -> Episode:
+        """An episode, read from the disk and checked.
+
+        Raises:
+            RunDirectoryError: it is not what was written.
+        """
+        if not 0 <= index < len(self._places):
+            raise IndexError(f"there are {len(self._places)} episodes, no {index}")
+        place, file = self._places[index]
+        return read_stored(self._folder / file, place)
+
+
+def read_stored(path: Path, place: Place) -> Episode:
+    """The episode at a place of a file.
+
+    Raises:
+        RunDirectoryError: it is not what was written.
+    """
+    where = f"{path} episode {place.number}"
+    try:
+        with path.open("rb") as file:
+            file.seek(place.offset)
+            data = file.read(place.length)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot read {path}: {error.strerror or error}") from error
+    if hashlib.sha256(data).hexdigest()[:32] != place.sha256:
+        raise RunDirectoryError(f"{where} is not what was imported; import the data anew")
+    record = _RECORDS.decode(data)
+    screens = tuple(
+        make_screen(line.width, line.height, line.elements, line.png, where)
+        for line in record.screens
+    )
+    return Episode(number=record.number, goal=record.goal, screens=screens, actions=record.actions,
+                   step_instructions=record.step_instructions)  # fmt: skip
+
+
+def open_split(split: str, folders: Mapping[str, Path] | None = None) -> StoredSplit:
+    """The imported episodes of a split.
+
+    Raises:
+        BadArgument: the official data was not imported.
+        PolyathlonError: what was imported cannot be read.
+    """
+    folder = (folders or {}).get(FAMILY) or family_directory(FAMILY)
+    index = read_index(folder)
+    if index is None:
+        raise BadArgument(
+            f"the official episodes of androidcontrol are not in {folder}; type: polyathlon data "
+            "import androidcontrol PATH, where PATH holds the files of the release"
+        )
+    return StoredSplit(folder, index, split)
+
+
+__all__ = ["FAMILY", "Index", "PolyathlonError", "Shard", "ShardWriter", "StoredSplit",
+           "open_split", "read_index", "read_stored", "write_index"]  # fmt: skip

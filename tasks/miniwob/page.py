@@ -1,0 +1,255 @@
+"""One page in a browser context of its own: loads a task, acts, looks."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...core.errors import BrowserFault
+from . import served
+from .browser import Browser
+
+WINDOW = (500, 320)
+"""Width and height of the window [px]; ``WINDOW_WIDTH`` and ``_HEIGHT`` of ``constants.py``."""
+
+EPOCH = 1_483_272_000_000
+"""What the deterministic clock shows at the start of every episode: 2017-01-01 12:00 UTC [ms]."""
+
+FRAME = 20
+"""Time between two frames of the deterministic clock [ms]."""
+
+READY_PATIENCE = 500
+"""How often a page is asked whether it is ready, which pages within pages take time for."""
+
+SCRIPTS = Path(__file__).parent / "script"
+
+
+@lru_cache(maxsize=1)
+def _scripts() -> tuple[str, str]:
+    clock, page = ((SCRIPTS / name).read_text() for name in ("clock.js", "page.js"))
+    return f"{clock.strip().rstrip(';')}({EPOCH}, {FRAME});", page
+
+
+class Page:
+    """A page that shows one task at a time, apart from all other pages.
+
+    Args:
+        browser: where it is opened.
+        size: height and width of the part that is looked at [px].
+        still: time moves only when it is told to; see ``script/clock.js``.
+
+    Attributes:
+        counts: what the page tried and was kept from: ``dialogs``, ``new_tabs``,
+            ``outside_requests`` and ``navigations``.
+    """
+
+    def __init__(self, browser: Browser, size: tuple[int, int], still: bool) -> None:
+        self.browser, self.size, self.still = browser, size, still
+        self.counts: Counter[str] = Counter()
+        self._loaded = False
+        self._loading = ""
+        self._context = str(browser.call("Target.createBrowserContext")["browserContextId"])
+        width, height = max(WINDOW[0], size[1]), max(WINDOW[1], size[0])
+        target = browser.call(
+            "Target.createTarget",
+            {
+                "url": "about:blank",
+                "browserContextId": self._context,
+                "width": width,
+                "height": height,
+                "newWindow": True,
+            },
+        )
+        self._target = str(target["targetId"])
+        attached = browser.call(
+            "Target.attachToTarget", {"targetId": self._target, "flatten": True}
+        )
+        self.session = str(attached["sessionId"])
+        browser.listen(self.session, self._hear)
+        browser.watch(self._target, self._opened)
+        self._prepare(width, height)
+
+    def _prepare(self, width: int, height: int) -> None:
+        clock, helper = _scripts()
+        self._all(
+            ("Page.enable", {}),
+            ("Inspector.enable", {}),
+            ("Fetch.enable", {"patterns": [{"urlPattern": "*"}]}),
+            (
+                "Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+            ),
+            ("Emulation.setTimezoneOverride", {"timezoneId": "UTC"}),
+            ("Emulation.setLocaleOverride", {"locale": "en-US"}),
+            ("Emulation.setFocusEmulationEnabled", {"enabled": True}),
+            (
+                "Page.addScriptToEvaluateOnNewDocument",
+                {"source": clock if self.still else _WALL_CLOCK},
+            ),
+            ("Page.addScriptToEvaluateOnNewDocument", {"source": helper}),
+        )
+
+    def _all(self, *commands: tuple[str, Mapping[str, Any]]) -> None:
+        """Sends commands one after the other and waits for all answers together."""
+        numbers = [self.browser.send(*command, self.session) for command in commands]
+        for number in numbers:
+            self.browser.result(number, self.session)
+
+    def load(self, task: str) -> None:
+        """Opens the page of a task anew.
+
+        Raises:
+            BrowserFault: it does not load.
+        """
+        self._loaded = False
+        self._loading = served.address(task)
+        answer = self.browser.call("Page.navigate", {"url": self._loading}, self.session)
+        if answer.get("errorText"):
+            raise BrowserFault(f"the page of {task} does not load: {answer['errorText']}")
+        self.browser.await_event(lambda: self._loaded, self.session)
+        self._loading = ""
+        self.evaluate("__page.preload()")
+
+    def begin(self, seed: int, mode: str, scale: float) -> dict[str, Any]:
+        """Begins an episode on the page that is loaded, and looks at it.
+
+        Args:
+            seed: of the page's generator of random numbers.
+            mode: ``train`` or ``test``; see the package's ``core.setDataMode``.
+            scale: what the time limit of the task is multiplied with.
+        """
+        self.gesture([("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 0, "y": 0})])
+        words = f"{seed}, {json.dumps(mode)}, {scale!r}, {json.dumps(self.still)}"
+        seen: dict[str, Any] = self.evaluate(f"__page.begin({words})")
+        asked = 0
+        while not seen["ready"]:
+            asked += 1
+            if asked > READY_PATIENCE:
+                raise BrowserFault("the page never says that it is ready")
+            seen = self.advance(FRAME)
+        return seen
+
+    def advance(self, span: float) -> dict[str, Any]:
+        """Lets time pass [ms] and looks: nested data as ``script/page.js`` gives it."""
+        seen: dict[str, Any] = self.evaluate(f"__page.advance({span!r})")
+        return seen
+
+    def gesture(self, events: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Sends events of mouse and keyboard and waits until the page has had them all."""
+        sent = []
+        for event in events:
+            sent.append(self.browser.send(*event, self.session))
+            if event[1].get("buttons"):
+                # Moves that are on their way together reach the page as one: a line that is drawn
+                # would have two points.
+                self.browser.result(sent.pop(), self.session)
+        for number in sent:
+            self.browser.result(number, self.session)
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression in the page; of a promise, what it comes to.
+
+        Raises:
+            BrowserFault: it raises, or the page is gone.
+        """
+        answer = self.browser.call(
+            "Runtime.evaluate",
+            {"expression": expression, "returnByValue": True, "awaitPromise": True},
+            self.session,
+        )
+        if "exceptionDetails" in answer:
+            details = answer["exceptionDetails"]
+            told = details.get("exception", {}).get("description", details.get("text", ""))
+            raise BrowserFault(f"the page raised: {told:.300}")
+        return answer["result"].get("value")
+
+    def picture(self) -> NDArray[np.uint8]:
+        """What the page looks like, uint8 `[H, W, 3]`."""
+        height, width = self.size
+        # From the view rather than the compositor's surface: the same pixels in half the time.
+        answer = self.browser.call(
+            "Page.captureScreenshot",
+            {"format": "png", "optimizeForSpeed": True, "fromSurface": False},
+            self.session,
+        )
+        with Image.open(io.BytesIO(base64.b64decode(answer["data"]))) as image:
+            whole = np.asarray(image.convert("RGB"), np.uint8)
+        return whole[:height, :width].copy()
+
+    def _hear(self, event: str, told: dict[str, Any]) -> None:
+        if event == "Fetch.requestPaused":
+            self._fetch(told)
+        elif event == "Page.loadEventFired":
+            self._loaded = True
+        elif event == "Page.javascriptDialogOpening":
+            self.counts["dialogs"] += 1
+            self._answer("Page.handleJavaScriptDialog", {"accept": False})
+        elif event == "Inspector.targetCrashed":
+            self.browser.mourn(self.session)
+
+    def _answer(self, method: str, told: Mapping[str, Any]) -> None:
+        self.browser.send(method, told, self.session, forget=True)
+
+    def _opened(self, target: str) -> None:
+        """Closes a new tab or window; what it asks for until then has nowhere to go."""
+        self.counts["new_tabs"] += 1
+        self.browser.send("Target.closeTarget", {"targetId": target}, forget=True)
+
+    def _fetch(self, told: Mapping[str, Any]) -> None:
+        """Answers a request from the package, and refuses what is outside of it."""
+        url, name = str(told["request"]["url"]).partition("#")[0], told["requestId"]
+        top = told.get("resourceType") == "Document" and told.get("frameId") == self._target
+        if top and url != self._loading:
+            # A page that leaves would take the task with it. An empty answer makes it stay.
+            self.counts["navigations"] += 1
+            self.counts["outside_requests"] += not served.is_inside(url)
+            self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 204})
+            return
+        found = served.answer(url.partition("?")[0])
+        if found is not None:
+            headers = [{"name": "Content-Type", "value": found.media_type}]
+            self._answer(
+                "Fetch.fulfillRequest",
+                {
+                    "requestId": name,
+                    "responseCode": 200,
+                    "responseHeaders": headers,
+                    "body": found.body,
+                },
+            )
+        elif served.is_inside(url):
+            self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 404})
+        else:
+            self.counts["outside_requests"] += 1
+            self._answer("Fetch.failRequest", {"requestId": name, "errorReason": "BlockedByClient"})
+
+    def close(self) -> None:
+        """Closes the page and its context; says nothing if the browser is gone."""
+        self.browser.listen(self.session, None)
+        self.browser.watch(self._target, None)
+        if not self.browser.alive:
+            return
+        try:
+            self.browser.call("Target.disposeBrowserContext", {"browserContextId": self._context})
+        except BrowserFault:
+            self.browser.close()
+
+
+_WALL_CLOCK = """
+(function () {
+  const begun = performance.now();
+  Object.defineProperty(window, '__clock', {value: {
+    advance() {}, restart() {}, now: () => performance.now() - begun}});
+})();
+"""
+"""The clock on the wall behind the face of the other; whoever waits, waits outside of the page."""

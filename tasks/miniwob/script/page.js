@@ -1,0 +1,196 @@
+// What the environment asks of a page: to begin an episode, and to say how things stand.
+(function () {
+  'use strict';
+  const AFTERMATH = 1000;  // [ms]
+  let styled = false;
+
+  function settle() {
+    // What would move by itself, on a clock of its own: transitions, animations, the caret.
+    if (styled) return;
+    const style = document.createElement('style');
+    style.textContent = '*, *::before, *::after { transition: none !important;' +
+      ' animation: none !important; caret-color: transparent !important;' +
+      ' scroll-behavior: auto !important; }';
+    document.head.appendChild(style);
+    styled = true;
+  }
+
+  // Loads every picture that style sheets and scripts of the page name, and keeps it: one that
+  // arrives while somebody looks would make two pages of the same seed differ.
+  const pictures = [];
+  function preload() {
+    const named = new Set();
+    const note = (text, base) => {
+      for (const found of text.matchAll(/[\w.\/-]+\.(?:png|gif|jpe?g|svg)\b/g))
+        named.add(new URL(found[0], base).href);
+    };
+    for (const sheet of document.styleSheets)
+      for (const rule of sheet.cssRules) note(rule.cssText, sheet.href || document.baseURI);
+    note(document.documentElement.outerHTML, document.baseURI);
+    return Promise.allSettled([...named].map((address) => {
+      const picture = new Image();
+      pictures.push(picture);
+      picture.src = address;
+      return picture.decode();
+    })).then(() => named.size);
+  }
+
+  function begin(seed, mode, scale, still) {
+    if (document.activeElement && document.activeElement.blur) document.activeElement.blur();
+    core.endEpisode(0);
+    if (still) {
+      settle();
+      window.__clock.advance(AFTERMATH);  // Lets what the last episode set going come to its end.
+      window.__clock.restart();
+    }
+    clipboard = '';
+    // How an episode ended was looked at with refs of the next: two elements would share one.
+    // The click that ended it is marked as the next one's too.
+    document.querySelectorAll('[data-wob_ref], [data-tampered]').forEach((one) => {
+      delete one.dataset.wob_ref;
+      delete one.dataset.tampered;
+    });
+    if (core.__limit === undefined) core.__limit = core.EPISODE_MAX_TIME;
+    core.EPISODE_MAX_TIME = core.__limit * scale;
+    core.setDataMode(mode);
+    Math.seedrandom(seed);
+    core.startEpisodeReal();
+    return observe();
+  }
+
+  const short = (length) => Math.round(length * 100) / 100;
+
+  function flatten(node, parent, rows) {
+    const real = node.ref > 0 ? home().previousDOMInfo[node.ref] : null;
+    const said = node.value === undefined ? null : node.value;
+    const own = real ? {
+      disabled: !!real.disabled, selected: real.selected === true && real.tagName === 'OPTION',
+      scrollable: real.scrollHeight > real.clientHeight + 1 &&
+        ['auto', 'scroll'].includes(getComputedStyle(real).overflowY),
+    } : {};
+    rows.push({
+      ref: node.ref, parent, tag: node.tag.toLowerCase(), text: node.text || '',
+      value: typeof said === 'string' ? said
+        : real && real.tagName === 'SELECT' ? real.value : '',
+      left: short(node.left), top: short(node.top),
+      width: short(node.width), height: short(node.height),
+      id: /^ui-id-\d+$/.test(node.id || '') ? '' : node.id || '', classes: typeof node.classes === 'string' ? node.classes
+        : (node.classes && node.classes.baseVal) || '',
+      focused: !!node.focused, touched: !!node.tampered, checked: said === true, ...own,
+    });
+    node.children.forEach((child) => flatten(child, node.ref, rows));
+    return rows;
+  }
+
+  // What tells of the page: that within the page, where a task is one.
+  function home() {
+    return core.flightChildWindow ? core.flightChildWindow().$miniwob : core;
+  }
+
+  function elements() {
+    if (!WOB_TASK_READY) return [];
+    home().nextTextRefCode = -1;  // Upstream counts on: a text that stays would change its ref.
+    const root = core.getDOMInfo();
+    return root ? flatten(root, 0, []) : [];
+  }
+
+  function observe() {
+    const done = WOB_DONE_GLOBAL;
+    // The cover that invites to the next episode hides how this one has ended.
+    if (done && core.cover_div) core.cover_div.style.display = 'none';
+    return {
+      done, raw: WOB_RAW_REWARD_GLOBAL, reward: WOB_REWARD_GLOBAL,
+      reason: WOB_REWARD_REASON == null ? '' : String(WOB_REWARD_REASON),
+      ready: WOB_TASK_READY, utterance: utterance(), limit: core.EPISODE_MAX_TIME,
+      elements: elements(), seconds: (Date.now() - core.ept0) / 1000,
+    };
+  }
+
+  function utterance() {
+    const said = core.getUtterance();
+    return typeof said === 'string' ? said : said.utterance;
+  }
+
+  // Where an element is, after scrolling to it; null if it is gone or has no extent.
+  function place(ref) {
+    const element = home().previousDOMInfo[ref];
+    if (!element || !element.isConnected) return null;
+    element.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
+    // Of a link that runs over two lines the first: the middle of both may be beside it.
+    const box = [...element.getClientRects()].find((one) => one.width && one.height);
+    if (!box) return null;
+    return [box.left + box.width / 2, box.top + box.height / 2];
+  }
+
+  // Chooses an option: the list that a browser opens for it is no part of the page.
+  function choose(ref) {
+    const element = home().previousDOMInfo[ref];
+    if (!element || element.tagName !== 'OPTION' || element.disabled) return false;
+    const list = element.closest('select');
+    if (!list) return false;
+    if (list.multiple) element.selected = !element.selected;
+    else list.value = element.value;
+    element.dataset.tampered = 'e' + WOB_EPISODE_ID;
+    list.focus();
+    list.dispatchEvent(new Event('input', {bubbles: true}));
+    list.dispatchEvent(new Event('change', {bubbles: true}));
+    return true;
+  }
+
+  // Puts the caret into a field with all that it holds selected, so that typing replaces it.
+  function enter(ref) {
+    const element = home().previousDOMInfo[ref];
+    if (!element || !element.isConnected) return false;
+    element.focus();
+    if (element.ownerDocument.activeElement !== element) return false;
+    element.dataset.tampered = 'e' + WOB_EPISODE_ID;
+    if (typeof element.select === 'function') element.select();
+    else if (element.isContentEditable) element.ownerDocument.getSelection().selectAllChildren(element);
+    return true;
+  }
+
+  // Turns the wheel: the page is asked first, then whatever around the place can scroll moves.
+  function scroll([x, y, right, down]) {
+    const hit = document.elementFromPoint(x, y) || document.body;
+    const event = new WheelEvent('wheel', {bubbles: true, cancelable: true, clientX: x, clientY: y,
+      deltaX: right, deltaY: down});
+    if (!hit.dispatchEvent(event)) return;
+    for (let box = hit; box; box = box.parentElement) {
+      const left = box.scrollLeft, top = box.scrollTop;
+      if (box !== document.documentElement && box !== document.body &&
+          !['auto', 'scroll'].includes(getComputedStyle(box).overflowY) &&
+          box.tagName !== 'TEXTAREA' && box.tagName !== 'SELECT') continue;
+      box.scrollBy(right, down);
+      if (box.scrollLeft !== left || box.scrollTop !== top) return;
+    }
+  }
+
+  // A clipboard of the page's own: the browser's is shared with every other page in it.
+  let clipboard = '';
+  function held() {
+    const at = document.activeElement;
+    return at && typeof at.selectionStart === 'number'
+      ? at.value.substring(at.selectionStart, at.selectionEnd) : String(getSelection());
+  }
+  document.addEventListener('keydown', function (event) {
+    if (!event.ctrlKey || event.altKey || event.metaKey) return;
+    const key = event.key.toLowerCase();
+    if (!'cxv'.includes(key)) return;
+    event.preventDefault();
+    if (key === 'v') { document.execCommand('insertText', false, clipboard); return; }
+    clipboard = held();
+    if (key === 'x') document.execCommand('delete');
+  }, true);
+
+  function advance(span) { window.__clock.advance(span); return observe(); }
+
+  // A list that opens over the page would be drawn by the browser, outside of every screenshot,
+  // and would swallow what is typed. It stays shut; arrows and letters choose as they always do.
+  document.addEventListener('mousedown', function (event) {
+    const list = event.target.closest && event.target.closest('select');
+    if (list && !list.multiple && list.size <= 1) { event.preventDefault(); list.focus(); }
+  }, true);
+
+  Object.defineProperty(window, '__page', {value: {begin, observe, advance, place, choose, enter,
+    scroll, preload}});
+})();

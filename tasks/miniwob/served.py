@@ -1,0 +1,66 @@
+"""The pages of the miniwob package, handed to the browser without a server.
+
+The browser asks for ``http://miniwob.invalid/...``, a name that no network knows (RFC 2606); the
+request is paused and answered from the package. Every other address is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import mimetypes
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from ...core.errors import MissingExtra
+
+HOST = "miniwob.invalid"
+"""The host that pages seem to come from."""
+
+
+class Answer(NamedTuple):
+    """A file as the browser wants it: its type and its bytes in base64."""
+
+    media_type: str
+    body: str
+
+
+def root() -> Path:
+    """The package's folder of pages; the package itself is not imported, nor is Selenium.
+
+    Raises:
+        MissingExtra: the package is not installed.
+    """
+    found = importlib.util.find_spec("miniwob")
+    if found is None or found.origin is None:
+        raise MissingExtra("miniwob", "miniwob", "miniwob")
+    return Path(found.origin).parent / "html"
+
+
+def address(task: str) -> str:
+    """The page of a task, e.g. ``click-test`` or ``flight.AA``."""
+    if task.startswith("flight."):
+        return f"http://{HOST}/flight/{task.removeprefix('flight.')}/wrapper.html"
+    return f"http://{HOST}/miniwob/{task}.html"
+
+
+@lru_cache(maxsize=512)
+def answer(url: str) -> Answer | None:
+    """What lies at an address; None where it is outside, or there is nothing."""
+    parts = urlsplit(url)
+    if parts.hostname != HOST:
+        return None
+    folder = root().resolve()
+    path = (folder / unquote(parts.path).lstrip("/")).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        return None
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return Answer(media_type, base64.b64encode(path.read_bytes()).decode())
+
+
+def is_inside(url: str) -> bool:
+    """Whether an address is one of the package's host, or no address of a network at all."""
+    parts = urlsplit(url)
+    return parts.scheme in ("data", "blob", "about") or parts.hostname == HOST
