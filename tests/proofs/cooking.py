@@ -14,11 +14,11 @@ TASK = "d5rl.kitchen-standard-v1"
 
 SHOWN = (
     Recipe(task=TASK, episodes=60, tier="expert", references=5),
-    Recipe(task=TASK, episodes=40, tier="medium", noise=0.1, seed=1, references=1),
+    Recipe(task=TASK, episodes=140, tier="medium", noise=0.1, seed=1, references=1),
 )
 """The noisier show how to come back from where one did not mean to go."""
 
-UPDATES, PLAYED = 10_000, 10
+UPDATES, PLAYED = 20_000, 20
 
 LEARNERS = {"bc": {"batch_size": 128, "dropout": 0.0}}
 """One configuration, for all seeds; otherwise as it is declared. Dropout blurs: 0.65 things were

@@ -26,7 +26,7 @@ TEACHERS = ("d5rl.a1-walk-v1", "d5rl.a1-walk-fast-v1")
 EACH = 60
 """Episodes of each: a quarter expert, medium, noisy, random."""
 
-UPDATES, PLAYED = 3_000, 5
+UPDATES, PLAYED = 5_000, 10
 
 SMALL = {"hidden": (128, 128), "batch_size": 128, "learning_rate": 1e-3}
 """For a processor and few updates; otherwise learners are as they are declared, but for what
