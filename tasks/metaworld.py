@@ -11,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -21,9 +21,6 @@ from numpy.typing import NDArray
 from ..core.errors import BadArgument, InvalidAction, MissingExtra
 from ..core.specs import USUAL_FIELDS, Embodiment, Family, TaskSpec
 from .observation import ImageSize, observation_space, parse_fields, parse_image_size
-
-if TYPE_CHECKING:
-    from .rendering import Renderer
 
 SAWYER = Embodiment(
     id="sawyer-xyz",
@@ -248,18 +245,22 @@ class MetaWorld(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         render_mode: str | None = None,
         camera: str = DEFAULT_CAMERA,
     ) -> None:
+        from .camera import Camera
         from .rendering import check_profile
 
         self._fields = parse_fields(observations, USUAL_FIELDS, "Meta-World")
         self._size = parse_image_size(image_size)
-        self._profile = check_profile(render_profile)
+        check_profile(render_profile)
         if render_mode not in (None, "rgb_array"):
             raise BadArgument(f"render_mode is {render_mode!r}; Meta-World offers 'rgb_array'")
         if camera not in CAMERAS:
             raise BadArgument(f"no camera {camera!r}; choose one of: {', '.join(CAMERAS)}")
-        self.task, self.render_mode, self._camera = task, render_mode, camera
+        self.task, self.render_mode = task, render_mode
         self._world = _build_world(task)
-        self._renderer: Renderer | None = None
+        looked_at = "rgb" in self._fields or render_mode is not None
+        self._camera = Camera(
+            self._size, render_profile, camera, wanted=looked_at, half_turn=CAMERAS[camera]
+        )
         self._state: NDArray[np.float64] | None = None
         self._succeeded = False
         self.action_space = spaces.Box(-1.0, 1.0, (4,), np.float32)
@@ -284,13 +285,7 @@ class MetaWorld(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     @property
     def render_info(self) -> dict[str, str]:
         """What draws: ``backend``, ``profile`` and, once a picture was made, ``device``."""
-        if self._renderer is not None:
-            return dict(self._renderer.info)
-        if "rgb" not in self._fields and self.render_mode is None:
-            return {"backend": "none"}
-        from .rendering import select_backend
-
-        return {"backend": select_backend(), "profile": self._profile}
+        return self._camera.info
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -326,22 +321,10 @@ class MetaWorld(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
     def close(self) -> None:
         """Frees the renderer; may be called twice."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        self._camera.close()
 
     def _picture(self) -> NDArray[np.uint8]:
-        if self._renderer is None:
-            from .rendering import Renderer
-
-            self._renderer = Renderer(
-                self._world.model,
-                *self._size,
-                profile=self._profile,
-                camera=self._camera,
-                half_turn=CAMERAS[self._camera],
-            )
-        return self._renderer.render(self._world.data)
+        return self._camera.draw(self._world.model, self._world.data)
 
     def _observe(self) -> dict[str, Any]:
         seen: dict[str, Any] = {}

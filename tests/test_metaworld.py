@@ -254,7 +254,6 @@ def test_state_and_instruction_need_no_renderer(make):
     observation, _ = env.reset(seed=0)
     again = env.step(np.zeros(4, np.float32))[0]
     assert env.render() is None
-    assert env._renderer is None
     assert env.render_info == {"backend": "none"}
     assert not np.shares_memory(observation["state"], again["state"])
     assert observation in env.observation_space

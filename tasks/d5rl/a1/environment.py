@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -18,9 +18,6 @@ from .pose import JOINTS, target_of
 from .reward import Motion, hike_reward, walk_reward
 from .simulation import CONTROL_STEP, START_NOISE, Simulation
 from .terrain import GOALS_X, HALF_WIDTH, START_X
-
-if TYPE_CHECKING:
-    from ...rendering import Renderer
 
 STATE_SIZE = 58
 """Of ``Simulation.senses``; hiking puts the goal's bearing before it."""
@@ -82,11 +79,12 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         render_mode: str | None = None,
         camera: str = CAMERAS[0],
     ) -> None:
+        from ...camera import Camera
         from ...rendering import check_profile
 
         self._fields = parse_fields(observations, USUAL_FIELDS, "d5rl")
         self._size = parse_image_size(image_size)
-        self._profile = check_profile(render_profile)
+        check_profile(render_profile)
         if render_mode not in (None, "rgb_array"):
             raise BadArgument(f"render_mode is {render_mode!r}; d5rl offers 'rgb_array'")
         if camera not in CAMERAS:
@@ -97,9 +95,10 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
                 "the one is positive, the other from 0 to pi"
             )
         self.speed, self.render_mode = float(speed), render_mode
-        self._camera, self._noise, self._instruction = camera, float(start_noise), instruction
+        self._noise, self._instruction = float(start_noise), instruction
         self.simulation = Simulation(ground)
-        self._renderer: Renderer | None = None
+        looked_at = "rgb" in self._fields or render_mode is not None
+        self._camera = Camera(self._size, render_profile, camera, wanted=looked_at)
         self._running = False
         self.action_space = spaces.Box(-1.0, 1.0, (len(JOINTS),), np.float32)
         # Velocities have no honest bound.
@@ -115,13 +114,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     @property
     def render_info(self) -> dict[str, str]:
         """What draws: ``backend``, ``profile`` and, once a picture was made, ``device``."""
-        if self._renderer is not None:
-            return dict(self._renderer.info)
-        if "rgb" not in self._fields and self.render_mode is None:
-            return {"backend": "none"}
-        from ...rendering import select_backend
-
-        return {"backend": select_backend(), "profile": self._profile}
+        return self._camera.info
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -161,9 +154,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
     def close(self) -> None:
         """Frees the renderer; may be called twice."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        self._camera.close()
 
     def _begin(self) -> None:
         """An episode begins."""
@@ -184,13 +175,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         return self.simulation.senses()
 
     def _picture(self) -> NDArray[np.uint8]:
-        if self._renderer is None:
-            from ...rendering import Renderer
-
-            self._renderer = Renderer(
-                self.simulation.model, *self._size, profile=self._profile, camera=self._camera
-            )
-        return self._renderer.render(self.simulation.data)
+        return self._camera.draw(self.simulation.model, self.simulation.data)
 
     def _observe(self) -> dict[str, Any]:
         seen: dict[str, Any] = {}

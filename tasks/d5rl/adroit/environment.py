@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -15,9 +15,6 @@ from ....core.specs import USUAL_FIELDS
 from ...observation import ImageSize, observation_space, parse_fields, parse_image_size
 from ..robotics import load_robotics
 from .goal import GOALS, reward_of
-
-if TYPE_CHECKING:
-    from ...rendering import Renderer
 
 WORLDS = {
     "pen": "AdroitHandPenEnv",
@@ -67,24 +64,26 @@ class AdroitHand(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         render_mode: str | None = None,
         camera: str = CAMERAS[0],
     ) -> None:
+        from ...camera import Camera
         from ...rendering import check_profile
 
         if task not in WORLDS:
             raise BadArgument(f"no task {task!r} of the hand; choose one of: {', '.join(WORLDS)}")
         self._fields = parse_fields(observations, USUAL_FIELDS, "adroit")
         self._size = parse_image_size(image_size)
-        self._profile = check_profile(render_profile)
+        check_profile(render_profile)
         if render_mode not in (None, "rgb_array"):
             raise BadArgument(f"render_mode is {render_mode!r}; the hand offers 'rgb_array'")
         if camera not in CAMERAS:
             raise BadArgument(f"no camera {camera!r}; choose one of: {', '.join(CAMERAS)}")
-        self.render_mode, self._camera = render_mode, camera
+        self.render_mode = render_mode
         self._instruction, self._goal = instruction, GOALS[task]
         load_robotics("adroit")
         from gymnasium_robotics.envs import adroit_hand
 
         self._world: Any = getattr(adroit_hand, WORLDS[task])(reward_type="sparse")
-        self._renderer: Renderer | None = None
+        looked_at = "rgb" in self._fields or render_mode is not None
+        self._camera = Camera(self._size, render_profile, camera, wanted=looked_at)
         self._seen: NDArray[np.float64] | None = None
         size = self._world.action_space.shape
         self.action_space = spaces.Box(-1.0, 1.0, size, np.float32)
@@ -105,13 +104,7 @@ class AdroitHand(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     @property
     def render_info(self) -> dict[str, str]:
         """What draws: ``backend``, ``profile`` and, once a picture was made, ``device``."""
-        if self._renderer is not None:
-            return dict(self._renderer.info)
-        if "rgb" not in self._fields and self.render_mode is None:
-            return {"backend": "none"}
-        from ...rendering import select_backend
-
-        return {"backend": select_backend(), "profile": self._profile}
+        return self._camera.info
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -152,9 +145,7 @@ class AdroitHand(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
     def close(self) -> None:
         """Frees the renderer; may be called twice."""
-        if self._renderer is not None:
-            self._renderer.close()
-        self._renderer = None
+        self._camera.close()
 
     def _observe(self) -> dict[str, Any]:
         known: dict[str, Any] = {}
@@ -169,8 +160,4 @@ class AdroitHand(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         return known
 
     def _picture(self) -> NDArray[np.uint8]:
-        if self._renderer is None:
-            from ...rendering import Renderer
-
-            self._renderer = Renderer(self.model, *self._size, self._profile, self._camera)
-        return self._renderer.render(self.data)
+        return self._camera.draw(self.model, self.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -16,9 +16,6 @@ from ...observation import ImageSize, observation_space, parse_fields, parse_ima
 from .element import IN_DISTRIBUTION, instruct, parse_elements
 from .scene import CAMERAS, build_world, move_in
 from .variation import draw_kitchen
-
-if TYPE_CHECKING:
-    from ...rendering import Renderer
 
 STATE_SIZES = {"full": 59, "robot": 9}
 """``full``: positions and velocities of the robot (9, 9), then of the objects (21, 20).
@@ -64,13 +61,14 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         camera: str = "lexa",
         state: str = "full",
     ) -> None:
+        from ...camera import Camera
         from ...rendering import check_profile
 
         self.elements = parse_elements(elements)
-        self.randomized, self.render_mode, self._camera = randomized, render_mode, camera
+        self.randomized, self.render_mode = randomized, render_mode
         self._fields = parse_fields(observations, USUAL_FIELDS, "kitchen")
         self._size = parse_image_size(image_size)
-        self._profile = check_profile(render_profile)
+        check_profile(render_profile)
         if render_mode not in (None, "rgb_array"):
             raise BadArgument(f"render_mode is {render_mode!r}; the kitchen offers 'rgb_array'")
         if camera not in CAMERAS:
@@ -80,7 +78,8 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         self.instruction = instruct(self.elements)
         self._world = build_world([one.name for one in self.elements])
         self._start: NDArray[np.float64] = self._world.robot_env.init_qpos
-        self._renderer: Renderer | None = None
+        looked_at = "rgb" in self._fields or render_mode is not None
+        self._camera = Camera(self._size, render_profile, camera, wanted=looked_at)
         self._seen: NDArray[np.float64] | None = None
         self._ever: set[str] = set()
         self.action_space = spaces.Box(-1.0, 1.0, (JOINTS,), np.float32)
@@ -111,13 +110,7 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     @property
     def render_info(self) -> dict[str, str]:
         """What draws: ``backend``, ``profile`` and, once a picture was made, ``device``."""
-        if self._renderer is not None:
-            return dict(self._renderer.info)
-        if "rgb" not in self._fields and self.render_mode is None:
-            return {"backend": "none"}
-        from ...rendering import select_backend
-
-        return {"backend": select_backend(), "profile": self._profile}
+        return self._camera.info
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -130,7 +123,7 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         super().reset(seed=seed)
         if self.randomized:
             model, qpos = draw_kitchen(self.np_random, self._start)
-            self._drop_renderer()
+            self._camera.close()
             move_in(self._world, model)
             self._world.robot_env.init_qpos = qpos
             self._world.robot_env.init_qvel = np.zeros(model.nv)
@@ -163,12 +156,7 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
     def close(self) -> None:
         """Frees the renderer; may be called twice."""
-        self._drop_renderer()
-
-    def _drop_renderer(self) -> None:
-        if self._renderer is not None:
-            self._renderer.close()
-        self._renderer = None
+        self._camera.close()
 
     def _info(self) -> dict[str, Any]:
         """Success is all done at once; ``manipulated`` counts what was done at any time."""
@@ -192,8 +180,4 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         return known
 
     def _picture(self) -> NDArray[np.uint8]:
-        if self._renderer is None:
-            from ...rendering import Renderer
-
-            self._renderer = Renderer(self.model, *self._size, self._profile, self._camera)
-        return self._renderer.render(self.data)
+        return self._camera.draw(self.model, self.data)

@@ -29,7 +29,6 @@ from .simulation import Simulation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...rendering import Renderer
 
 ACTION_SIZE = 7
 
@@ -94,21 +93,23 @@ class WidowX(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         camera: str = CAMERAS[0],
         state: str = "robot",
     ) -> None:
+        from ...camera import Camera
         from ...rendering import check_profile
 
         self._fields = parse_fields(observations, USUAL_FIELDS, "d5rl")
         self._size = parse_image_size(image_size)
-        self._profile = check_profile(render_profile)
+        check_profile(render_profile)
         if render_mode not in (None, "rgb_array"):
             raise BadArgument(f"render_mode is {render_mode!r}; d5rl offers 'rgb_array'")
         parse_name("task", task, TASKS)
         parse_name("camera", camera, CAMERAS)
         parse_name("state", state, tuple(STATE_SIZES))
         self._mapped = parse_name("reward", reward, REWARDS) == 1
-        self._task, self._camera, self._state, self.render_mode = task, camera, state, render_mode
+        self._task, self._state, self.render_mode = task, state, render_mode
         self.simulation = Simulation()
         self.goal: Goal = sorting_goal(PAIRS[0])
-        self._renderer: Renderer | None = None
+        looked_at = "rgb" in self._fields or render_mode is not None
+        self._camera = Camera(self._size, render_profile, camera, wanted=looked_at)
         self._running = False
         self.action_space = spaces.Box(-1.0, 1.0, (ACTION_SIZE,), np.float32)
         # Velocities have no honest bound, and things may fall off the table.
@@ -129,13 +130,7 @@ class WidowX(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     @property
     def render_info(self) -> dict[str, str]:
         """What draws: ``backend``, ``profile`` and, once a picture was made, ``device``."""
-        if self._renderer is not None:
-            return dict(self._renderer.info)
-        if "rgb" not in self._fields and self.render_mode is None:
-            return {"backend": "none"}
-        from ...rendering import select_backend
-
-        return {"backend": select_backend(), "profile": self._profile}
+        return self._camera.info
 
     def reset(
         self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
@@ -194,9 +189,7 @@ class WidowX(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
 
     def close(self) -> None:
         """Frees the renderer; may be called twice."""
-        if self._renderer is not None:
-            self._renderer.close()
-            self._renderer = None
+        self._camera.close()
 
     def _check(self, options: dict[str, Any]) -> None:
         offered = OPTIONS[self._task]
@@ -234,13 +227,7 @@ class WidowX(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         return np.concatenate(parts)
 
     def _picture(self) -> NDArray[np.uint8]:
-        if self._renderer is None:
-            from ...rendering import Renderer
-
-            self._renderer = Renderer(
-                self.simulation.model, *self._size, profile=self._profile, camera=self._camera
-            )
-        return self._renderer.render(self.simulation.data)
+        return self._camera.draw(self.simulation.model, self.simulation.data)
 
     def _observe(self) -> dict[str, Any]:
         seen: dict[str, Any] = {}
