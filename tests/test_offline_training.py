@@ -22,7 +22,7 @@ from polyathlon.agents.offline.protocol import PROTOCOLS, Protocol
 from polyathlon.agents.offline.training import BEST, LOG, Outcome, Played, Training
 from polyathlon.agents.offline.transition import Transitions, discounted, fit_frame
 from polyathlon.core.errors import BadArgument, PlanMismatch
-from polyathlon.core.specs import Brief, Embodiment
+from polyathlon.core.specs import Brief, Embodiment, digest_of
 
 sys.path.append(str(Path(__file__).resolve().parent / "offline"))
 
@@ -46,6 +46,8 @@ BOTH = Protocol(
 USUAL, BEST_PLAY = Played(0.5, -2.0), Played(0.5, -1.0)  # Alike in score, not in return.
 ENDS = Outcome(USUAL, USUAL, BEST_PLAY, 12)
 SMALL = {"hidden": (16,), "batch_size": 16}
+CHUNKS = "bc, chunks and an average"
+"""Cloning with all that it can have; not a learner's name."""
 
 
 class Killed(Exception):
@@ -83,6 +85,8 @@ def training(
     folder.mkdir(exist_ok=True)
     data = mixed_data(4, 0)
     small = {**SMALL, **changes}
+    if learner == CHUNKS:
+        learner, small = "bc", {**small, "chunk": 4, "average": 0.1}
     if learner in ("ddpm-bc", "idql"):
         small["blocks"] = 1
     if learner == "dt":
@@ -113,7 +117,7 @@ def arrays(folder: Path) -> bytes:
     return file.read_bytes()
 
 
-@pytest.mark.parametrize("learner", ["bc", "iql", "td3-bc", "cql", "idql", "dt"])
+@pytest.mark.parametrize("learner", ["bc", CHUNKS, "iql", "td3-bc", "cql", "idql", "dt"])
 def test_a_killed_training_ends_with_the_same_bits(tmp_path: Path, learner: str) -> None:
     whole = training(tmp_path / "whole", learner).run(score, Quiet())
     for kill_at in (4, 12, 20):
@@ -145,7 +149,7 @@ def test_a_kill_between_update_and_evaluation_loses_no_evaluation(tmp_path: Path
     assert training(tmp_path / "killed").run(die, Quiet()) == ENDS  # Nothing is left to do.
 
 
-@pytest.mark.parametrize("learner", ["iql", "td3-bc", "cql", "idql", "dt"])
+@pytest.mark.parametrize("learner", [CHUNKS, "iql", "td3-bc", "cql", "idql", "dt"])
 def test_a_training_killed_online_ends_with_the_same_bits(tmp_path: Path, learner: str) -> None:
     whole = training(tmp_path / "whole", learner, protocol=BOTH).run(score, Quiet())
     for kill_at in (20, 28, 44, 52, 60):  # Some in the midst of an episode of 25 steps.
@@ -274,6 +278,20 @@ def test_a_folder_is_an_agent(
     assert agent.digest() != TrainedAgent.load(tmp_path / "one" / BEST).digest()
     with pytest.raises(BadArgument, match="trained on states of 2 numbers; the task shows 5"):
         agent.act([{"state": np.zeros(5, np.float32)}], [5])
+
+
+def test_hyper_parameters_of_after_a_checkpoint_have_their_defaults(tmp_path: Path) -> None:
+    """A training goes on though its algorithm has learnt to do more since."""
+    with pytest.raises(Killed):
+        training(tmp_path / "one", "bc").run(score, Quiet(12))
+    path = tmp_path / "one" / FILE_NAME
+    document = json.loads(path.read_bytes())
+    assert document["identity"]["config"].pop("chunk") == 1
+    del document["sha256"]
+    document["sha256"] = digest_of({**document, "dice": json.dumps(document["dice"],
+                                                                   sort_keys=True)})  # fmt: skip
+    path.write_text(json.dumps(document))
+    assert training(tmp_path / "one", "bc").run(score, Quiet()) == ENDS
 
 
 def test_damage_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument, MissingExtra
-from ...core.trajectory import Trajectory
+from ...core.trajectory import EXPORT, Trajectory, as_flags, as_numbers
 
 STATES = ("state", "observation", "observations")
 """What data sets call the vector that a policy is to see; the first that is there is taken."""
@@ -32,9 +32,14 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
         states_only: leave pictures, instructions and the like on the disk.
 
     Raises:
-        BadArgument: there is no state, and nothing else is wanted.
+        BadArgument: a column is missing or holds no numbers; or there is no state, and nothing
+            else is wanted.
     """
-    steps = {ours: np.asarray(group[theirs]) for ours, theirs in STEPS.items()}
+    lacking = [name for name in ("observations", "actions", *STEPS.values()) if name not in group]
+    if lacking:
+        raise BadArgument(
+            f"{where} lacks {', '.join(lacking)}; it has {', '.join(group) or 'nothing'}; {EXPORT}"
+        )
     seen = group["observations"]
     observations: dict[str, NDArray[Any]] = {}
     if hasattr(seen, "keys"):
@@ -54,10 +59,10 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
     words = "" if states_only else str(group.attrs.get("instruction", ""))
     return Trajectory(
         observations=observations,
-        actions=np.asarray(group["actions"], np.float32),
-        rewards=steps["rewards"].astype(np.float32),
-        terminated=steps["terminated"].astype(bool),
-        truncated=steps["truncated"].astype(bool),
+        actions=as_numbers(group["actions"], "actions", where),
+        rewards=as_numbers(group["rewards"], "rewards", where),
+        terminated=as_flags(group["terminations"], "terminations", where),
+        truncated=as_flags(group["truncations"], "truncations", where),
         success=success,
         seed=int(seed) if isinstance(seed, (int, np.integer)) else None,
         instruction=words,
