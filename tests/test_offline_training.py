@@ -240,6 +240,15 @@ def test_seeds_differ_and_evaluating_changes_nothing(tmp_path: Path) -> None:
     assert arrays(tmp_path / "one") == arrays(tmp_path / "two") != arrays(tmp_path / "other")
 
 
+def test_what_has_diverged_is_told_and_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(
+        BadArgument, match=r"after \d+ updates the loss '.*' is (nan|inf): the train"
+    ):
+        training(tmp_path / "one", "iql", learning_rate=1e12).run(score, Quiet())
+    assert not (tmp_path / "one" / FILE_NAME).exists()
+    assert not list(tmp_path.glob("one/evaluations"))
+
+
 def test_another_training_is_refused(tmp_path: Path) -> None:
     training(tmp_path / "one").run(score, Quiet())
     with pytest.raises(PlanMismatch, match=r"holds another training: .*seed 0"):

@@ -137,12 +137,15 @@ UPDATES, PLAYED = 3_000, 5
 
 SMALL = {"hidden": (128, 128), "batch_size": 128, "learning_rate": 1e-3}
 
+VALUED = {**SMALL, "follow": 0.02}
+"""In a million updates targets may follow by 0.005 each; in a few thousand they would be late."""
+
 LEARNERS = {
     "bc": SMALL,
     "bc-10": SMALL,
-    "td3-bc": SMALL,
-    "iql": {**SMALL, "reward_scale": 0.4},
-    "idql": {**SMALL, "reward_scale": 0.4, "blocks": 1, "samples": 16, "average": 0.005},
+    "td3-bc": VALUED,
+    "iql": {**VALUED, "reward_scale": 0.3},
+    "idql": {**VALUED, "reward_scale": 0.3, "blocks": 1, "samples": 16, "average": 0.005},
 }
 """One configuration a method, for all seeds; otherwise as they are declared. The scale of rewards
 is IQL's for locomotion: 1000 by the distance between the best and the worst return."""
