@@ -42,7 +42,7 @@ from ..leaderboard.summary import summarise
 from ..tasks import catalogue
 from ..tasks.observation import parse_image_size
 from .progress import ProgressWatcher
-from .trained import is_trained, load_trained
+from .trained import is_trained, load_trained, refuse_other_folder
 
 RESULT = "result.json"
 
@@ -172,7 +172,11 @@ def _tell_whether_known(directory: Path, manifest: Manifest, width: float, code:
 
 def _load(name: str) -> tuple[AgentRecord, Agent | None]:
     """An agent by its name, as module:Class, or from the folder of its training."""
-    return load_trained(Path(name)) if is_trained(name) else load_agent(name, AGENTS)
+    if is_trained(name):
+        return load_trained(Path(name))
+    if name not in AGENTS and ":" not in name:
+        refuse_other_folder(name)
+    return load_agent(name, AGENTS)
 
 
 def _check_nothing_is_lost(directory: Path) -> None:

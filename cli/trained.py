@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import MissingExtra
+from ..core.errors import BadArgument, MissingExtra
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent
 
@@ -19,6 +19,20 @@ CHECKPOINT = "checkpoint.json"
 def is_trained(name: str) -> bool:
     """Whether the name of an agent is the folder of a trained one."""
     return (Path(name) / CHECKPOINT).is_file()
+
+
+def refuse_other_folder(name: str) -> None:
+    """Says where the agents are, where a folder is named that is none.
+
+    Raises:
+        BadArgument: it is a folder without a checkpoint.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        return
+    inside = sorted(str(path.parent) for path in folder.glob(f"*/{CHECKPOINT}"))
+    hint = f"those in it are: {', '.join(inside)}" if inside else "polyathlon train makes one"
+    raise BadArgument(f"{name} is no trained agent: it has no {CHECKPOINT}; {hint}")
 
 
 def load_trained(folder: Path) -> tuple[AgentRecord, Agent]:
