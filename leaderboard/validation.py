@@ -27,6 +27,7 @@ from .archive import load, read_archive
 from .foreign_text import check_all_text, check_name, check_text
 from .recount import differences, wrong_score
 from .result import parse_result
+from .signature import Signature, Signer, signer_of
 from .submission import (
     ACTIONS,
     EPISODES,
@@ -36,6 +37,7 @@ from .submission import (
     MANIFEST,
     PARTS,
     RESULT,
+    SIGNATURE,
     PackedRun,
     RunEntry,
     Submission,
@@ -67,16 +69,22 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
         runs: its runs, in its order.
         digest: SHA-256 of the whole file, which names the submission.
         members: its files as they are, for whoever signs or shows them.
+        signer: who signed it, if anybody.
     """
 
     submission: Submission
     runs: tuple[PackedRun, ...]
     digest: str
     members: Mapping[str, bytes]
+    signer: Signer = Signer()
 
 
-def validate(path: Path) -> Checked:
+def validate(path: Path, trusted: Mapping[str, str] | None = None) -> Checked:
     """Reads a submission and counts everything again.
+
+    Args:
+        path: the submission.
+        trusted: name by public key of those whose signature is known; see ``read_trusted``.
 
     Raises:
         SubmissionRefused: anything is not as it must be; one line that names the file in it, the
@@ -86,7 +94,7 @@ def validate(path: Path) -> Checked:
         whole = load(path)
         digest, members = hashlib.sha256(whole).hexdigest(), read_archive(whole, str(path))
         del whole  # The members are copies; a large journal need not be held twice.
-        return msgspec.structs.replace(validate_members(members), digest=digest)
+        return msgspec.structs.replace(validate_members(members, trusted), digest=digest)
 
 
 @contextlib.contextmanager
@@ -103,7 +111,9 @@ def _in_one_line(where: str) -> Iterator[None]:
         raise SubmissionRefused(f"{lead}{words:.600}") from error
 
 
-def validate_members(members: Mapping[str, bytes]) -> Checked:
+def validate_members(
+    members: Mapping[str, bytes], trusted: Mapping[str, str] | None = None
+) -> Checked:
     """``validate`` of the files of an archive.
 
     Raises:
@@ -117,6 +127,7 @@ def validate_members(members: Mapping[str, bytes]) -> Checked:
             raise SubmissionRefused(f"{name} has {len(data)} bytes; {limit} are the most")
     submission = _read_index(members[INDEX])
     _check_files(submission, members)
+    signer = signer_of(members[INDEX], _read_signature(members), trusted)
     runs = []
     for number, entry in enumerate(submission.runs):
         parts = {part: members[f"runs/{number}/{part}"] for part in PARTS}
@@ -125,7 +136,9 @@ def validate_members(members: Mapping[str, bytes]) -> Checked:
         raise SubmissionRefused("two of its runs are of the same programme")
     if len({who(run.manifest) for run in runs}) > 1:
         raise SubmissionRefused("its runs are of several agents")
-    return Checked(submission=submission, runs=tuple(runs), digest="", members=members)
+    return Checked(
+        submission=submission, runs=tuple(runs), digest="", members=members, signer=signer
+    )
 
 
 def _read_index(raw: bytes) -> Submission:
@@ -142,6 +155,13 @@ def _read_index(raw: bytes) -> Submission:
     for at, author in enumerate(submission.card.authors):
         check_name(author, f"{INDEX}: card.authors[{at}]")
     return submission
+
+
+def _read_signature(members: Mapping[str, bytes]) -> Signature | None:
+    raw = members.get(SIGNATURE)
+    if raw is None:
+        return None
+    return _canonical(raw, _convert(_plain(raw, SIGNATURE), Signature, SIGNATURE), SIGNATURE)
 
 
 def _plain(raw: bytes, where: str) -> Any:
@@ -179,13 +199,16 @@ def _canonical(raw: bytes, value: Read, where: str) -> Read:
 
 
 def _check_files(submission: Submission, members: Mapping[str, bytes]) -> None:
-    """The archive holds what the index names, in its order, byte for byte, and nothing else."""
+    """The archive holds what the index names, in its order, byte for byte, and nothing else.
+
+    Except for a signature, which the index cannot name: it is made of the index.
+    """
     named = [file for entry in submission.runs for file in entry.files]
     due = [f"runs/{number}/{part}" for number in range(len(submission.runs)) for part in PARTS]
     if [file.name for file in named] != due:
         raise SubmissionRefused(f"{INDEX} does not name the files {', '.join(due[:4])} ... in turn")
-    if list(members) != [INDEX, *due]:
-        strange = sorted(members.keys() ^ {INDEX, *due})
+    if list(members) not in ([INDEX, *due], [INDEX, *due, SIGNATURE]):
+        strange = sorted((members.keys() ^ {INDEX, *due}) - {SIGNATURE})
         raise SubmissionRefused(f"its files are not those of {INDEX} in order: {strange[:3]}")
     for file in named:
         data = members[file.name]
