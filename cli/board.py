@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import signing, verification
+from . import export, signing, verification
 from .leaderboard import leaderboard_group
 
-__all__ = ["leaderboard_group", "signing", "verification"]
+__all__ = ["export", "leaderboard_group", "signing", "verification"]

@@ -14,9 +14,8 @@ from .table import WHOLE, headline_words, lay_out
 
 if TYPE_CHECKING:
     from ..leaderboard.board import Row
-    from ..leaderboard.recount import Run
     from ..leaderboard.result import Estimate
-    from ..leaderboard.submission import Card, PackedRun
+    from ..leaderboard.submission import Card
     from ..leaderboard.validation import Checked
 
 HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
@@ -185,15 +184,12 @@ def generalist_command(
 
     Refused where a family was not played, or too few of its episodes are valid.
     """
+    from ..leaderboard.evidence import read_evidence
     from ..leaderboard.generalist import generalist_score
-    from ..leaderboard.recount import recompute
     from ..leaderboard.submission import who
-    from ..leaderboard.validation import validate
     from ..tasks import catalogue
 
-    read: list[PackedRun | Run] = []
-    for path in runs:
-        read += validate(path).runs if path.is_file() else [recompute(path)]
+    read = [run for path in runs for run in read_evidence(path)]
     if len({who(run.manifest) for run in read}) > 1:
         raise BadArgument("these runs are of several agents; a generalist is one")
     names = families.split(",") if families else list(catalogue.families())
