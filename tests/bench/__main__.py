@@ -20,6 +20,7 @@ import pages
 import quantisers
 import scoring
 import sights
+import submissions
 import transitions
 import updates
 from measure import Ratio, Work
@@ -138,6 +139,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "updates": updates.updates,
     "kitchen": kitchens.costs,
     "browsers": browsers,
+    "submissions": submissions.resampling,
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 
@@ -165,6 +167,10 @@ def main() -> None:
         _print(console, "adapters", "million actions/s", decoding.throughput(options.pairs))
     if "fit" in options.groups:  # Only when asked for: it takes minutes.
         _print(console, "tokenizer", "seconds", quantisers.fitting())
+    if "submissions" in options.groups:
+        seconds, memory = submissions.validating(options.pairs)
+        _print(console, "submissions: checking", "seconds of processor", seconds)
+        _print(console, "submissions: checking", "MB", memory)
     if "senses" in options.groups:
         _print(console, "senses: a frame", "ms of processor", sights.frames(options.pairs))
     if "start" in options.groups:

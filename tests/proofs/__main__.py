@@ -15,6 +15,7 @@
     python tests/proofs learners-cheetah --seeds 3
     python tests/proofs submission-flips --tries 1000
     python tests/proofs comparisons --tries 2000
+    RLIABLE_PYTHON=/path/to/its/python python tests/proofs statistics
     python tests/proofs miniwob --seeds 2
     python tests/proofs miniwob-oracles --seeds 20
     python tests/proofs submission-replays --episodes 3
@@ -163,6 +164,21 @@ def _compare_agents(comparisons: int) -> int:
     for row in rows:
         rate = f"{100 * row.verdicts / row.comparisons:.1f} in 100"
         cells = (row.what, str(row.tasks), f"{row.share:.1f}", f"{row.comparisons:,}", rate)
+        table.add_row(*cells, "yes" if row.holds else "NO")
+    Console(width=110).print(table)
+    return int(not all(row.holds for row in rows))
+
+
+def _agree() -> int:
+    """Our statistics beside rliable's and statsmodels'; 1 if they are further apart than due."""
+    import agreement
+
+    table = Table(title="statistics beside rliable and statsmodels", title_justify="left")
+    for column in ("figure", "numbers", "most apart", "allowed", "holds"):
+        table.add_column(column)
+    rows = agreement.agreement()
+    for row in rows:
+        cells = (row.figure, str(row.numbers), f"{row.apart:.1e}", f"{row.allowed:.0e}")
         table.add_row(*cells, "yes" if row.holds else "NO")
     Console(width=110).print(table)
     return int(not all(row.holds for row in rows))
@@ -358,6 +374,7 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20)),
     "submission-flips": lambda told: _flip(told.tries),
+    "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
 }
 """What can be proved, by name."""
