@@ -127,4 +127,9 @@ def settle(agent: str, body: Embodiment, changes: Mapping[str, Any]) -> OnlineCo
         raise BadArgument(
             "learning_rate must be above 0, discount above 0 and at most 1, image_size not below 0"
         )
+    if isinstance(config, PPOConfig) and config.worlds * config.rollout % config.batch_size:
+        steps = config.worlds * config.rollout
+        raise BadArgument(
+            f"batch_size={config.batch_size} must divide the {steps} steps of worlds times rollout"
+        )
     return config

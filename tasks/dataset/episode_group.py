@@ -46,7 +46,7 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
                 observations["state" if key == name else key] = _array_of(seen[key])
     else:
         observations["state"] = np.asarray(seen)
-    if observations.get("state", np.empty(0)).dtype.kind == "f":
+    if "state" in observations and observations["state"].dtype.kind == "f":
         observations["state"] = observations["state"].astype(np.float32)
     infos = group.get("infos", {})
     success = np.asarray(infos["success"], bool)[1:] if "success" in infos else None
