@@ -133,6 +133,8 @@ class OnlineTraining:
         left = self._identity.steps - self.step
         if left <= 0:
             return
+        if self.step:
+            chronicle.noted("the episodes that were being played begin anew")
         self._model.num_timesteps = self.step
         hook = _Hook(self, chronicle)
         try:
