@@ -18,6 +18,7 @@ EMBODIMENT = Embodiment(
 )
 """Commands in writing; places are pixels of the task from its upper left corner."""
 
+
 def _task(chore: Chore) -> TaskSpec:
     solved = chore.name in ORACLES
     return TaskSpec(
