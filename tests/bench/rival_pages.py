@@ -46,9 +46,18 @@ def resetting(make: Maker, rounds: int = ROUNDS) -> float:
     return _each(make, lambda env, seed: env.reset(seed=seed), rounds, fresh=False)
 
 
-def clicking(make: Maker, click: Callable[[Any], Any], rounds: int = ROUNDS) -> float:
-    """Steps of a click a second, with words, elements and picture."""
-    return _each(make, lambda env, _: env.step(click(env)), rounds, fresh=True)
+def clicking(
+    make: Maker, click: Callable[[Any], Any], rounds: int = ROUNDS, fresh: bool = True
+) -> float:
+    """Steps of a click a second, with words, elements and picture.
+
+    Args:
+        make: makes an environment.
+        click: the action.
+        rounds: clicks on each task.
+        fresh: whether each has an episode of its own, as a time limit may ask for.
+    """
+    return _each(make, lambda env, _: env.step(click(env)), rounds, fresh)
 
 
 def _each(make: Maker, act: Callable[[Any, int], Any], rounds: int, fresh: bool) -> float:
@@ -66,8 +75,8 @@ def _each(make: Maker, act: Callable[[Any, int], Any], rounds: int, fresh: bool)
     return len(TASKS) * rounds / spent
 
 
-FEWER = 3
-"""Rounds of BrowserGym's part: it starts two browsers a reset."""
+FEWER = 2
+"""Rounds of BrowserGym's part: it starts two browsers a reset, and waits half a second a step."""
 
 
 def main(what: str, browser: str, folder: str) -> None:
@@ -93,7 +102,7 @@ def main(what: str, browser: str, folder: str) -> None:
     works = {
         "opening": functools.partial(opening, make),
         "resetting": functools.partial(resetting, make, FEWER),
-        "clicking": functools.partial(clicking, make, lambda _: click, FEWER),
+        "clicking": functools.partial(clicking, make, lambda _: click, FEWER, fresh=False),
     }
     print(works[what]())
 
