@@ -43,12 +43,14 @@ def leaderboard_group() -> None:
     show_default=True,
     help="Put the submissions on the site, for whoever wants to check them.",
 )
-def build_command(runs: tuple[Path, ...], out: Path, copies: bool) -> int:
+@click.option("--processes", type=click.IntRange(1), help="That count at once [the cores].")
+def build_command(runs: tuple[Path, ...], out: Path, copies: bool, processes: int | None) -> int:
     """Count RUNS again and rank those that played the same: as JSON, or as a site.
 
     RUNS are submissions, run directories, or folders of them. What is found in a folder and does
     not hold together is listed with the reason; what is named itself ends the command.
     """
+    from ..benchmarks.workers.pool import available_cores
     from ..leaderboard.board import build_board, write_board
     from ..leaderboard.site.build import build_site
 
@@ -56,7 +58,8 @@ def build_command(runs: tuple[Path, ...], out: Path, copies: bool) -> int:
         board = build_board(runs)
         write_board(out, board)
     else:
-        board = build_site(runs, out, copies=copies)
+        count = processes or available_cores()
+        board = build_site(runs, out, copies=copies, processes=count)
     for group in board.groups:
         click.echo(f"{group.benchmark}: {group.title}")
         for line in lay_out([HEADINGS, *map(_cells, group.rows)], WHOLE):
@@ -103,9 +106,7 @@ def film_command(submission: Path, episodes: int) -> int:
     return 1 if differing else 0
 
 
-def _film(
-    run: PackedRun, due: Sequence[EpisodeResult], folder: Path
-) -> Iterator[tuple[str, bool]]:
+def _film(run: PackedRun, due: Sequence[EpisodeResult], folder: Path) -> Iterator[tuple[str, bool]]:
     """Films episodes, and removes what came out otherwise than it was recorded."""
     from ..benchmarks.replay import Replayer
     from ..leaderboard.validation import actions_of

@@ -207,11 +207,12 @@ def build_board(paths: Sequence[Path]) -> Board:
     assembly = Assembly()
     for found in find(paths):
         try:
-            assembly.add(read(found), named=found.named)
+            intake = read(found)
+            assembly.add(source_of(intake), entries_of(intake, found.named))
         except (PolyathlonError, OSError) as error:
             if found.named:
                 raise
-            assembly.refuse(found.label, reason_of(error))
+            assembly.refuse(found.label, reason_of(error, found))
     return assembly.board()
 
 
@@ -225,26 +226,24 @@ class Assembly:
         self._seen: dict[tuple[Any, ...], str] = {}
         self._benchmarks: dict[tuple[str, str, str], Benchmark] = {}
 
-    def add(self, intake: Intake, *, named: bool = True) -> Source:
+    def add(self, source: Source, entries: Sequence[Entry]) -> None:
         """Takes the rows of a submission or directory.
 
         Args:
-            intake: read, and counted again.
-            named: it was given by name: messages then say its whole path.
+            source: what they came in.
+            entries: the rows.
 
         Raises:
             BadArgument: a run of it is on the board already.
         """
-        where = str(intake.path) if named else intake.label
-        entries = [self._entry(where, intake, at) for at in range(len(intake.runs))]
         for entry in entries:
             self._refuse_again(entry)
         for entry in entries:
-            self._seen[_identity(entry)] = where
-        self._entries += entries
-        source = _source(intake)
+            self._seen[_identity(entry)] = entry.where
+            # A thousand rows of one programme need its declaration once.
+            benchmark = self._benchmarks.setdefault(entry.programme, entry.benchmark)
+            self._entries.append(msgspec.structs.replace(entry, benchmark=benchmark))
         self._sources[source.key] = source
-        return source
 
     def refuse(self, file: str, reason: str) -> None:
         """Lists a file that is not on the board, and why."""
@@ -261,15 +260,6 @@ class Assembly:
             refused=tuple(sorted(self._refused, key=lambda one: (one.file, one.reason))),
         )
 
-    def _entry(self, where: str, intake: Intake, number: int) -> Entry:
-        run = intake.runs[number]
-        programme = run.programme
-        # A thousand rows of one programme need its declaration once.
-        benchmark = self._benchmarks.setdefault(programme, run.manifest.benchmark)
-        return Entry(
-            where=where, programme=programme, benchmark=benchmark, row=_row(intake, run, number)
-        )
-
     def _refuse_again(self, entry: Entry) -> None:
         earlier = self._seen.get(_identity(entry))
         if earlier is not None:
@@ -284,7 +274,27 @@ def _identity(entry: Entry) -> tuple[Any, ...]:
     return entry.programme, row.agent.name, row.agent.path, row.episodes_digest
 
 
-def _source(intake: Intake) -> Source:
+def entries_of(intake: Intake, named: bool = True) -> tuple[Entry, ...]:
+    """The rows of a submission or directory, before they are ranked.
+
+    Args:
+        intake: read, and counted again.
+        named: it was given by name: messages then say its whole path.
+    """
+    where = str(intake.path) if named else intake.label
+    return tuple(
+        Entry(
+            where=where,
+            programme=run.programme,
+            benchmark=run.manifest.benchmark,
+            row=_row(intake, run, number),
+        )
+        for number, run in enumerate(intake.runs)
+    )
+
+
+def source_of(intake: Intake) -> Source:
+    """What is known of a submission or directory as a whole."""
     return Source(
         key=intake.key,
         name=intake.name or intake.runs[0].manifest.agent.name,

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-
 from ..core.episode import EpisodeResult
 from ..core.errors import BadArgument, PolyathlonError, RunDirectoryError
 from ..core.journal import read_actions
@@ -215,11 +214,10 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_SLUG].strip("-") or "agent"
 
 
-def reason_of(error: PolyathlonError | OSError) -> str:
-    """Why something was refused, in one printable line without the folder's own place."""
-    words = " ".join(str(error).split())
+def reason_of(error: PolyathlonError | OSError, found: Found) -> str:
+    """Why something was refused, in one printable line.
+
+    Where the folder lies on this machine is nobody's business, and must not change what is written.
+    """
+    words = " ".join(str(error).split()).replace(str(found.path), found.label)
     return "".join(one if one.isprintable() else "?" for one in words)[:600]
-
-
-__all__ = ["Found", "Intake", "Played", "find", "read", "reason_of", "slug"]
-

@@ -8,10 +8,13 @@ it is complete.
 from __future__ import annotations
 
 import contextlib
+import functools
+import multiprocessing
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -19,22 +22,23 @@ import msgspec
 from ...core.errors import PolyathlonError, RunDirectoryError
 from ...core.specs import canonical_json
 from ..board import Assembly, Board, is_board
-from ..intake import Found, find, read, reason_of
+from ..intake import Found, find, reason_of
 from .difference import difference_page
-from .dossier import Draft, dossier_page, draft
-from .evidence import Asset, evidence_of
+from .dossier import Draft, dossier_page, standings_of
+from .evidence import Asset
 from .home import home_page
 from .page import script_assets
+from .parcel import Parcel, prepare, put
 from .ranking import group_key, ranking_page
 
 BOARD = "leaderboard.json"
 
-Told = Callable[[Found], None]
-"""Called before each submission is read."""
+FEW = 8
+"""Submissions that are not worth a process."""
 
 
 def build_site(
-    paths: Sequence[Path], out: Path, *, copies: bool = True, told: Told = lambda found: None
+    paths: Sequence[Path], out: Path, *, copies: bool = True, processes: int = 1
 ) -> Board:
     """Makes ``leaderboard.json`` and the pages around it.
 
@@ -44,7 +48,8 @@ def build_site(
         paths: submissions, run directories, and folders of them.
         out: the site's folder. If it exists it must be empty, or a site.
         copies: the submissions are put on the site as well, so that whoever doubts can check.
-        told: called before each submission is read.
+        processes: how many count at once. More than one are started anew, so that a script that
+            asks for them must be importable.
 
     Raises:
         BadArgument: no path, or one that was named holds a run that is there already.
@@ -53,55 +58,64 @@ def build_site(
     """
     found = find(paths)
     with _beside(out) as folder:
-        board = _write(found, folder, copies, told)
-    return board
+        return _write(found, folder, copies, processes if len(found) > FEW else 1)
 
 
-def _write(found: Sequence[Found], folder: Path, copies: bool, told: Told) -> Board:
+def _write(found: Sequence[Found], folder: Path, copies: bool, processes: int) -> Board:
     assembly = Assembly()
     drafts: dict[str, Draft] = {}
-    for one in found:
-        told(one)
-        try:
-            intake = read(one)
-            source = assembly.add(intake, named=one.named)
-        except (PolyathlonError, OSError) as error:
-            if one.named:
-                raise
-            assembly.refuse(one.label, reason_of(error))
-            continue
-        evidence = [evidence_of(intake, number) for number in range(len(intake.runs))]
-        drafts[source.key] = draft(intake, evidence)
-        for asset in (asset for files in evidence for asset in files.assets):
-            _put(folder, asset)
-        if copies and source.digest:
-            target = folder / "file" / f"{source.key}.zip"
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(one.path, target)
+    with contextlib.closing(_prepared(found, folder, copies, processes)) as parcels:
+        for one, parcel in zip(found, parcels, strict=True):
+            if isinstance(parcel, str):
+                assembly.refuse(one.label, parcel)
+                continue
+            try:
+                assembly.add(parcel.source, parcel.entries)
+            except PolyathlonError as error:
+                if one.named:
+                    raise
+                assembly.refuse(one.label, reason_of(error, one))
+                if parcel.source.key not in drafts:
+                    for path in parcel.paths:
+                        (folder / path).unlink()
+                continue
+            drafts[parcel.source.key] = parcel.draft
     board = assembly.board()
     _write_pages(board, drafts, folder)
     return board
 
 
-def _write_pages(board: Board, drafts: dict[str, Draft], folder: Path) -> None:
-    _put(folder, Asset(BOARD, msgspec.json.format(canonical_json(board), indent=1)))
-    _put(folder, Asset("index.html", home_page(board)))
+def _prepared(
+    found: Sequence[Found], folder: Path, copies: bool, processes: int
+) -> Generator[Parcel | str, None, None]:
+    """What comes of each, in order: a parcel, or why it was refused."""
+    job = functools.partial(prepare, folder=folder, copies=copies)
+    if processes == 1:
+        yield from map(job, found)
+        return
+    # Started anew: a fork of a process with threads may hang.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        try:
+            yield from pool.map(job, found, chunksize=4)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _write_pages(board: Board, drafts: Mapping[str, Draft], folder: Path) -> None:
+    put(folder, Asset(BOARD, msgspec.json.format(canonical_json(board), indent=1)))
+    put(folder, Asset("index.html", home_page(board)))
     for asset in script_assets():
-        _put(folder, asset)
+        put(folder, asset)
+    standings = standings_of(board)
     for group in board.groups:
         key = group_key(group)
-        _put(folder, Asset(f"board/{key}.html", ranking_page(board, group)))
-        _put(folder, Asset(f"difference/{key}.html", difference_page(board, group)))
+        put(folder, Asset(f"board/{key}.html", ranking_page(board, group)))
+        put(folder, Asset(f"difference/{key}.html", difference_page(board, group)))
     for source in board.sources:
         has_file = (folder / "file" / f"{source.key}.zip").exists()
-        text = dossier_page(board, source, drafts[source.key], has_file)
-        _put(folder, Asset(f"submission/{source.key}.html", text))
-
-
-def _put(folder: Path, asset: Asset) -> None:
-    path = folder / asset.path
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(asset.data)
+        text = dossier_page(standings[source.key], source, drafts[source.key], has_file)
+        put(folder, Asset(f"submission/{source.key}.html", text))
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Profiles and radars of a board, as SVG; ``asset/chart.js`` draws further rows by the same rules."""
+"""Profiles and radars of a board, as SVG; ``asset/chart.js`` draws further rows alike."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ def radar_chart(spokes: Sequence[str], lines: Sequence[Sequence[float | None]]) 
         short = name if len(name) <= LONGEST_SPOKE else f"{name[: LONGEST_SPOKE - 1]}…"
         parts.append(_text(away, down + 4, short, f"tick {side}"))
     for ring in (0.5, 1.0):
-        parts.append(_text(middle + 4, middle - RADIUS * ring - 3, f"{ring:g}", "ring"))
+        # Between the first two spokes, where no name stands.
+        x, y = _on_spoke(1, 2 * len(spokes), ring)
+        parts.append(_text(x + 3, y - 2, f"{ring:g}", "ring"))
     paths = [
         element("path", class_=f"line area c{number}", d=radar_path(scores))
         for number, scores in enumerate(lines)
@@ -122,7 +124,7 @@ def radar_path(scores: Sequence[float | None]) -> str:
 
 
 def scale_of(scores: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """The ends of an axis that some scores share, in quarters; between ``LOWEST`` and ``HIGHEST``."""
+    """The ends of an axis that some scores share, in quarters, from ``LOWEST`` to ``HIGHEST``."""
     flat = [score for line in scores for score in line]
     low, high = min([0.0, *flat]), max([1.0, *flat])
     return max(LOWEST, math.floor(low * 4) / 4), min(HIGHEST, math.ceil(high * 4) / 4)

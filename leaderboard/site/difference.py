@@ -1,8 +1,8 @@
 """Two submissions side by side, episode by episode; the numbers are made in the page.
 
 A board of a thousand rows has half a million pairs, so that the comparison is computed where it is
-looked at: ``asset/statistics.js`` throws the same dice as :mod:`..comparison`, and a test holds that
-both say the same.
+looked at: ``asset/statistics.js`` throws the same dice as :mod:`..comparison`, and a test holds
+that both say the same.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def difference_page(board: Board, group: Group) -> bytes:
     key = group_key(group)
     names = {one.key: one.file for one in board.sources}
     body: list[Child] = [
-        element("p", "Two agents on the same episodes", class_="kicker"),
-        element("h1", foreign(group.benchmark), id="title"),
+        element("p", foreign(group.benchmark), class_="kicker"),
+        element("h1", "Two agents on the same episodes"),
         element("noscript", element("p", _without_scripts())),
         element(
             "form",
@@ -136,4 +136,3 @@ def _without_scripts() -> Markup:
         element("code", "polyathlon compare FIRST SECOND"),
         ".",
     )
-

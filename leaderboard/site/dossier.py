@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from ..board import Board, Group, Row, Source
 from ..figures import domain_of
 from ..intake import Intake
 from ..markup import Child, Markup, element, join
+from ..result import Estimate
 from ..verification import Verification
 from ..wording import number, percent, plural
 from . import chart
@@ -62,16 +64,17 @@ def draft(intake: Intake, evidence: Sequence[Evidence]) -> Draft:
     return Draft(tuple(sections), shlex.join(command) if command else "", tuple(data))
 
 
-def dossier_page(board: Board, source: Source, drafted: Draft, has_file: bool) -> bytes:
+def dossier_page(
+    standings: Sequence[Standing], source: Source, drafted: Draft, has_file: bool
+) -> bytes:
     """The whole page.
 
     Args:
-        board: all rows.
+        standings: its rows, by run.
         source: whose page this is.
         drafted: what was made of its episodes.
         has_file: the submission lies on the site.
     """
-    standings = standings_of(board, source.key)
     first = standings[0].row
     body: list[Child] = [
         element("p", "Submission" if source.digest else "Run directory", class_="kicker"),
@@ -87,21 +90,20 @@ def dossier_page(board: Board, source: Source, drafted: Draft, has_file: bool) -
         source.name,
         body,
         root="../",
-        trail=[
-            (one.group.benchmark, f"board/{group_key(one.group)}.html") for one in standings[:1]
-        ]
+        trail=[(one.group.benchmark, f"board/{group_key(one.group)}.html") for one in standings[:1]]
         + [(source.name, f"submission/{source.key}.html")],
         scripts=("shared", "player", "submission"),
         data={"runs": [dict(one) for one in drafted.data]},
     )
 
 
-def standings_of(board: Board, key: str) -> list[Standing]:
-    """The rows of a submission, by run."""
-    found = [
-        Standing(group, row) for group in board.groups for row in group.rows if row.source == key
-    ]
-    return sorted(found, key=lambda one: one.row.run)
+def standings_of(board: Board) -> dict[str, list[Standing]]:
+    """The rows of each submission, by run."""
+    found: dict[str, list[Standing]] = defaultdict(list)
+    for group in board.groups:
+        for row in group.rows:
+            found[row.source].append(Standing(group, row))
+    return {key: sorted(rows, key=lambda one: one.row.run) for key, rows in found.items()}
 
 
 def _sub(source: Source, row: Row) -> Markup:
@@ -137,9 +139,7 @@ def _standing(one: Standing) -> Markup:
     )
 
 
-def _estimate_of(row: Row):  # type: ignore[no-untyped-def]
-    from ..result import Estimate
-
+def _estimate_of(row: Row) -> Estimate:
     head = row.headline
     return Estimate(value=head.value, low=head.low, high=head.high, n=head.n)
 
@@ -149,7 +149,7 @@ def _checks(source: Source, standings: Sequence[Standing], has_file: bool) -> Ma
     steps = [
         _step(
             "verified",
-            "Counted again",
+            "Counted again.",
             f"Every figure follows from {plural(episodes, 'valid episode')}; the chain of hashes "
             "over the journal holds, and seeds and order are the benchmark's.",
         ),
@@ -186,9 +186,9 @@ def _played_again(known: Verification | None) -> Markup:
         else ""
     )
     title = {
-        "verified": f"{known.checked:,} of {known.episodes:,} played again",
-        "failed": "Played again, and it differs",
-        "self-reported": "This board could not tell",
+        "verified": f"{known.checked:,} of {known.episodes:,} played again.",
+        "failed": "Played again, and it differs.",
+        "self-reported": "This board could not tell.",
     }[known.status]
     where = ", ".join(
         f"{name} {known.machine[name]}"
@@ -228,7 +228,10 @@ def _commands(source: Source, standings: Sequence[Standing], has_file: bool) -> 
     else:
         known = source.verification
         lines = [
-            ("It is this file", f"echo '{source.digest}  '{shlex.quote(name)} | sha256sum --check"),
+            (
+                "It is this file",
+                f"echo {shlex.quote(f'{source.digest}  {name}')} | sha256sum --check",
+            ),
             ("Count it again", shlex.join(["polyathlon", "leaderboard", "validate", name])),
             (
                 "Play all of it again",
@@ -277,9 +280,7 @@ def _card(source: Source) -> Markup | None:
     if not told:
         return None
     cells = [
-        cell
-        for name, what in told.items()
-        for cell in (element("dt", name), element("dd", what))
+        cell for name, what in told.items() for cell in (element("dt", name), element("dd", what))
     ]
     return section(
         "Model card",

@@ -17,7 +17,7 @@ from ...core.errors import PolyathlonError
 from ...core.specs import TaskSpec, canonical_json
 from ..intake import Intake, Played
 from ..summary import counts
-from .frames import Sheet, sheet_of
+from .frames import sheet_of
 
 FIRST = 1
 """Episodes of each task whose actions are shown even without pictures."""
@@ -33,6 +33,9 @@ LONGEST_WORDS = 300
 
 BUDGET = 24 * 2**20
 """Pictures and actions of one run, as they stand in its files [bytes]."""
+
+ACTION = 8
+"""About what a number or a word of an action takes in a file [bytes]."""
 
 DIGITS = 4
 """Significant digits of an action that is drawn."""
@@ -95,6 +98,7 @@ def evidence_of(intake: Intake, number: int) -> Evidence:
     name = f"data/{intake.key}-{number}"
     files = [script(name, _table(run))]
     shown, spent, left_out = [], 0, 0
+    bare: dict[str, Any] = {}
     specs = {spec.id: (at, spec) for at, spec in enumerate(run.manifest.tasks)}
     for one in run.results:
         at, spec = specs[one.plan.task]
@@ -108,15 +112,17 @@ def evidence_of(intake: Intake, number: int) -> Evidence:
             taken = _actions(spec, run.actions(one))
         except (PolyathlonError, OSError, ValueError, TypeError):
             continue  # The episode stands in the table; only its actions cannot be drawn.
-        asset = script(f"film/{intake.key}-{number}-{at}-{one.plan.index}", _film(taken, sheet))
-        spent += len(asset.data)
-        files.append(asset)
+        if sheet is None:
+            bare[f"{at}-{one.plan.index}"] = taken
+            spent += ACTION * sum(len(row) if isinstance(row, list) else 1 for row in taken["rows"])
+        else:
+            film = {"actions": taken, "sheet": msgspec.to_builtins(sheet)}
+            files.append(script(f"film/{intake.key}-{number}-{at}-{one.plan.index}", film))
+            spent += len(files[-1].data)
         shown.append(Shown(one.plan.task, one.plan.index, sheet is not None))
+    if bare:
+        files.append(script(f"film/{intake.key}-{number}", bare))
     return Evidence(name, tuple(shown), tuple(files), left_out)
-
-
-def _film(actions: dict[str, Any], sheet: Sheet | None) -> dict[str, Any]:
-    return {"actions": actions, "sheet": None if sheet is None else msgspec.to_builtins(sheet)}
 
 
 def _table(run: Played) -> dict[str, Any]:
@@ -126,9 +132,7 @@ def _table(run: Played) -> dict[str, Any]:
     for one in run.results:
         by_task[one.plan.task].append(one)
     specs = {spec.id: spec for spec in run.manifest.tasks}
-    tasks = [
-        _columns(run, specs[task], episodes, words) for task, episodes in by_task.items()
-    ]
+    tasks = [_columns(run, specs[task], episodes, words) for task, episodes in by_task.items()]
     return {"tasks": tasks, "words": list(words)}
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..board import Board, Group, Row
-from ..markup import Child, Markup, element
+from ..markup import Child, Markup, element, join
 from ..wording import plural
 from .page import foreign, page, section
 from .ranking import group_key
@@ -49,7 +49,10 @@ def _facts(board: Board, rows: Sequence[Row], families: Sequence[str]) -> Markup
     }
     return element(
         "dl",
-        *(element("div", element("dt", name), element("dd", what)) for name, what in entries.items()),
+        *(
+            element("div", element("dt", name), element("dd", what))
+            for name, what in entries.items()
+        ),
         class_="facts",
     )
 
@@ -113,7 +116,7 @@ def _programme(group: Group) -> Markup:
                 ),
             ),
             element("tbody", *lines),
-            class_="board-table stack",
+            class_="board-table ranked stack",
         ),
         element("p", element("a", words, " →", href=f"board/{key}.html"), class_="more"),
         aria_labelledby=key,
@@ -132,14 +135,16 @@ def _line(group: Group, row: Row, domain: tuple[float, float]) -> Markup:
             scope="row",
             class_="who",
         ),
-        element("td", badge(row.status, row.checked, row.n_valid), data_label="Status"),
+        element(
+            "td", badge(row.status, row.checked, row.n_valid), class_="state", data_label="Status"
+        ),
         element(
             "td",
             figure(row.headline, group.metric, domain),
             class_="figure-cell",
             data_label="Figure",
         ),
-        element("td", f"{row.n_valid:,}", class_="num", data_label="Episodes"),
+        element("td", f"{row.n_valid:,}", class_="num count", data_label="Episodes"),
     )
 
 
@@ -166,6 +171,12 @@ def _refused(board: Board) -> Markup | None:
             element("tbody", *lines),
             class_="board-table stack",
         ),
-        note="They were found beside the others and do not hold together. No figure of theirs is "
-        "shown; the reason is what `polyathlon leaderboard validate` says.",
+        note=join(
+            [
+                "They were found beside the others and do not hold together. No figure of theirs "
+                "is shown; the reason is what ",
+                element("code", "polyathlon leaderboard validate"),
+                " says.",
+            ]
+        ),
     )

@@ -83,7 +83,10 @@ def _facts(group: Group) -> Markup:
     }
     return element(
         "dl",
-        *(element("div", element("dt", name), element("dd", what)) for name, what in entries.items()),
+        *(
+            element("div", element("dt", name), element("dd", what))
+            for name, what in entries.items()
+        ),
         class_="facts",
     )
 
@@ -98,7 +101,9 @@ def _apart(group: Group, alike: int) -> Markup | None:
         foreign(group.benchmark),
         ". Their tasks, episodes or declarations differ, so their rows are on pages of their own. "
         "This is ",
-        element("code", f"{group.benchmark_digest[:12]} / {group.tasks_digest[:12]}", class_="keep"),
+        element(
+            "code", f"{group.benchmark_digest[:12]} / {group.tasks_digest[:12]}", class_="keep"
+        ),
         ".",
         class_="notice",
     )
@@ -159,7 +164,7 @@ def _table(group: Group, domain: tuple[float, float], drawn: set[int]) -> Markup
             element("caption", _caption(domain)),
             element("thead", element("tr", *heads)),
             element("tbody", *lines),
-            class_="board-table stack",
+            class_="board-table ranked stack",
             id="rows",
         ),
         class_="scroll",
@@ -234,9 +239,7 @@ def _key(place: int) -> Markup:
     )
 
 
-def spokes(
-    group: Group, rows: Sequence[Row]
-) -> tuple[list[str], list[list[float | None]]]:
+def spokes(group: Group, rows: Sequence[Row]) -> tuple[list[str], list[list[float | None]]]:
     """The spokes of the radar: families where there are three, and each row's scores on them."""
     families = families_of(group)
     if not FEWEST <= len(families) <= MOST_SPOKES:
@@ -285,6 +288,3 @@ def _page_data(
         "profile": {"low": low, "high": high},
         "rows": [row_data(group, row, sources.get(row.source)) for row in group.rows],
     }
-
-
-

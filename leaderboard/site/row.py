@@ -124,7 +124,9 @@ def table_row(
         ),
         element("td", row.rank if row.rank is not None else NONE, class_="rank", data_label="Rank"),
         element("th", _who(row, name, root), scope="row", class_="who"),
-        element("td", badge(row.status, row.checked, row.n_valid), data_label="Status"),
+        element(
+            "td", badge(row.status, row.checked, row.n_valid), class_="state", data_label="Status"
+        ),
         element(
             "td",
             figure(row.headline, group.metric, domain),
@@ -133,7 +135,7 @@ def table_row(
         ),
     ]
     cells += [_family(row, family, group.metric) for family in columns_of(group)]
-    cells.append(element("td", _episodes(row), class_="num", data_label="Episodes"))
+    cells.append(element("td", _episodes(row), class_="num count", data_label="Episodes"))
     return element("tr", *cells, data_row=number_, class_=f"is-{row.status}")
 
 

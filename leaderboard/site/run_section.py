@@ -107,9 +107,7 @@ def _line(
     if strips:
         strip = plural(one.tasks, "task") if spec is None else _strip(view, one.name)
         cells.append(element("td", strip, data_label="Episodes"))
-    cells.append(
-        element("td", figure(one.success, "success", (0.0, 1.0)), data_label="Success")
-    )
+    cells.append(element("td", figure(one.success, "success", (0.0, 1.0)), data_label="Success"))
     if scored:
         cells.append(element("td", figure(one.score, "score", domain), data_label="Score"))
     steps = one.steps / one.n_valid if one.n_valid else None
@@ -170,11 +168,7 @@ def _key(left_out: bool) -> Markup:
     }
     return element(
         "p",
-        *(
-            element("span", squares([kind]), said)
-            for kind, said in words.items()
-            if said
-        ),
+        *(element("span", squares([kind]), said) for kind, said in words.items() if said),
         class_="key",
         aria_hidden="true",
     )
@@ -191,15 +185,12 @@ def _further(view: RunView, number_: int) -> Markup | None:
 
 def _episodes(run: Played, files: Evidence, title: str, number_: int) -> Markup:
     filmed = sum(one.filmed for one in files.shown)
-    words = (
-        f"The recorded actions of {plural(len(files.shown), 'episode')} can be looked at here, "
-        f"{filmed:,} of them with pictures"
-        + (
-            ", taken while the actions were played again in the simulator."
-            if run.media.name.isdigit()
-            else "."
-        )
-    )
+    words = f"The recorded actions of {plural(len(files.shown), 'episode')} can be looked at here"
+    if filmed:
+        words += f", {filmed:,} of them with pictures"
+    if filmed and run.media.name.isdigit():
+        words += ", taken here while the actions were played again in the simulator"
+    words += "."
     if files.left_out:
         words += f" The pictures of {files.left_out:,} more were too large."
     return section(
@@ -234,7 +225,9 @@ def _record(run: Played, title: str, number_: int) -> Markup:
     entries: dict[str, Child] = {
         "Agent": foreign(f"{agent.name} ({agent.path})"),
         "Adapter": foreign(agent.dialect),
-        "Source": element("span", agent.source_digest, class_="hash") if agent.source_digest else None,
+        "Source": element("span", agent.source_digest, class_="hash")
+        if agent.source_digest
+        else None,
         "Settings": foreign(_listed(agent.settings)) if agent.settings else None,
         "Started": foreign(manifest.created) if manifest.created else None,
         "Time played": duration(run.result.overall.wall_time),

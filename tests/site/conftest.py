@@ -239,7 +239,7 @@ class Visitor:
         return answer["result"].get("value")
 
     def wait_for(self, condition: str) -> None:
-        """Waits in the page until an expression is true; the browser gives up after its patience."""
+        """Waits in the page until an expression is true; the browser loses patience in the end."""
         self.evaluate(
             "new Promise((done) => { const look = () => "
             f"({condition}) ? done() : setTimeout(look, 20); look(); }})"

@@ -6,7 +6,7 @@
   const verdict = document.getElementById("verdict"), result = document.getElementById("result");
   const METRIC = data.metric, COLUMNS = 25, PITCH = 9;
   const KINDS = {
-    both: "both succeed", first: "only A", second: "only B", neither: "neither", none: "no pair",
+    both: "both succeed", first: "A alone", second: "B alone", neither: "neither", none: "no pair",
   };
   const nameOf = (row) => `${row.key}-${row.run}`;
   const signed = (value) => (value < 0 ? "−" : "+") + shared.fixed(Math.abs(value), 3);
@@ -71,7 +71,7 @@
 
   const tell = (found, rows) => {
     const bold = (text) => make("b", {}, text);
-    const who = rows.map((row) => foreign(row.name));
+    const who = rows.map((row) => make("a", { href: `../submission/${row.key}.html` }, foreign(row.name)));
     const head = {
       better: ["A is better: ", who[0], " beats ", who[1], "."],
       worse: ["A is worse: ", who[1], " beats ", who[0], "."],
@@ -82,7 +82,7 @@
       make("p", { class: "headline" }, ...head),
       make("div", { class: "difference" }, bar(found, reach([found]), 320),
         make("p", {}, "A − B = ", bold(signed(found.difference)), interval, ` in ${METRIC}; `,
-          `${shared.plural(found.n, "pair")}, p = ${found.p < 0.0001 ? "below 0.0001" : shared.fixed(found.p, 4)}. `,
+          `${shared.plural(found.n, "pair")}, p ${found.p < 0.0001 ? "below 0.0001" : `= ${shared.fixed(found.p, 4)}`}. `,
           `An episode of A scores higher than one of B with probability ${shared.fixed(found.improvement, 3)}.`)),
     ];
     if (found.verdict === "inconclusive") {
@@ -101,7 +101,7 @@
 
   const table = (tasks) => {
     const most = reach(tasks);
-    const heads = ["Task", "Pairs", "A", "B", "A − B", "Only A", "Only B"];
+    const heads = ["Task", "Pairs", "A", "B", "A − B", "A ahead", "B ahead"];
     const lines = tasks.map((task) => {
       const label = (name, ...inside) => make("td", { "data-label": name }, ...inside);
       const cells = [
@@ -110,21 +110,21 @@
         label("A", shared.figure(task.means[0], METRIC)),
         label("B", shared.figure(task.means[1], METRIC)),
         label("A − B", make("div", { class: "pair" }, make("b", {}, signed(task.difference)), bar(task, most))),
-        label("Only A", shared.count(task.only[0])),
-        label("Only B", shared.count(task.only[1])),
+        label("A ahead", shared.count(task.only[0])),
+        label("B ahead", shared.count(task.only[1])),
       ];
       for (const at of [2, 3, 5, 6]) cells[at].classList.add("num");
       return make("tr", {}, ...cells);
     });
-    const numeric = new Set(["A", "B", "Only A", "Only B"]);
-    return make("table", { class: "board-table stack" },
+    const numeric = new Set(["A", "B", "A ahead", "B ahead"]);
+    return make("table", { class: "board-table diff stack" },
       make("caption", {}, `Task by task, to the right of the line A is ahead; the scale ends at ±${most}`),
       make("thead", {}, make("tr", {}, ...heads.map((head) =>
         make("th", { scope: "col", class: numeric.has(head) ? "num" : null }, head)))),
       make("tbody", {}, ...lines));
   };
 
-  const MOST = 200;
+  const MOST = 100;
   const list = (tasks) => {
     const lines = tasks.flatMap((task) => task.pairs
       .filter((pair) => pair.valid && pair.scores[0] !== pair.scores[1])
@@ -132,19 +132,21 @@
     const words = { s: "success", f: "failure" };
     const side = (pair, at) => METRIC === "success"
       ? words[pair.marks[at]] : `${shared.number(pair.scores[at])} (${words[pair.marks[at]]})`;
+    const aside = (pair, at) => make("span", { class: "aside" }, ` · ${shared.plural(pair.steps[at], "step")}`);
     const rows = lines.slice(0, MOST).map(({ task, pair }) => make("tr", {},
-      make("th", { scope: "row", class: "who" }, foreign(task.id), make("small", {}, `episode ${pair.index}`)),
+      make("th", { scope: "row", class: "who" }, foreign(task.id)),
+      make("td", { class: "num", "data-label": "Episode" }, String(pair.index)),
       make("td", { class: "num seed", "data-label": "Seed" }, pair.seed),
-      make("td", { "data-label": "A" }, side(pair, 0), make("small", {}, shared.plural(pair.steps[0], "step"))),
-      make("td", { "data-label": "B" }, side(pair, 1), make("small", {}, shared.plural(pair.steps[1], "step")))));
+      make("td", { "data-label": "A" }, make("span", {}, side(pair, 0), aside(pair, 0))),
+      make("td", { "data-label": "B" }, make("span", {}, side(pair, 1), aside(pair, 1)))));
     const more = lines.length > MOST ? ` The first ${MOST} of them:` : "";
     const parts = [make("h2", { id: "pairs" }, "Episodes that tell them apart"),
       make("p", { class: "note" }, `${shared.plural(lines.length, "pair")} of the same seed came out otherwise.${more}`)];
     if (rows.length) {
       parts.push(make("table", { class: "board-table stack" },
         make("caption", { class: "unseen" }, "Pairs that came out otherwise, by seed"),
-        make("thead", {}, make("tr", {}, ...["Episode", "Seed", "A", "B"].map((head) =>
-          make("th", { scope: "col", class: head === "Seed" ? "num" : null }, head)))),
+        make("thead", {}, make("tr", {}, ...["Task", "Episode", "Seed", "A", "B"].map((head) =>
+          make("th", { scope: "col", class: head === "Seed" || head === "Episode" ? "num" : null }, head)))),
         make("tbody", {}, ...rows)));
     }
     return parts;

@@ -84,8 +84,9 @@ const player = (() => {
       slider.value = step;
       where.textContent = `step ${step} of ${actions.of}`;
       words.replaceChildren(make("bdi", {}, step ? said(actions, step - 1) : "start"));
-      if (cursor) {
+      if (cursor) { /* at the action that led to this picture */
         const x = plotted.x(Math.max(0, step - 1));
+        cursor.toggleAttribute("hidden", step === 0);
         cursor.setAttribute("x1", x);
         cursor.setAttribute("x2", x);
       }

@@ -34,9 +34,13 @@
     let page = 0;
 
     const watch = async (episode) => {
-      const name = `${run.film}-${episode.place}-${episode.index}`;
+      /* Actions without pictures stand together in one file. */
+      const own = `${episode.place}-${episode.index}`;
       try {
-        player.show(screen, episode, await polyathlon.load(name));
+        const film = films.get(own)
+          ? await polyathlon.load(`${run.film}-${own}`)
+          : { actions: (await polyathlon.load(run.film))[own], sheet: null };
+        player.show(screen, episode, film);
       } catch (error) {
         screen.replaceChildren(make("p", { class: "notice" }, `It cannot be shown: ${error.message}`));
       }
