@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..core.episode import EpisodeResult
     from ..leaderboard.board import Row
     from ..leaderboard.result import Estimate
-    from ..leaderboard.submission import Card
+    from ..leaderboard.submission import Card, PackedRun
     from ..leaderboard.validation import Checked
 
 HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
