@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -185,6 +186,35 @@ def copied(submissions: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(submissions, tmp_path / "submissions"))
 
 
+@pytest.fixture
+def made_run() -> Callable[[Path, str, str], Path]:
+    """Writes a run directory whose names may be anything: no archive, no rules for names."""
+    from polyathlon.core.journal import Entry, Journal
+    from polyathlon.core.manifest import write_manifest
+    from polyathlon.leaderboard.validation import actions_of
+
+    def make(folder: Path, agent: str, words: str) -> Path:
+        run = a_run("x", 0.5, 3 + len(agent))
+        benchmark = msgspec.structs.replace(run.manifest.benchmark, title=words)
+        manifest = msgspec.structs.replace(
+            run.manifest,
+            agent=AgentRecord(name=agent, path=agent, dialect=agent),
+            benchmark=benchmark,
+            benchmark_digest=benchmark.digest(),
+            packages={agent: agent},
+            command=(agent,),
+        )
+        folder.mkdir(parents=True)
+        write_manifest(folder, manifest)
+        with Journal(folder) as journal:
+            for one in run.results:
+                told = msgspec.structs.replace(one, instruction=words, trace=None)
+                journal.append([Entry(told, *pack_actions(actions_of(run, one)))])
+        return folder
+
+    return make
+
+
 class Visitor:
     """A page of its own in a real browser, that remembers whatever the browser complains of."""
 
@@ -230,6 +260,12 @@ class Visitor:
         if answer.get("loaderId"):  # Another fragment of the same page loads nothing.
             self.browser.await_event(lambda: self._loaded, self._session)
         return self
+
+    def follow(self, expression: str) -> None:
+        """Does what leads to another page, and waits until that has loaded."""
+        self._loaded = False
+        self.evaluate(expression)
+        self.browser.await_event(lambda: self._loaded, self._session)
 
     def evaluate(self, expression: str) -> Any:
         answer = self.call(

@@ -7,13 +7,18 @@ const shared = (() => {
   const SPACE = "http://www.w3.org/2000/svg";
   const data = JSON.parse(document.getElementById("data")?.textContent ?? "null");
 
+  /* As in leaderboard/markup.py: controls, half characters, and what turns the text around. */
+  const UNSEEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/gu;
+  const clean = (value) => (typeof value === "string" ? value.replace(UNSEEN, "\ufffd") : value);
+
   const fill = (element, attributes, children) => {
     for (const [name, value] of Object.entries(attributes)) {
       if (value === null || value === false || value === undefined) continue;
       if (typeof value === "function") element.addEventListener(name, value);
-      else element.setAttribute(name, value === true ? "" : value);
+      else element.setAttribute(name, value === true ? "" : clean(value));
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+    const given = children.flat().filter((child) => child !== null && child !== undefined);
+    element.append(...given.map(clean));
     return element;
   };
   /* Texts become text nodes: no name of anybody's is ever read as HTML. */
@@ -36,7 +41,9 @@ const shared = (() => {
   const number = (value) => {
     if (value === null || value === undefined) return NONE;
     const size = Math.abs(value);
-    if (size >= 1e9) return value.toPrecision(3);
+    if (size >= 1e9) {
+      return Number(value.toPrecision(3)).toExponential().replace(/e\+(\d)$/, "e+0$1");
+    }
     const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
     const [whole, part] = fixed(value, digits).split(".");
     return part === undefined ? grouped(whole) : `${grouped(whole)}.${part}`;
