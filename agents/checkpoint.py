@@ -139,7 +139,8 @@ def demand_same(folder: Path, found: Identity, wanted: Identity) -> None:
 
 def _flat(identity: dict[str, Any]) -> dict[str, Any]:
     """Its fields, and the hyper-parameters by themselves."""
-    return {**identity, **identity.pop("config")}
+    config: dict[str, Any] = identity.pop("config")
+    return {**identity, **config}
 
 
 def digest_of_learnt(weights: Mapping[str, torch.Tensor], scale: Scale | None) -> str:
