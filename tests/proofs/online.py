@@ -79,7 +79,7 @@ def _clones(folder: Path, seeds: int) -> Shown:
         if not (data / "data" / "metadata.json").is_file():
             made = ("data", "make", f"metaworld.{task}", "--episodes", str(DEMONSTRATIONS))
             _run(*made, "--out", str(data))
-        more = ("--dataset", str(data), "--offline", "10000", "--online", "0")
+        more = ("--dataset", str(data), "--offline", "3000", "--online", "0")
         _train("bc", f"metaworld.{task}", out, seeds, *more)
         rows = _rows(out)
         cells += _cells(out, rows)
