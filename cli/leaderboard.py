@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,10 @@ from ..core.errors import BadArgument
 from .table import WHOLE, headline_words, lay_out
 
 if TYPE_CHECKING:
+    from ..core.episode import EpisodeResult
     from ..leaderboard.board import Row
     from ..leaderboard.result import Estimate
-    from ..leaderboard.submission import Card
+    from ..leaderboard.submission import Card, PackedRun
     from ..leaderboard.validation import Checked
 
 HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
@@ -29,21 +30,94 @@ def leaderboard_group() -> None:
 @leaderboard_group.command("build")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("leaderboard.json"), show_default=True
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("leaderboard.json"),
+    show_default=True,
+    help="A file NAME.json, or the folder of a site.",
 )
-def build_command(runs: tuple[Path, ...], out: Path) -> int:
-    """Count RUNS (directories, submissions) again and rank those that played the same."""
-    from ..leaderboard.board import build_board, write_board
+@click.option(
+    "--copies/--no-copies",
+    default=True,
+    show_default=True,
+    help="Put the submissions on the site, for whoever wants to check them.",
+)
+@click.option("--processes", type=click.IntRange(1), help="That count at once [the cores].")
+def build_command(runs: tuple[Path, ...], out: Path, copies: bool, processes: int | None) -> int:
+    """Count RUNS again and rank those that played the same: as JSON, or as a site.
 
-    board = build_board(runs)
-    write_board(out, board)
+    RUNS are submissions, run directories, or folders of them. What is found in a folder and does
+    not hold together is listed with the reason; what is named itself ends the command.
+    """
+    from ..benchmarks.workers.pool import available_cores
+    from ..leaderboard.board import build_board, write_board
+    from ..leaderboard.site.build import build_site
+
+    if out.suffix == ".json":
+        board = build_board(runs)
+        write_board(out, board)
+    else:
+        count = processes or available_cores()
+        board = build_site(runs, out, copies=copies, processes=count)
     for group in board.groups:
         click.echo(f"{group.benchmark}: {group.title}")
         for line in lay_out([HEADINGS, *map(_cells, group.rows)], WHOLE):
             click.echo(f"  {line}")
         click.echo()
-    click.echo(f"board    {out}")
+    for one in board.refused:
+        click.echo(f"refused  {one.file}: {one.reason}")
+    where = f"board    {out}" if out.suffix == ".json" else f"site     {out / 'index.html'}"
+    click.echo(where)
     return 0
+
+
+@leaderboard_group.command("film")
+@click.argument("submission", type=click.Path(path_type=Path))
+@click.option(
+    "--episodes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="The first so many of each task.",
+)
+def film_command(submission: Path, episodes: int) -> int:
+    """Play the first episodes of each task of SUBMISSION again and film them for its page.
+
+    The pictures lie in SUBMISSION.media, where build finds them. They are the simulator's, never
+    the submitter's: an episode that comes out otherwise than it was recorded is not kept.
+
+    Exit codes: 0 all were filmed, 1 some came out otherwise, 2 refused.
+    """
+    from ..leaderboard import media
+    from ..leaderboard.validation import validate
+
+    checked = validate(submission)
+    describe(checked)
+    folder = media.open_folder_beside(submission, checked.digest)
+    kept, differing = 0, 0
+    for number, run in enumerate(checked.runs):
+        due = [one for one in run.results if one.plan.index < episodes and one.trace is not None]
+        for name, matches in _film(run, due, folder / str(number)):
+            kept += matches
+            differing += not matches
+            click.echo(f"  {'filmed ' if matches else 'DIFFERS'}  {name}")
+    click.echo(f"filmed   {kept} episodes of {submission} in {folder}")
+    return 1 if differing else 0
+
+
+def _film(run: PackedRun, due: Sequence[EpisodeResult], folder: Path) -> Iterator[tuple[str, bool]]:
+    """Films episodes, and removes what came out otherwise than it was recorded."""
+    from ..benchmarks.replay import Replayer
+    from ..leaderboard.validation import actions_of
+
+    with Replayer(run.manifest) as replayer:
+        for one in due:
+            name = f"{one.plan.task}-{one.plan.index}"
+            found = replayer.play(one, actions_of(run, one), str(folder / name))
+            if not found.matches:
+                for path in folder.glob(f"{name}.*"):
+                    path.unlink()
+            yield f"{one.plan.task} #{one.plan.index}", found.matches
 
 
 @leaderboard_group.command("pack")

@@ -17,6 +17,7 @@ import homes
 import kitchens
 import measure
 import pages
+import practice
 import quantisers
 import scoring
 import sights
@@ -104,25 +105,37 @@ def _in_slots(slots: int) -> Callable[[str], float]:
 
 
 def browsers(pairs: int) -> list[Ratio]:
-    """MiniWoB: this suite's pages against upstream's Selenium client; pictures a second."""
-    kinds = (
-        ("opening a further slot and its first reset, a second", pages.opening),
-        ("reset with words, elements and picture, a second", pages.resetting),
-        ("click with words, elements and picture, a second", pages.clicking),
-        *(
-            (f"episodes of five clicks a minute, {slots} at once", _in_slots(slots))
-            for slots in (1, 2, 4)
-        ),
-    )
+    """MiniWoB: this suite's pages against upstream's Selenium client, and against BrowserGym's."""
+    words = {
+        "opening": "opening a further slot and its first reset, a second",
+        "resetting": "reset with words, elements and picture, a second",
+        "clicking": "click with words, elements and picture, a second",
+        "looking": "picture of a page at rest, a second",
+    }
+    kinds = [(words[name], work) for name, work in pages.WORKS.items()]
+    kinds += [
+        (f"episodes of five clicks a minute, {slots} at once", _in_slots(slots))
+        for slots in (1, 2, 4)
+    ]
     lacking = pages.upstream_missing()
-    return [
+    rows = [
         measure.ratio(
-            f"ours / upstream's Selenium: {words}",
+            f"ours / upstream's Selenium: {title}",
             functools.partial(kind, "ours"),
             (lambda: None) if lacking else functools.partial(kind, "upstream"),
             pairs,
         )
-        for words, kind in kinds
+        for title, kind in kinds
+    ]
+    return rows + [
+        measure.ratio(
+            f"ours / BrowserGym: {words[name]}",
+            functools.partial(work, "ours"),
+            functools.partial(pages.browsergym, name),
+            pairs,
+        )
+        for name, work in pages.WORKS.items()
+        if name != "looking"
     ]
 
 
@@ -137,6 +150,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "quantisers": quantisers.throughput,
     "transitions": transitions.reading,
     "updates": updates.updates,
+    "practice": practice.practice,
     "kitchen": kitchens.costs,
     "browsers": browsers,
     "submissions": submissions.resampling,
