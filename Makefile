@@ -17,7 +17,7 @@ BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
 .PHONY: help demo test check typings bench proof proof-board train-check results validate-socialnav \
-	validate-a1 validate-widowx validate-miniwob schema clean venv system
+	validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -67,6 +67,23 @@ proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every fa
 	@$(PY) tests/proofs submission-flips
 	@$(PY) tests/proofs submission-replays --episodes 3
 	@$(PY) tests/proofs comparisons --tries 2000
+
+# Tasks that have a solver, so that random play and the solvers' stand in one table.
+SOLVABLE := metaworld.reach,metaworld.push,metaworld.drawer-open,metaworld.button-press-topdown,$\
+	babyai.go-to-red-ball,babyai.open,babyai.pickup-loc
+REFERENCES := leaderboard/submissions
+
+references: $(STAMP) system  ## play, pack and verify our own submissions again (a new score of a task)
+	@rm -rf runs/reference
+	@$(POLYATHLON) eval "$(SOLVABLE)" --agent random --video 0 --out runs/reference/random
+	@$(POLYATHLON) eval "$(SOLVABLE)" --agent oracle --video 0 --out runs/reference/oracle
+	@$(POLYATHLON) eval warmup --agent random --video 0 --out runs/reference/random-warmup
+	@$(POLYATHLON) leaderboard pack runs/reference/random runs/reference/random-warmup \
+		--name "Random play" --card $(REFERENCES)/random.json --out $(REFERENCES)/random.zip
+	@$(POLYATHLON) leaderboard pack runs/reference/oracle \
+		--name "Scripted solvers" --card $(REFERENCES)/oracle.json --out $(REFERENCES)/oracle.zip
+	@for name in random oracle; do \
+		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
