@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof proof-board train-check validate-socialnav \
+.PHONY: help demo test check typings bench proof proof-board proof-remote train-check validate-socialnav \
 	validate-a1 validate-widowx validate-miniwob schema clean venv system
 
 help:  ## this list
@@ -67,6 +67,10 @@ proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every fa
 	@$(PY) tests/proofs submission-flips
 	@$(PY) tests/proofs submission-replays --episodes 3
 	@$(PY) tests/proofs comparisons --tries 2000
+
+proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
+	@$(PY) tests/proofs outages --tries 20
+	@$(PY) tests/proofs peers
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
