@@ -359,6 +359,7 @@ class Desk:
             "dialect": getattr(policy, "dialect", "native"),
             "observations": self._wanted,
             "embodiment": self._body,
+            "image_size": getattr(policy, "image_size", None),
             "source_digest": source,
             "adapter_digest": "",
             "settings": {str(k): str(v) for k, v in getattr(policy, "settings", {}).items()},

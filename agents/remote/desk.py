@@ -207,6 +207,7 @@ def identity_of(agent: object, record: AgentRecord, adapter_digest: str) -> dict
         "dialect": record.dialect,
         "observations": record.observations,
         "embodiment": embodiment_of(agent),
+        "image_size": getattr(agent, "image_size", None),
         "source_digest": record.source_digest,
         "adapter_digest": adapter_digest,
         "settings": dict(record.settings),

@@ -40,7 +40,7 @@ def open_agent(address: str) -> tuple[AgentRecord, Agent]:
     stated = {
         name: getattr(told, name)
         for name in (
-            "name", "path", "dialect", "observations", "embodiment", "source_digest",
+            "name", "path", "dialect", "observations", "embodiment", "image_size", "source_digest",
             "adapter_digest", "settings",
         )
     }  # fmt: skip

@@ -96,6 +96,7 @@ class RemoteAgent:
         self.dialect = self.welcome.dialect
         self.observations = self.welcome.observations
         self.embodiment = self.welcome.embodiment
+        self.image_size = self.welcome.image_size
         self.settings: Mapping[str, str] = self.welcome.settings
 
     def reset(self, slots: Sequence[int], briefs: Sequence[Brief]) -> None:

@@ -122,6 +122,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
         dialect: the adapter it speaks through.
         observations: the fields it wants; None for each task's own.
         embodiment: the convention that its actions follow; None for each task's own.
+        image_size: side, or height and width, of the pictures that it was made for [px].
         source_digest: SHA-256 of the file of its class, or of its weights.
         adapter_digest: of the fitted adapter that its dialect names; else empty.
         settings: what else makes it another agent.
@@ -137,6 +138,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
     dialect: str
     observations: tuple[str, ...] | None
     embodiment: Embodiment | None
+    image_size: int | tuple[int, int] | None = None
     source_digest: str
     adapter_digest: str = ""
     settings: dict[str, str]

@@ -23,6 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as open_socket
 
 from polyathlon.agents.remote import wire
+from polyathlon.agents.remote.opening import open_agent
 from polyathlon.agents.remote.wire import Act, Asked, Begin, Hello, Opening
 from polyathlon.agents.uniform import RandomAgent
 from polyathlon.core.command import CommandSpace
@@ -519,8 +520,6 @@ def test_nobody_there_a_web_page_and_another_protocol_are_one_line_each() -> Non
 
 
 def test_the_record_of_a_run_holds_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    from polyathlon.agents.remote.opening import open_agent
-
     monkeypatch.setenv("POLYATHLON_REMOTE_TOKEN", TOKEN)
     with serving(Echo(), token=TOKEN) as server:
         record, agent = open_agent(server.address)
@@ -530,14 +529,17 @@ def test_the_record_of_a_run_holds_no_token(monkeypatch: pytest.MonkeyPatch) -> 
         agent.close()  # type: ignore[attr-defined]
 
 
-def test_an_embodiment_travels_whole() -> None:
+def test_a_body_and_the_size_of_pictures_travel_whole() -> None:
     body = Embodiment(
         id="arm", kind="continuous", action_names=("x",), action_units=("m/s",), frame="world",
         control_hz=12.5, low=(-0.1,), high=(float(np.float32(0.1)),), gripper="+1 closes",
     )  # fmt: skip
     agent = Echo()
     agent.embodiment = body  # type: ignore[attr-defined]
+    agent.image_size = [96, 128]  # type: ignore[attr-defined]
     with serving(agent) as server:
-        client = connect(server.address)
+        record, client = open_agent(server.address)
+        assert record.name == "toy"
         assert client.embodiment == body
+        assert tuple(client.image_size) == (96, 128)
         client.close()
