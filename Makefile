@@ -16,8 +16,8 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof proof-board train-check results validate-socialnav \
-	validate-a1 validate-widowx validate-miniwob references schema clean venv system
+.PHONY: help demo test check typings bench proof proof-board proof-remote train-check results \
+	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -84,6 +84,10 @@ references: $(STAMP) system  ## play, pack and verify our own submissions again 
 		--name "Scripted solvers" --card $(REFERENCES)/oracle.json --out $(REFERENCES)/oracle.zip
 	@for name in random oracle; do \
 		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
+
+proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
+	@$(PY) tests/proofs outages --tries 20
+	@$(PY) tests/proofs peers
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
