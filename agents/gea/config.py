@@ -50,6 +50,7 @@ class Reinforcing(msgspec.Struct, frozen=True, kw_only=True):
         cloning_batch: spans of the supervised term of every minibatch.
         critic: width of the critic's four layers.
         scale_rate: how fast the scale of a world's returns follows; ours.
+        at_once: steps that go through the model at once while it learns, to save memory.
     """
 
     steps: int = 100_000_000
@@ -72,6 +73,7 @@ class Reinforcing(msgspec.Struct, frozen=True, kw_only=True):
     cloning_batch: int = 2
     critic: int = 2048
     scale_rate: float = 3e-2
+    at_once: int = 32
 
 
 class GeaConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,6 +66,7 @@ class _Slot:
         self.past: deque[Step] = deque(maxlen=max(history - 1, 0))
         self.cached = False
         self.now: tuple[Mapping[str, Any], Tensor | None] = ({}, None)
+        self.last = Step({}, None, [], None)
 
 
 class Memory:
@@ -106,6 +107,10 @@ class Memory:
     def steps(self, slot: int) -> list[Step]:
         """What a slot has seen and done, as far as it counts."""
         return list(self._slots[slot].past)
+
+    def said(self, slot: int) -> Step:
+        """The present of a slot, once it has spoken."""
+        return self._slots[slot].last
 
     @torch.no_grad()
     def think(self, slots: Sequence[int], observations: Sequence[Mapping[str, Any]]) -> Thought:
@@ -206,9 +211,9 @@ class Memory:
             if place not in headed:
                 actions[place] = tongue.mean(bodies[place], tokens[place])
             mine = self._slots[slot]
-            mine.past.append(
-                Step(*mine.now, tokens[place], actions[place] if place in headed else None)
-            )
+            taken = actions[place] if place in headed else None
+            mine.last = Step(*mine.now, tokens[place], taken)
+            mine.past.append(mine.last)
         return Uttered(actions, tokens, log_probs)
 
     def _write(self, slots: Sequence[int], hidden: Tensor) -> list[list[int]]:

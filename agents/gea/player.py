@@ -63,7 +63,12 @@ class GeaAgent:
         """
         found = load_snapshot(folder, "gea")
         with torch.random.fork_rng(devices=[]):
-            config, parts = rebuild(found.identity, folder, changes)
+            if found.identity.get("stage") == "reinforcing":
+                from .reinforcing import load_reinforced
+
+                config, parts = load_reinforced(folder, found, changes)
+            else:
+                config, parts = rebuild(found.identity, folder, changes)
         restore_modules(parts.network, found.under("modules/network"), folder)
         return cls(parts, config)
 

@@ -100,6 +100,19 @@ class Backbone(nn.Module):
             nn.Parameter(_around(part.weight, extra, seed)) for seed, part in enumerate(heads)
         )
 
+    def retrain(self, what: str, lora: Lora) -> None:
+        """Settles anew what learns: of the decoder ``lora`` or ``all``; all else is frozen."""
+        self.requires_grad_(False)
+        if what == "lora":
+            add_lora(self.decoder, lora)
+        elif what == "all":
+            self.decoder.requires_grad_(True)
+            for one in (self.model.get_output_embeddings(), self.model.get_input_embeddings()):
+                one.requires_grad_(True)
+            for rows in (self.rows_in, self.rows_out):
+                rows.requires_grad_(True)
+        self.train_what = what
+
     @property
     def decoder(self) -> Any:
         """The part between embedded tokens and the last hidden states."""

@@ -29,7 +29,12 @@ def begin(env: Any, task: TaskSpec, seed: int) -> tuple[Any, Any]:
 
 
 def record(
-    task: TaskSpec, fields: Sequence[str], count: int, part: str, cut: int, kwargs: Mapping[str, Any]
+    task: TaskSpec,
+    fields: Sequence[str],
+    count: int,
+    part: str,
+    cut: int,
+    kwargs: Mapping[str, Any],
 ) -> list[Trajectory]:
     """Episodes that the oracle wins; each is cut at success, or after so many steps."""
     env = build(task, fields, **kwargs)
@@ -76,9 +81,13 @@ def _written(observed: Sequence[Mapping[str, Any]], actions: Sequence[Any]) -> T
         given = np.array([int(one) for one in actions], np.int64)
     return Trajectory(
         {name: np.stack([one[name] for one in observed]) for name in fields},
-        given, np.zeros(count, np.float32), ends, np.zeros(count, bool), ends,
+        given,
+        np.zeros(count, np.float32),
+        ends,
+        np.zeros(count, bool),
+        ends,
         instruction=str(observed[0].get("instruction", "")),
-    )  # fmt: skip
+    )
 
 
 def demonstrations(
@@ -103,9 +112,12 @@ def demonstrations(
         print(f"{task.id}: {len(episodes)} episodes, {steps} steps", flush=True)
         sets.append(
             DemoSet(
-                name=task.id, body=task.embodiment, instruction=task.instruction,
-                episodes=tuple(episodes), weight=given.get("weight", 1.0),
-            )  # fmt: skip
+                name=task.id,
+                body=task.embodiment,
+                instruction=task.instruction,
+                episodes=tuple(episodes),
+                weight=given.get("weight", 1.0),
+            )
         )
     return sets
 
@@ -128,9 +140,11 @@ def play(
             steps[slot] = 0
             brief = Brief(
                 instruction=str(seen[slot].get("instruction", task.instruction)),
-                embodiment=task.embodiment, action_space=envs[slot].action_space,
-                max_episode_steps=task.max_episode_steps, agent_seed=seed,
-            )  # fmt: skip
+                embodiment=task.embodiment,
+                action_space=envs[slot].action_space,
+                max_episode_steps=task.max_episode_steps,
+                agent_seed=seed,
+            )
             agent.reset([slot], [brief])
         while seen:
             now = list(seen)

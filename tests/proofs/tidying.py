@@ -68,7 +68,8 @@ def make_worlds(count: int, fields: Sequence[str]) -> list[World]:
     numbers = single_moves("langr.train", 0, task.numbered_episodes - 1000)
     return [
         World(
-            SingleMoves(catalogue.build(task, observations=tuple(fields)), numbers), task,
+            SingleMoves(catalogue.build(task, observations=tuple(fields)), numbers),
+            task,
         )
         for _ in range(count)
     ]
