@@ -17,6 +17,7 @@ import homes
 import kitchens
 import measure
 import pages
+import practice
 import quantisers
 import scoring
 import sights
@@ -136,6 +137,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "quantisers": quantisers.throughput,
     "transitions": transitions.reading,
     "updates": updates.updates,
+    "practice": practice.practice,
     "kitchen": kitchens.costs,
     "browsers": browsers,
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),

@@ -18,6 +18,7 @@
     python tests/proofs miniwob --seeds 2
     python tests/proofs miniwob-oracles --seeds 20
     python tests/proofs submission-replays --episodes 3
+    python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -122,6 +123,22 @@ def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
     for words, holds in proven.claims.items():
         print(f"{'holds' if holds else 'DOES NOT HOLD'}: {words}")
     return int(not all(proven.claims.values()))
+
+
+def _show_results(proof: str, folder: Path, seeds: int) -> int:
+    """Trains an agent by the command line, and plays it; 1 if a claim does not hold."""
+    import online
+
+    table = Table(title=f"{proof}, intervals 95%", title_justify="left")
+    for column in ("who", "over", "score", "mean return"):
+        table.add_column(column)
+    shown = online.prove(proof, folder, seeds)
+    for row in shown.rows:
+        table.add_row(*row)
+    Console(width=110).print(table)
+    for words, holds in shown.claims.items():
+        print(f"{'holds' if holds else 'DOES NOT HOLD'}: {words}")
+    return int(not all(shown.claims.values()))
 
 
 def _flip(tries: int) -> int:
@@ -353,6 +370,11 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "learners-a1": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
     "learners-kitchen": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
     "learners-cheetah": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
+    **dict.fromkeys(
+        ("results-ppo-babyai", "results-bc-metaworld", "results-sac-metaworld",
+         "results-ppo-procgen"),
+        lambda told: _show_results(told.proof, told.out, told.seeds),
+    ),
     "import-memory": lambda _: _import_more_than_memory(),
     "miniwob": lambda told: _beside_upstream(range(told.seeds)),
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
