@@ -47,7 +47,8 @@ TINY = {
     "history": 3,
     "codes": 16,
     "tokenizer_width": 32,
-    "tokenizer_updates": 60,
+    "tokenizer_updates": 150,
+    "tokenizer_batch": 64,
     "cloning.batch_size": 12,
     "cloning.learning_rate": 3e-3,
     "cloning.updates": 4,
@@ -203,7 +204,9 @@ def test_it_refuses_what_it_was_not_trained_with(taught, tmp_path):
     with pytest.raises(EmbodimentMismatch, match="low"):
         agent.reset([0], [brief_of(other)])
     agent.reset([0], [brief_of(WALKER)])
-    with pytest.raises(BadArgument, match="sees rgb and state"):
+    with pytest.raises(
+        BadArgument, match="sees rgb of 'walker'; the task shows instruction: give --obs rgb"
+    ):
         agent.act([{"instruction": "go"}], [0])
     copy = shutil.copytree(folder, tmp_path / "copy")
     foreign = fit_tokenizer(training.mixture.streams(), config_of(seed=3, codes=16))

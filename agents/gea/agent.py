@@ -37,6 +37,7 @@ class Parts(NamedTuple):
         tongue: what every body says.
         scribe: writes episodes down.
         states: numbers of each body's state, where it is seen.
+        fields: what of each body is seen.
         trunk: the fingerprint of the model it began from.
     """
 
@@ -44,6 +45,7 @@ class Parts(NamedTuple):
     tongue: Tongue
     scribe: Scribe
     states: dict[str, int]
+    fields: dict[str, tuple[str, ...]]
     trunk: str
 
 
@@ -51,6 +53,7 @@ def assemble(
     config: GeaConfig,
     bodies: Iterable[Embodiment],
     states: Mapping[str, int],
+    fields: Mapping[str, tuple[str, ...]],
     tokenizer: MultiEmbodimentTokenizer | None,
     folder: Path,
     texts: Iterable[str] = (),
@@ -61,6 +64,7 @@ def assemble(
         config: of the agent.
         bodies: that it speaks for.
         states: numbers of each body's state, where it is seen.
+        fields: what of each body is seen.
         tokenizer: the fitted quantiser, where the dialect has one.
         folder: of the agent: a model of its own is made there once.
         texts: instructions from which the vocabulary of that model is learnt.
@@ -86,8 +90,8 @@ def assemble(
     backbone.add_rows(tongue.extra)
     tongue.to(backbone.device)
     network = GeaNetwork(config, backbone, tongue, states).to(backbone.device)
-    scribe = Scribe(tongue, backbone.tokenizer, config.image_tokens)
-    return Parts(network, tongue, scribe, dict(states), backbone.fingerprint)
+    scribe = Scribe(tongue, backbone.tokenizer, config.image_tokens, fields)
+    return Parts(network, tongue, scribe, dict(states), dict(fields), backbone.fingerprint)
 
 
 def identity_of(config: GeaConfig, parts: Parts) -> dict[str, Any]:
@@ -102,6 +106,7 @@ def identity_of(config: GeaConfig, parts: Parts) -> dict[str, Any]:
         "config": plain,
         "bodies": plain_bodies(parts.tongue.bodies),
         "states": parts.states,
+        "fields": {name: list(one) for name, one in parts.fields.items()},
         "adapter": config.dialect,
         "adapter_sha256": parts.tongue.digest(),
         "prompt_sha256": prompt_digest(),
@@ -129,7 +134,8 @@ def rebuild(
     tokenizer = None
     if (folder / FOLDER).is_dir():
         tokenizer = MultiEmbodimentTokenizer.load(folder / FOLDER)
-    parts = assemble(config, bodies, identity["states"], tokenizer, folder)
+    fields = {name: tuple(one) for name, one in identity["fields"].items()}
+    parts = assemble(config, bodies, identity["states"], fields, tokenizer, folder)
     mine = identity_of(config, parts)
     for part, what in (
         ("adapter_sha256", "tokenizer or words of its actions"),

@@ -110,7 +110,8 @@ class GeaCloning:
         states = states_of(self.mixture) if "state" in self.config.senses else {}
         with memory_guard("GEA", LESS):
             self.parts = assemble(
-                self.config, self.mixture.bodies, sizes_of(states), tokenizer, self.folder,
+                self.config, self.mixture.bodies, sizes_of(states), self.mixture.fields(),
+                tokenizer, self.folder,
                 self.mixture.texts(),
             )  # fmt: skip
         for name, rows in states.items():

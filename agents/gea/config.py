@@ -93,6 +93,7 @@ class GeaConfig(msgspec.Struct, frozen=True, kw_only=True):
         tokenizer: a folder with a fitted tokenizer of many bodies; empty to fit one to the data.
         tokenizer_width: hidden layers of one that is fitted.
         tokenizer_updates: of its fitting.
+        tokenizer_batch: actions of each; the paper has 256 for each of 8 devices.
         cloning: stage 1.
         reinforcing: stage 2.
         loss: over ``all`` words of the vocabulary, or over those that are ``allowed``.
@@ -115,6 +116,7 @@ class GeaConfig(msgspec.Struct, frozen=True, kw_only=True):
     tokenizer: str = ""
     tokenizer_width: int = 4096
     tokenizer_updates: int = 15_000
+    tokenizer_batch: int = 2048
     cloning: Cloning = Cloning()
     reinforcing: Reinforcing = Reinforcing()
     loss: Literal["all", "allowed"] = "all"
@@ -173,6 +175,7 @@ PRESETS: Mapping[str, GeaConfig] = MappingProxyType(
             history=2,
             tokenizer_width=128,
             tokenizer_updates=1500,
+            tokenizer_batch=256,
             cloning=Cloning(
                 updates=3000, batch_size=32, learning_rate=1e-3, warm_up=0.05
             ),

@@ -92,6 +92,24 @@ class Mixture:
                 raise BadArgument(f"{one.name}: two bodies are called '{known.id}': {differing}")
         return list(found.values())
 
+    def fields(self) -> dict[str, tuple[str, ...]]:
+        """What of each body is seen; a body is seen alike in all of its sets.
+
+        Raises:
+            BadArgument: it is not.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        for one in self.sets:
+            for number, each in enumerate(one.episodes):
+                own = tuple(name for name in self.senses if name in each.observations)
+                known = found.setdefault(one.body.id, own)
+                if known != own:
+                    raise BadArgument(
+                        f"{one.name} episode {number} shows {' and '.join(own)}; other episodes of "
+                        f"'{one.body.id}' show {' and '.join(known)}: record them alike"
+                    )
+        return found
+
     def streams(self) -> dict[Embodiment, NDArray[np.float32]]:
         """All actions of every continuous body, `[N, D]`."""
         parts: dict[Embodiment, list[NDArray[Any]]] = {}

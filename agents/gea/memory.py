@@ -120,8 +120,11 @@ class Memory:
             slots: which.
             observations: what each sees.
         """
-        network, senses = self.network, self.network.config.senses
-        known = [{name: one[name] for name in senses if name in one} for one in observations]
+        network = self.network
+        known = [
+            self.scribe.kept(self._slots[slot].body, one)
+            for slot, one in zip(slots, observations, strict=True)
+        ]
         pictured = [place for place, one in enumerate(known) if "rgb" in one]
         looks: list[Tensor | None] = [None] * len(slots)
         if pictured:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ...core.errors import BadArgument, DecodeError
+from ...core.errors import DecodeError
 from ...core.specs import Brief
 from ..lm.snapshot import load_snapshot, restore_modules
 from .agent import Parts, rebuild
@@ -46,8 +46,9 @@ class GeaAgent:
 
     @property
     def observations(self) -> tuple[str, ...] | None:
-        """The fields it sees; None where bodies differ in what they show."""
-        return (*self.config.senses, "instruction") if len(self.config.senses) == 1 else None
+        """The fields it sees, the instruction among them; None where its bodies differ in that."""
+        seen = set(self.parts.fields.values())
+        return (*next(iter(seen)), "instruction") if len(seen) == 1 else None
 
     @classmethod
     def load(cls, folder: Path, changes: Mapping[str, Any] | None = None) -> GeaAgent:
@@ -97,14 +98,8 @@ class GeaAgent:
         """An action for each slot.
 
         Raises:
-            BadArgument: an observation shows nothing that it can see.
+            BadArgument: an observation lacks what it was taught to see.
         """
-        for one, slot in zip(observations, slots, strict=True):
-            if not set(self.config.senses) & set(one):
-                raise BadArgument(
-                    f"this agent sees {' and '.join(self.config.senses)}; "
-                    f"'{self._briefs[slot].embodiment.id}' shows {', '.join(one)}: give --obs"
-                )
         network = self.parts.network
         network.eval()
         thought = self._memory.think(slots, observations)

@@ -325,7 +325,7 @@ class GeaReinforcing:
             said = found.rest["said"][slot]
             self._pasts[slot] = [
                 Step(
-                    {name: shown[name] for name in self.config.senses if name in shown},
+                    self.parts.scribe.kept(post.world.task.embodiment, shown),
                     None
                     if f"{slot}/{place}" not in looked
                     else looked[f"{slot}/{place}"].to(self.network.device),

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...core.errors import BadArgument
 from ...core.specs import Embodiment
 from .demonstration import Span
 from .prompt import prompt_of
@@ -55,12 +56,20 @@ class Scribe:
 
     Args:
         tongue: what every body says.
-        backbone: for its words.
+        words: tokenizer of the model.
         image_tokens: of each picture.
+        fields: what of each body is seen.
     """
 
-    def __init__(self, tongue: Tongue, words: Any, image_tokens: int) -> None:
+    def __init__(
+        self,
+        tongue: Tongue,
+        words: Any,
+        image_tokens: int,
+        fields: Mapping[str, tuple[str, ...]],
+    ) -> None:
         self.tongue, self._words, self._image_tokens = tongue, words, image_tokens
+        self._fields = dict(fields)
         self._known: dict[tuple[str, str], list[int]] = {}
 
     def prompt(self, body: Embodiment, instruction: str) -> list[int]:
@@ -70,6 +79,21 @@ class Scribe:
             text = prompt_of(body, instruction)
             self._known[key] = list(self._words.encode(text, add_special_tokens=False))
         return self._known[key]
+
+    def kept(self, body: Embodiment, observation: Mapping[str, Any]) -> dict[str, Any]:
+        """What of an observation of a body is seen: the rest it was not taught with.
+
+        Raises:
+            BadArgument: a field is missing.
+        """
+        fields = self._fields[body.id]
+        lacking = [name for name in fields if name not in observation]
+        if lacking:
+            raise BadArgument(
+                f"this agent sees {' and '.join(fields)} of '{body.id}'; the task shows "
+                f"{', '.join(observation)}: give --obs {','.join((*fields, 'instruction'))}"
+            )
+        return {name: observation[name] for name in fields}
 
     def seen(self, observation: Mapping[str, Any]) -> list[int]:
         """What stands for an observation."""

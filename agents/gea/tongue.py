@@ -222,7 +222,8 @@ def fit_tokenizer(
         return MultiEmbodimentTokenizer.load(Path(config.tokenizer))
     recipe = Recipe(
         levels=2 if config.dialect == "rvq" else 1, codes=config.codes,
-        width=config.tokenizer_width, updates=config.tokenizer_updates, seed=config.seed,
+        width=config.tokenizer_width, updates=config.tokenizer_updates,
+        batch=config.tokenizer_batch, seed=config.seed,
     )  # fmt: skip
     clipped = {
         body: np.clip(actions, np.float32(body.low), np.float32(body.high)) if body.low else actions

@@ -112,7 +112,9 @@ def _config(small: Small, tokenizer: Any) -> Any:
             "embed_dim": small.vision_width, "depth": small.vision_layers, "num_heads": 4,
             "hidden_size": small.width, "patch_size": small.patch_size, "mlp_ratio": 2,
         }  # fmt: skip
-        rope = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10_000.0}
+        half = small.width // small.heads // 2
+        sections = [half - 2 * (3 * half // 8), 3 * half // 8, 3 * half // 8]  # As in the large.
+        rope = {"rope_type": "default", "mrope_section": sections, "rope_theta": 10_000.0}
         text["rope_parameters"] = rope
         return transformers.Qwen2VLConfig(text_config=text, vision_config=vision)
     vision = {

@@ -1,14 +1,10 @@
-"""A training's whole state on disk: arrays as safetensors, the rest as JSON that names them.
+"""A training's whole state on disk: weights, optimisers, dice, and what else belongs to it.
 
-The arrays' file carries their hash in its name and is written first; ``checkpoint.json`` is renamed
-into place after it. A crash between the two leaves the snapshot before, never half of one. Every
-bit of state is there, dice included: what goes on from it goes on to the same bit.
+Every bit of state is there: what goes on from it goes on to the same bit.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,13 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import BadArgument, PlanMismatch
-from ...core.files import sweep, write_atomically
-from ...core.specs import digest_of
+from ...core.files import sweep
+from ..storage import DICE, FILE_NAME, read_state, write_state
 
 FORMAT = 1
 """Version of the layout."""
-
-FILE_NAME = "checkpoint.json"
 
 RANDOM = "random/torch"
 
@@ -87,8 +81,6 @@ def save_snapshot(
     Raises:
         RunDirectoryError: the disk refused; what was there stays.
     """
-    from safetensors.torch import save
-
     folder.mkdir(parents=True, exist_ok=True)
     whole = {f"extra/{name}": one for name, one in (arrays or {}).items()}
     for room, tensors in modules.items():
@@ -101,31 +93,18 @@ def save_snapshot(
             for key, value in values.items():
                 whole[f"optimisers/{name}/{number}/{key}"] = torch.as_tensor(value)
     whole[RANDOM] = torch.get_rng_state()
-    packed = save({name: whole[name].detach().cpu().contiguous().clone() for name in sorted(whole)})
-    digest = hashlib.sha256(packed).hexdigest()
     document: dict[str, Any] = {
         "format": FORMAT,
         "kind": identity["kind"],
         "identity": dict(identity),
         "step": step,
         "optimisers": groups,
-        "dice": {
-            name: json.dumps(one.bit_generator.state, sort_keys=True)
-            for name, one in (dice or {}).items()
-        },
+        DICE: {name: one.bit_generator.state for name, one in (dice or {}).items()},
         "rest": dict(rest or {}),
-        "arrays": f"arrays-{digest[:16]}.safetensors",
-        "arrays_sha256": digest,
     }
-    document["sha256"] = digest_of(document)
-    write_atomically(folder / document["arrays"], packed)
-    text = json.dumps(document, indent=1, sort_keys=True).encode()
-    write_atomically(folder / FILE_NAME, text + b"\n")
-    for other in folder.glob("arrays-*.safetensors"):
-        if other.name != document["arrays"]:
-            with contextlib.suppress(OSError):
-                other.unlink()
-    return digest
+    # Tied weights share their memory, which safetensors refuses: each is written for itself.
+    packed = {name: one.detach().cpu().contiguous().clone() for name, one in whole.items()}
+    return write_state(folder, document, packed)
 
 
 def load_snapshot(folder: Path, kind: str | None = None) -> Snapshot:
@@ -138,23 +117,12 @@ def load_snapshot(folder: Path, kind: str | None = None) -> Snapshot:
     Raises:
         BadArgument: a file is missing or damaged, or of another version or kind.
     """
-    from safetensors.torch import load
-
-    document = _read(folder / FILE_NAME)
-    if kind is not None and document["kind"] != kind:
-        raise BadArgument(f"{folder} holds an agent of kind '{document['kind']}', not '{kind}'")
-    path = folder / str(document["arrays"])
-    try:
-        packed = path.read_bytes()
-    except OSError as error:
-        raise BadArgument(f"cannot read {path}: {error.strerror}; copy it anew") from error
-    digest = hashlib.sha256(packed).hexdigest()
-    if digest != document["arrays_sha256"]:
-        raise BadArgument(f"{path} is damaged: its hash is not the one that {FILE_NAME} states")
-    dice = {name: json.loads(one) for name, one in document["dice"].items()}
+    document, arrays, digest = read_state(folder, (FORMAT,))
+    if kind is not None and document.get("kind") != kind:
+        raise BadArgument(f"{folder} holds an agent of kind '{document.get('kind')}', not '{kind}'")
     return Snapshot(
-        document["identity"], document["step"], load(packed), document["optimisers"], dice,
-        document["rest"], digest,
+        document["identity"], document["step"], dict(arrays), document["optimisers"],
+        document[DICE], document["rest"], digest,
     )  # fmt: skip
 
 
@@ -163,16 +131,6 @@ def is_snapshot(folder: Path) -> bool:
     if folder.is_dir():
         sweep(folder)
     return (folder / FILE_NAME).is_file()
-
-
-def kind_of(folder: Path) -> str | None:
-    """The kind of agent whose snapshot lies in a folder; None where it is none of these."""
-    try:
-        found = json.loads((folder / FILE_NAME).read_bytes())
-    except (OSError, ValueError):
-        return None
-    kind = found.get("kind") if isinstance(found, dict) else None
-    return kind if isinstance(kind, str) else None
 
 
 def check_identity(found: Mapping[str, Any], asked: Mapping[str, Any], folder: Path) -> None:
@@ -218,21 +176,3 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, snapshot: Snapshot, name
         number, _, field = key.partition("/")
         state.setdefault(int(number), {})[field] = value
     optimiser.load_state_dict({"state": state, "param_groups": snapshot.optimisers[name]})
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BadArgument(
-            f"{path.parent} is no trained agent: it has no {path.name} ({error.strerror})"
-        ) from error
-    except ValueError as error:
-        raise BadArgument(f"{path} is not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT or "kind" not in document:
-        found = document.get("format") if isinstance(document, dict) else None
-        raise BadArgument(f"{path} is of format {found!r:.40}; this version reads {FORMAT}")
-    stated = document.pop("sha256", None)
-    if digest_of(document) != stated:
-        raise BadArgument(f"{path} was edited or damaged: its hash is not the one it states")
-    return document
