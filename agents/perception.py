@@ -141,8 +141,8 @@ def senses_of(
         assert isinstance(box, spaces.Box)
         state = int(np.prod(box.shape))
         few = (box.low == 0).all() and (box.high < MOST_VALUES).all()
-        rows = np.array([np.asarray(one["state"]).ravel() for one in examples] or [[0.5]])
-        if few and (rows == np.round(rows)).all():
+        rows = [np.asarray(one["state"]) for one in examples]
+        if few and rows and all((row == np.round(row)).all() for row in rows):
             values = tuple(int(high) + 1 for high in box.high.ravel())
     picture = space["rgb"].shape if "rgb" in fields else ()
     assert picture is not None
@@ -157,6 +157,9 @@ class Perception(nn.Module):
         net: of ``NETS``, for pictures.
         width: features that pictures give.
     """
+
+    starts: torch.Tensor
+    """Where the numbers of each symbol begin."""
 
     def __init__(self, senses: Senses, net: str = "nature", width: int = 256) -> None:
         super().__init__()

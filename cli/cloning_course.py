@@ -37,6 +37,7 @@ class CloningCourse:
     def __init__(self, request: Request, dataset: Dataset) -> None:
         self.learner, self.spec, self.protocol = request.learner, request.spec, request.schedule
         self.pattern, self.unit, self._dataset = self.spec.id, "updates", dataset
+        request.refuse_parts()
         self._config = configured(CloningConfig, request.changes)
         env = catalogue.build(self.spec)
         assert isinstance(env.observation_space, spaces.Dict)

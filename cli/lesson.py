@@ -52,6 +52,10 @@ SMOKE = "smoke"
 """The protocol that only shows that all works."""
 
 
+ONE_PART = ("lite", SMOKE)
+"""The protocols of learners whose training has one part only."""
+
+
 class Request(NamedTuple):
     """What the command line asks for.
 
@@ -77,6 +81,23 @@ class Request(NamedTuple):
             UnknownName: there is none of that name.
         """
         return catalogue.find(self.pattern)
+
+    def refuse_parts(self) -> None:
+        """Says that this learner's training has one part only.
+
+        Raises:
+            BadArgument: the command line gives lengths of two, or a protocol that has two.
+        """
+        for name in ("offline", "online"):
+            if self.options[name] is not None:
+                raise BadArgument(
+                    f"--{name} is of learners that have two parts; '{self.learner}' takes --steps"
+                )
+        if self.options["protocol"] not in ONE_PART:
+            raise BadArgument(
+                f"--protocol {self.options['protocol']} is of learners that have two parts; "
+                f"'{self.learner}' takes {' or '.join(ONE_PART)}, and --steps"
+            )
 
 
 class Lessons(Protocol):
@@ -145,8 +166,8 @@ def schedule_of(learner: str, options: Mapping[str, Any]) -> Schedule:
     steps = options["steps"] or (2_000 if smoke else USUAL_STEPS.get(learner, 100_000))
     episodes = options["episodes"] or (2 if smoke else 20)
     return Schedule(
-        offline=0,
-        online=steps,
+        offline=0 if learner in COURSES else steps,
+        online=steps if learner in COURSES else 0,
         evaluate_every=options["evaluate_every"] or max(1, steps // (2 if smoke else 10)),
         episodes=episodes,
         final_episodes=options["episodes"] or (2 if smoke else 50),

@@ -44,6 +44,7 @@ class OnlineCourse:
         self._backend = options["backend"]
         if options["dataset"] is not None:
             raise BadArgument(f"'{self.learner}' learns by playing; leave --dataset out")
+        request.refuse_parts()
         _demand_fit(self.learner, spec)
         self._config = settle(self.learner, spec.embodiment, request.changes)
         self._fields = self._config.observations or usual_fields(spec.default_observations)

@@ -147,9 +147,10 @@ def write_summary(
     }
     text = msgspec.json.format(canonical_json(document), indent=1)
     write_atomically(folder / SUMMARY, text + b"\n")
-    lengths = f"{protocol.offline:,} {unit} offline and {protocol.online:,} online"
-    click.echo(f"{learner} on {spec.id}, "
-               + (lengths if protocol.offline else f"{protocol.online:,} {unit}"))  # fmt: skip
+    lengths = f"{protocol.steps:,} {unit}"
+    if protocol.has_parts:
+        lengths = f"{protocol.offline:,} {unit} offline and {protocol.online:,} online"
+    click.echo(f"{learner} on {spec.id}, {lengths}")
     for line in lay_out([COLUMNS, None, *(row.cells() for row in rows)], WHOLE):
         click.echo(line.rstrip())
     click.echo(

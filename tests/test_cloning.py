@@ -85,7 +85,7 @@ class Silent:
 
 def train(folder: Path, done: spaces.Space[Any], pictures: bool = False, score: Any = None) -> None:
     folder.mkdir(exist_ok=True)
-    config = CloningConfig(hidden=(16,), width=16, learning_rate=3e-3, batch_size=32, shift=1)
+    config = CloningConfig(hidden=(32,), width=16, learning_rate=1e-2, batch_size=32, shift=1)
     data = Demonstrations(episodes(done, pictures), SHOWN, done, ())
     told = score or (lambda agent, step, count: Played(float(step), 0.0))
     training = CloningTraining(folder, identity(data, done, config), data)

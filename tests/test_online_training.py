@@ -38,7 +38,7 @@ pytestmark = pytest.mark.xdist_group("online")
 
 OPTIONS: dict[str, Any] = {
     "protocol": "smoke", "steps": 256, "evaluate_every": None, "episodes": 1, "dataset": None,
-    "backend": "gymnasium", "config": None, "assignments": (),
+    "backend": "gymnasium", "config": None, "assignments": (), "offline": None, "online": None,
 }  # fmt: skip
 
 SMALL = {
@@ -246,6 +246,8 @@ def test_a_figure_that_is_no_number_is_named(tmp_path: Path) -> None:
         (("ppo", "langr.train", "--backend", "envpool"), "EnvPool does not have langr.train"),
         (("ppo", "babyai.go-to-obj", "--config", "none.json"), "cannot read none.json"),
         (("ppo", "babyai.go-to-obj", "--set", 'observations=["dom"]'), "'dom'"),
+        (("ppo", "babyai.go-to-obj", "--offline", "9"), "'ppo' takes --steps"),
+        (("ppo", "babyai.go-to-obj", "--protocol", "official"), "'ppo' takes lite or smoke"),
         (("iql", "metaworld.reach"), "--dataset DIR, which polyathlon data make metaworld.reach"),
         (("pppo", "metaworld.reach"), "Did you mean 'ppo'"),
     ],

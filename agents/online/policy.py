@@ -57,6 +57,6 @@ def make_policy(
     return kind(
         senses.space,
         action_space,
-        lambda _: config.learning_rate,  # type: ignore[arg-type]
+        lambda _: config.learning_rate,
         **policy_arguments(agent, config, senses),
     )

@@ -133,6 +133,8 @@ class OnlineTraining:
         left = self._identity.steps - self.step
         if left <= 0:
             return
+        if self.step:
+            chronicle.noted("the episodes that were being played begin anew")
         self._model.num_timesteps = self.step
         hook = _Hook(self, chronicle)
         try:
@@ -168,7 +170,7 @@ class OnlineTraining:
     def _scale(self) -> Scale | None:
         if not self._scaled.norm_obs:
             return None
-        moments = self._scaled.obs_rms["state"]  # type: ignore[index]
+        moments = self._scaled.obs_rms["state"]
         return Scale(moments.mean.copy(), moments.var.copy())
 
     def save(self, folder: Path, step: int, whole: bool) -> None:
@@ -195,7 +197,7 @@ class OnlineTraining:
     def _facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"updates": self._model._n_updates, "groups": {}}
         if self._scaled.norm_obs:
-            facts["seen"] = float(self._scaled.obs_rms["state"].count)  # type: ignore[index]
+            facts["seen"] = float(self._scaled.obs_rms["state"].count)
         rewards = self._scaled.ret_rms
         facts["returns"] = [float(rewards.mean), float(rewards.var), float(rewards.count)]
         return facts
@@ -264,7 +266,7 @@ class OnlineTraining:
 
     def _restore_scales(self, scale: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> None:
         if scale:
-            moments = self._scaled.obs_rms["state"]  # type: ignore[index]
+            moments = self._scaled.obs_rms["state"]
             moments.mean, moments.var = scale["mean"].numpy(), scale["variance"].numpy()
             moments.count = facts["seen"]
         rewards = self._scaled.ret_rms
@@ -274,6 +276,7 @@ class OnlineTraining:
     def _restore_memory(self, arrays: Mapping[str, torch.Tensor]) -> None:
         if not arrays:
             return
+        assert isinstance(self._model, SAC)
         buffer: Any = self._model.replay_buffer
         end = len(arrays["actions"])
         for name in REMEMBERED:

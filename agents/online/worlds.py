@@ -59,7 +59,7 @@ class ShownWorlds(VecEnv):
         self._begun = time.monotonic()
         super().__init__(worlds.count, senses.space, worlds.action_space)
 
-    def reset(self) -> dict[str, NDArray[Any]]:  # type: ignore[override]
+    def reset(self) -> dict[str, NDArray[Any]]:
         """Begins an episode in each world."""
         return self._senses.read_all(self._worlds.reset())
 

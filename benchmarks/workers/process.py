@@ -23,6 +23,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from ...core.actions import pack_actions
 from ...core.errors import InvalidAction, PolyathlonError
@@ -197,9 +198,7 @@ class Worker:
         notes = [film.trouble] if film is not None and film.trouble else []
         if order.record:
             notes += _keep_record(env, Path(order.record))
-        trail = np.asarray(rewards, "<f8")
-        if not np.isfinite(trail).all():
-            raise ValueError(f"{spec.id} gave a reward that is not finite")
+        trail = _trail(rewards, spec.id)
         packed, action_digest = pack_actions(actions)
         return Finished(
             plan=order.plan,
@@ -282,6 +281,18 @@ def _guarded(decide: Callable[[Any], Any]) -> Callable[[Any], Any]:
             raise _AgentRaised from error
 
     return guarded
+
+
+def _trail(rewards: list[float], task: str) -> NDArray[np.float64]:
+    """An episode's rewards, little-endian.
+
+    Raises:
+        ValueError: one is not finite.
+    """
+    trail = np.asarray(rewards, "<f8")
+    if not np.isfinite(trail).all():
+        raise ValueError(f"{task} gave a reward that is not finite")
+    return trail
 
 
 def _keep_record(env: gymnasium.Env[Any, Any], path: Path) -> list[str]:

@@ -76,7 +76,7 @@ def _stepping(task: str, backend: str) -> Callable[[], float]:
 def _training(task: str, steps: int, backend: str) -> Callable[[], float]:
     options = {
         "protocol": "smoke", "steps": steps, "evaluate_every": steps, "episodes": 1,
-        "dataset": None, "backend": backend,
+        "dataset": None, "backend": backend, "offline": None, "online": None,
     }  # fmt: skip
     course = OnlineCourse(Request("ppo", task, {}, schedule_of("ppo", options), options))
 

@@ -371,8 +371,12 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "learners-kitchen": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
     "learners-cheetah": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
     **dict.fromkeys(
-        ("results-ppo-babyai", "results-bc-metaworld", "results-sac-metaworld",
-         "results-ppo-procgen"),
+        (
+            "results-ppo-babyai",
+            "results-bc-metaworld",
+            "results-sac-metaworld",
+            "results-ppo-procgen",
+        ),
         lambda told: _show_results(told.proof, told.out, told.seeds),
     ),
     "import-memory": lambda _: _import_more_than_memory(),

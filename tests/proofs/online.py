@@ -46,7 +46,7 @@ def prove(name: str, folder: Path, seeds: int) -> Shown:
 
 def _red_ball(folder: Path, seeds: int) -> Shown:
     out = folder / "ppo-babyai"
-    _train("ppo", "babyai.goto-redball", out, seeds, "--backend", "envpool", "--steps", "1000000")
+    _train("ppo", "babyai.goto-redball", out, seeds, "--backend", "envpool", "--steps", "300000")
     rows = _rows(out)
     words = "PPO is above 0.9 on babyai.go-to-red-ball"
     return Shown(_cells(out, rows), {words: rows["ppo, last"]["score"]["value"] > 0.9})
@@ -55,7 +55,7 @@ def _red_ball(folder: Path, seeds: int) -> Shown:
 def _coin(folder: Path, seeds: int) -> Shown:
     out = folder / "ppo-coinrun"
     task = "procgen.coinrun-easy-train"
-    _train("ppo", task, out, seeds, "--backend", "envpool", "--steps", "500000")
+    _train("ppo", task, out, seeds, "--backend", "envpool", "--steps", "300000")
     rows = _rows(out)
     learnt, chance = rows["ppo, last"]["mean_return"], rows["random"]["mean_return"]
     holds = _low(learnt) > chance["high"]
@@ -64,7 +64,7 @@ def _coin(folder: Path, seeds: int) -> Shown:
 
 def _reach(folder: Path, seeds: int) -> Shown:
     out = folder / "sac-reach"
-    more = ("--steps", "50000", "--evaluate-every", "10000", "--episodes", "20")
+    more = ("--steps", "30000", "--evaluate-every", "10000", "--episodes", "20")
     _train("sac", "metaworld.reach", out, seeds, *more)
     rows = _rows(out)
     words = "SAC reaches the goal of metaworld.reach in 0.9 of the episodes"
