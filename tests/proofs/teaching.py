@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +13,25 @@ from polyathlon.core.registry import load_object
 from polyathlon.core.specs import Brief, TaskSpec, derive_seed
 from polyathlon.core.trajectory import Trajectory
 from polyathlon.tasks import catalogue
+from polyathlon.tasks.dataset.layout import DatasetWriter
+
+
+class Lesson(NamedTuple):
+    """How a task is taught.
+
+    Attributes:
+        fields: that are seen.
+        count: episodes recorded.
+        kwargs: arguments of the task.
+        wanted: whether the episode that has begun belongs to it.
+        weight: how often it is drawn from.
+    """
+
+    fields: tuple[str, ...]
+    count: int
+    kwargs: Mapping[str, Any] = {}
+    wanted: Callable[[Any], bool] = lambda _: True
+    weight: float = 1.0
 
 
 def build(task: TaskSpec, fields: Sequence[str], **kwargs: Any) -> Any:
@@ -29,22 +47,20 @@ def begin(env: Any, task: TaskSpec, seed: int) -> tuple[Any, Any]:
 
 
 def record(
-    task: TaskSpec,
-    fields: Sequence[str],
-    count: int,
-    part: str,
-    cut: int,
-    kwargs: Mapping[str, Any],
-) -> list[Trajectory]:
-    """Episodes that the oracle wins; each is cut at success, or after so many steps."""
+    task: TaskSpec, fields: Sequence[str], count: int, cut: int, kwargs: Mapping[str, Any],
+    writer: DatasetWriter, wanted: Callable[[Any], bool],
+) -> None:  # fmt: skip
+    """Records episodes that the oracle wins; each is cut at success, or after so many steps."""
     env = build(task, fields, **kwargs)
     oracle = load_object(task.oracle)(env)
-    found: list[Trajectory] = []
-    number = 0
-    while len(found) < count:
-        seed = derive_seed("teaching", part, task.id, number)
+    kept = number = 0
+    while kept < count:
+        seed = derive_seed("teaching", "train", task.id, number)
         number += 1
+        assert number < 40 * count + 20, f"{task.id}: the oracle hardly ever wins"
         seen, info = begin(env, task, seed)
+        if not wanted(env):
+            continue
         oracle.reset(seen, info)
         observed, actions, won = [seen], [], False
         while not won and len(actions) < cut:
@@ -56,10 +72,9 @@ def record(
             if terminated or truncated:
                 break
         if won:
-            found.append(_written(observed, actions))
-        assert number < 10 * count + 20, f"{task.id}: the oracle hardly ever wins"
+            writer.put(kept, _written(observed, actions))
+            kept += 1
     env.close()
-    return found
 
 
 def _clipped(env: Any, action: Any) -> Any:
@@ -90,24 +105,15 @@ def _written(observed: Sequence[Mapping[str, Any]], actions: Sequence[Any]) -> T
     )
 
 
-def demonstrations(
-    tasks: Mapping[str, Mapping[str, Any]], count: int, folder: Path, cut: int = 150
-) -> list[DemoSet]:
-    """The sets of some tasks: each with the fields it is to be seen by, and arguments.
-
-    They are kept in a folder of the proof's own, so that a proof can be repeated in parts.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
+def demonstrations(lessons: Mapping[str, Lesson], folder: Path, cut: int = 150) -> list[DemoSet]:
+    """The sets of some tasks; kept in a folder, so that a proof can be repeated in parts."""
     sets = []
-    for name, given in tasks.items():
-        task, kwargs = catalogue.find(name), dict(given)
-        fields = kwargs.pop("fields")
-        many = kwargs.pop("count", count)
-        path = folder / f"{task.id}-{many}-{'-'.join(fields)}.pickle"
-        if not path.exists():
-            episodes = record(task, fields, many, "train", cut, kwargs)
-            path.write_bytes(pickle.dumps([tuple(one) for one in episodes]))
-        episodes = [Trajectory(*one) for one in pickle.loads(path.read_bytes())]
+    for name, lesson in lessons.items():
+        task = catalogue.find(name)
+        writer = DatasetWriter(folder / f"{task.id}-{lesson.count}-{'-'.join(lesson.fields)}")
+        if not writer.stands(lesson.count - 1):
+            record(task, lesson.fields, lesson.count, cut, lesson.kwargs, writer, lesson.wanted)
+        episodes = tuple(writer.get(number) for number in range(lesson.count))
         steps = sum(one.steps for one in episodes)
         print(f"{task.id}: {len(episodes)} episodes, {steps} steps", flush=True)
         sets.append(
@@ -115,37 +121,35 @@ def demonstrations(
                 name=task.id,
                 body=task.embodiment,
                 instruction=task.instruction,
-                episodes=tuple(episodes),
-                weight=given.get("weight", 1.0),
+                episodes=episodes,
+                weight=lesson.weight,
             )
         )
     return sets
 
 
 def play(
-    agent: Any, name: str, given: Mapping[str, Any], count: int, cut: int, slots: int = 10
+    agent: Any, name: str, lesson: Lesson, count: int, cut: int = 150, slots: int = 10
 ) -> tuple[int, int]:
-    """Episodes won by an agent, and episodes played; others than were recorded."""
-    task, kwargs = catalogue.find(name), dict(given)
-    fields = kwargs.pop("fields")
-    for own in ("count", "weight"):
-        kwargs.pop(own, None)
-    envs = [build(task, fields, **kwargs) for _ in range(min(slots, count))]
-    won = 0
-    for first in range(0, count, len(envs)):
+    """Episodes won by an agent within so many steps, and episodes played; none was recorded."""
+    task = catalogue.find(name)
+    envs = [build(task, lesson.fields, **lesson.kwargs) for _ in range(min(slots, count))]
+    numbers = iter(range(10 * count + 1000))
+    won = played = 0
+    while played < count:
         seen, steps = {}, {}
-        for slot in range(min(len(envs), count - first)):
-            seed = derive_seed("teaching", "test", task.id, first + slot)
-            seen[slot], _ = begin(envs[slot], task, seed)
+        for slot in range(min(len(envs), count - played)):
+            seen[slot] = _another(envs[slot], task, lesson, numbers)
             steps[slot] = 0
             brief = Brief(
                 instruction=str(seen[slot].get("instruction", task.instruction)),
                 embodiment=task.embodiment,
                 action_space=envs[slot].action_space,
                 max_episode_steps=task.max_episode_steps,
-                agent_seed=seed,
+                agent_seed=slot + played,
             )
             agent.reset([slot], [brief])
+        played += len(seen)
         while seen:
             now = list(seen)
             for slot, action in zip(now, agent.act([seen[s] for s in now], now), strict=True):
@@ -158,3 +162,11 @@ def play(
     for env in envs:
         env.close()
     return won, count
+
+
+def _another(env: Any, task: TaskSpec, lesson: Lesson, numbers: Iterator[int]) -> Any:
+    """The beginning of the next episode that belongs to a lesson."""
+    while True:
+        seen, _ = begin(env, task, derive_seed("teaching", "test", task.id, next(numbers)))
+        if lesson.wanted(env):
+            return seen
