@@ -25,7 +25,7 @@ from ..lm.snapshot import (
     restore_optimiser,
     save_snapshot,
 )
-from ..lm.stage import MakeWorlds, Stage
+from ..lm.stage import MakeWorlds, Stage, World
 from .agent import Parts, identity_of, rebuild
 from .cloning import LOG, Evaluate, Progress, Watch, cut_log
 from .config import GeaConfig
@@ -71,13 +71,7 @@ class GeaReinforcing:
         self.network, worlds = self.parts.network, make_worlds(
             reinforcing.environments, (*self.config.senses, "instruction")
         )  # fmt: skip
-        for world in worlds:
-            self.parts.tongue.check(world.task.embodiment)
-            if not self.parts.tongue.is_listed(world.task.embodiment.id):
-                raise BadArgument(
-                    f"{world.task.id}: '{world.task.embodiment.id}' acts by free text or a head; "
-                    "what it says has no probability that practice could move"
-                )
+        self._check(worlds)
         self.stage = Stage(worlds, config.seed, rank())
         self.tasks = sorted({world.task.id for world in worlds})
         device = self.network.device
@@ -118,6 +112,17 @@ class GeaReinforcing:
             for post in self.stage.posts:
                 post.begin()
         cut_log(folder, self.steps)
+
+    def _check(self, worlds: Sequence[World]) -> None:
+        """Refuses worlds whose bodies were not taught, or that practice could not move."""
+        for world in worlds:
+            body = world.task.embodiment
+            self.parts.tongue.check(body)
+            if not self.parts.tongue.is_listed(body.id):
+                raise BadArgument(
+                    f"{world.task.id}: '{body.id}' acts by free text or a head; what it says has "
+                    "no probability that practice could move"
+                )
 
     # -- the loop ------------------------------------------------------------------------------
 
