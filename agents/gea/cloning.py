@@ -27,6 +27,7 @@ from ..lm.snapshot import (
 from .agent import assemble, identity_of, rebuild, sizes_of
 from .config import GeaConfig
 from .demonstration import DemoSet, Mixture
+from .network import StateRows
 from .player import GeaAgent
 from .sequence import write
 from .tongue import fit_tokenizer
@@ -115,7 +116,9 @@ class GeaCloning:
                 self.mixture.texts(),
             )  # fmt: skip
         for name, rows in states.items():
-            self.parts.network.states[name].fit(rows)
+            part = self.parts.network.states[name]
+            assert isinstance(part, StateRows)
+            part.fit(rows)
         self.parts.tongue.save(self.folder)
 
     def run(self, evaluate: Evaluate | None = None, watch: Watch = lambda _: None) -> None:

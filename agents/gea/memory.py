@@ -15,7 +15,7 @@ from ..lm.cache import SlotCache
 from ..lm.utterance import NOTHING, Choice, utter
 from .network import GeaNetwork
 from .sequence import Pieces, Scribe, padded
-from .tongue import LONGEST_TEXT
+from .tongue import LONGEST_TEXT, within
 
 
 class Step(NamedTuple):
@@ -207,9 +207,7 @@ class Memory:
             numbers = self.network.head(hidden[headed].float()).cpu().numpy()
             for place, row in zip(headed, numbers, strict=True):
                 body = tongue.body(bodies[place])
-                actions[place] = np.clip(
-                    row[: len(body.low)], np.float32(body.low), np.float32(body.high)
-                ).astype(np.float32)  # fmt: skip
+                actions[place] = within(body, row[: len(body.low)])
         for place, slot in enumerate(slots):
             if place not in headed:
                 actions[place] = tongue.mean(bodies[place], tokens[place])

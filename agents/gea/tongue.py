@@ -166,7 +166,8 @@ class Tongue:
         # Scripts ask for more than a body does: what is out of range was cut by the world as well.
         inside = np.clip(np.asarray(actions, np.float32), low, high)
         assert self.table is not None
-        return self.table.tokens(name, speech.adapter.encode(inside)).tolist()
+        found: list[list[int]] = self.table.tokens(name, speech.adapter.encode(inside)).tolist()
+        return found
 
     def mean(self, name: str, tokens: Sequence[int]) -> Any:
         """The action of tokens: a vector, the number of an action, or a text.
@@ -225,12 +226,17 @@ def fit_tokenizer(
         width=config.tokenizer_width, updates=config.tokenizer_updates,
         batch=config.tokenizer_batch, seed=config.seed,
     )  # fmt: skip
-    clipped = {
-        body: np.clip(actions, np.float32(body.low), np.float32(body.high)) if body.low else actions
-        for body, actions in streams.items()
-    }
+    clipped = {body: within(body, actions) for body, actions in streams.items()}
     widest = max(actions.shape[1] for actions in streams.values())
     return MultiEmbodimentTokenizer.fit(clipped, slots=max(21, widest), recipe=recipe)
+
+
+def within(body: Embodiment, actions: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Actions `[..., D]` cut to the range that a body declares, if it does."""
+    if not body.low:
+        return actions
+    low, high = (np.asarray(bound, np.float32) for bound in (body.low, body.high))
+    return np.clip(actions, low, high).astype(np.float32)
 
 
 def padded_rows(rows: Sequence[Sequence[int]], width: int, device: Any) -> Tensor:

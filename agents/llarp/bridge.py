@@ -41,7 +41,7 @@ class Sight:
             import transformers
         except ModuleNotFoundError as error:
             raise MissingExtra("vision model", "lm", "transformers") from error
-        transformers.logging.disable_progress_bar()
+        transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         settings: Mapping[str, Any] = {}
         if is_folder(vision):
             folder = check_folder(vision, words=False)

@@ -90,7 +90,8 @@ class Names(nn.Module):
         names = nn.functional.normalize(names - names.mean(0), dim=-1)
         near = nn.functional.normalize(asked, dim=-1) @ names.T
         wanted: Tensor = self.wanted(features) @ names.T
-        return wanted + self.asked(features) * near * NEAR
+        counts: Tensor = self.asked(features)
+        return wanted + counts * near * NEAR
 
 
 NEAR = 10.0
@@ -149,11 +150,11 @@ class LlarpNetwork(nn.Module):
             if whole or self.config.reading == "whole":
                 told = [one[:1] for one in told]
             rows = self.read(torch.cat(told).to(self.device))
-            return list(rows.split([len(one) for one in told]))
+            return list(torch.split(rows, [len(one) for one in told]))
         assert self.backbone is not None
         ids = [torch.tensor(self._ids(text), device=self.device) for text in texts]
         rows = self.backbone.embed(torch.cat(ids))
-        return list(rows.split([len(one) for one in ids]))
+        return list(torch.split(rows, [len(one) for one in ids]))
 
     def _ids(self, text: str) -> list[int]:
         """An instruction's tokens; padding counts as any other, as in the released code."""
@@ -215,7 +216,8 @@ class LlarpNetwork(nn.Module):
             one.mean(0, keepdim=True).expand(length, -1)
             for one, length in zip(instructions, lengths, strict=True)
         ])  # fmt: skip
-        rows = list(self.observe(torch.cat([one.seen for one in strands]), asked).split(lengths))
+        seen = self.observe(torch.cat([one.seen for one in strands]), asked)
+        rows = list(torch.split(seen, lengths))
         tokens = torch.cat([
             one.tokens[-span:] for one, span in zip(strands, spans, strict=True)
         ])  # fmt: skip

@@ -221,7 +221,7 @@ def load_backbone(loading: Loading, extra: int = 0) -> Backbone:
         raise MissingExtra("language model", "lm", "transformers") from error
     if loading.dtype not in DTYPES:
         raise BadArgument(f"dtype={loading.dtype!r}; it is one of {', '.join(DTYPES)}")
-    transformers.logging.disable_progress_bar()
+    transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     name, settings = loading.model, {}
     if is_folder(name):
         folder = check_folder(name, weights=not loading.scratch)

@@ -166,7 +166,7 @@ class PopArt(nn.Module):
     def observe(self, returns: Tensor, worlds: Tensor) -> None:
         """Moves each world's scale towards that of returns `[N]`, and the layer against it."""
         mean, deviation = self.mean.clone(), self.deviation.clone()
-        for world in worlds.unique().tolist():
+        for world in sorted(set(worlds.tolist())):
             seen = returns[worlds == world]
             self.mean[world] += self.rate * (seen.mean() - self.mean[world])
             self.square[world] += self.rate * (seen.square().mean() - self.square[world])

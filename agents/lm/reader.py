@@ -35,7 +35,7 @@ class Reader:
             import transformers
         except ModuleNotFoundError as error:
             raise MissingExtra("text encoder", "lm", "transformers") from error
-        transformers.logging.disable_progress_bar()
+        transformers.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         name = str(check_folder(name)) if is_folder(name) else name
         try:
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name)
@@ -46,7 +46,7 @@ class Reader:
             raise BadArgument(f"cannot load the text encoder {name}: {said}") from error
         encoder = getattr(model, "encoder", None)
         # BERT's own `encoder` takes hidden states, T5's takes words.
-        self._model = encoder if hasattr(encoder, "embed_tokens") else model
+        self._model: Any = encoder if hasattr(encoder, "embed_tokens") else model
         self._model.requires_grad_(False).eval().to(device)
         self.width: int = model.config.hidden_size
         self.fingerprint, self._device = fingerprint(name), device

@@ -84,7 +84,7 @@ def make_tokenizer(texts: Iterable[str], words: int) -> Any:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )  # fmt: skip
     made.train_from_iterator(list(texts), trainer)
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=made, eos_token=END, bos_token=BEGIN, pad_token=PAD
     )
 
