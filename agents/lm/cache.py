@@ -68,8 +68,7 @@ class SlotCache:
         self._rows = rows
         self._whole = bool(len(rows) == self.slots and (rows == torch.arange(len(rows))).all())
         positions = starts[:, None] + torch.arange(wide)
-        # Padding may lie behind the end: it is written where the last token that counts may be
-        # overwritten by nothing that is ever seen.
+        # What pads a row may lie behind the end: there is one place more, which nobody looks at.
         self._places = positions.clamp(max=self.capacity)
         self._upto = longest
         seen = torch.arange(longest)[None, None] <= positions[:, :, None]
@@ -85,8 +84,9 @@ class SlotCache:
             shape = (self.slots, keys.shape[1], self.capacity + 1, keys.shape[3])
             self._keys.append(keys.new_zeros(shape))
             self._values.append(values.new_zeros((*shape[:3], values.shape[3])))
-        rows = self._rows.to(keys.device)[:, None]
-        places = self._places.to(keys.device)
+        if self._rows.device != keys.device:  # Once a pass, not once a layer.
+            self._rows, self._places = self._rows.to(keys.device), self._places.to(keys.device)
+        rows, places = self._rows[:, None], self._places
         self._keys[layer][rows, :, places] = keys.transpose(1, 2)
         self._values[layer][rows, :, places] = values.transpose(1, 2)
         found = self._keys[layer][:, :, : self._upto], self._values[layer][:, :, : self._upto]
