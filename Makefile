@@ -96,6 +96,7 @@ validate-widowx: $(STAMP)  ## the WidowX's expert, its tiers of data and random 
 validate-miniwob: $(STAMP)  ## MiniWoB beside upstream's client, which needs chromedriver, 10 min
 	@$(PY) tests/proofs miniwob --seeds 2
 	@$(PY) tests/proofs miniwob-oracles --seeds 20
+	@$(PY) tests/proofs miniwob-soak --episodes 2000
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts
