@@ -99,6 +99,9 @@ results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a 
 	@$(PY) tests/proofs results-ppo-babyai --out runs/results
 	@$(PY) tests/proofs results-bc-metaworld --out runs/results
 	@$(PY) tests/proofs results-sac-metaworld --out runs/results
+	@$(PY) tests/proofs/generalist.py cloning --out runs/results/gea-mini
+	@$(PY) tests/proofs/generalist.py practice --out runs/results/gea-mini
+	@$(PY) tests/proofs/generalist.py dialects --out runs/results/gea-mini
 	@$(PY) tests/proofs results-ppo-procgen --out runs/results --seeds 1
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
@@ -135,7 +138,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,data,online,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)
