@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,21 +11,19 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from point_mass import STEPS, Plane, mixed_data
 
 from polyathlon.agents.offline import LEARNERS
-from polyathlon.agents.offline.checkpoint import FILE_NAME, Identity, load_checkpoint
+from polyathlon.agents.offline.checkpoint import Identity, load_checkpoint
 from polyathlon.agents.offline.learner import configured
 from polyathlon.agents.offline.player import TrainedAgent
 from polyathlon.agents.offline.practice import FOLDER
 from polyathlon.agents.offline.protocol import PROTOCOLS, Protocol
 from polyathlon.agents.offline.training import BEST, LOG, Outcome, Played, Training
 from polyathlon.agents.offline.transition import Transitions, discounted, fit_frame
+from polyathlon.agents.storage import FILE_NAME
 from polyathlon.core.errors import BadArgument, PlanMismatch
 from polyathlon.core.specs import Brief, Embodiment, digest_of
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-
-from point_mass import STEPS, Plane, mixed_data
 
 BODY = Embodiment(
     id="point", kind="continuous", action_names=("x", "y"), low=(-1.0, -1.0), high=(1.0, 1.0)

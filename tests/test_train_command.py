@@ -17,23 +17,20 @@ import h5py
 import msgspec
 import numpy as np
 import pytest
+from point_mass import mixed_data
 
-from polyathlon.agents.offline.checkpoint import FILE_NAME, load_checkpoint
+from polyathlon.agents.offline.checkpoint import load_checkpoint
 from polyathlon.agents.offline.protocol import PROTOCOLS
 from polyathlon.agents.offline.training import LOG, Played
 from polyathlon.cli.course import Course, make_world
 from polyathlon.cli.tensorboard_log import FOLDER, is_installed
-from polyathlon.cli.trained import is_trained, refuse_other_folder
+from polyathlon.cli.trained import CHECKPOINT, is_trained, refuse_other_folder
 from polyathlon.cli.training_summary import Figure, row_of, scale_of
 from polyathlon.core.errors import BadArgument, EmbodimentMismatch
 from polyathlon.core.journal import lock, unlock
 from polyathlon.core.specs import TaskSpec
 from polyathlon.core.trajectory import Trajectory
 from polyathlon.tasks.dataset.layout import Dataset, DatasetWriter
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-
-from point_mass import mixed_data
 
 pytestmark = pytest.mark.xdist_group("train")  # one process: what it makes is dear
 
@@ -237,7 +234,7 @@ def test_rows_know_their_spread() -> None:
 def test_a_folder_that_is_no_agent_says_where_agents_are(tmp_path: Path) -> None:
     for number in (0, 1):
         (tmp_path / "two" / f"seed-{number}").mkdir(parents=True)
-        (tmp_path / "two" / f"seed-{number}" / FILE_NAME).write_text("{}")
+        (tmp_path / "two" / f"seed-{number}" / CHECKPOINT).write_text("{}")
     one, other = (tmp_path / "two" / f"seed-{number}" for number in (0, 1))
     with pytest.raises(
         BadArgument, match=f"it has no checkpoint.json; those in it are: {one}, {other}"
