@@ -229,6 +229,8 @@ def test_rows_know_their_spread() -> None:
     assert alone.cells() == ("iql", "1 seed", "0.200", "10.0", "-")
     assert scale_of({"ref_min_score": 1, "ref_max_score": 2.5}) == (1.0, 2.5)
     assert scale_of({"ref_min_score": 1}) is None
+    shortened = {"recipe": {"task_kwargs": {"max_episode_steps": 60}}}
+    assert scale_of({"ref_min_score": 1, "ref_max_score": 2.5, "polyathlon": shortened}) is None
 
 
 def test_a_folder_that_is_no_agent_says_where_agents_are(tmp_path: Path) -> None:
