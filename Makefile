@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof proof-board train-check validate-socialnav \
+.PHONY: help demo test check typings bench proof proof-board train-check results validate-socialnav \
 	validate-a1 validate-widowx validate-miniwob schema clean venv system
 
 help:  ## this list
@@ -74,6 +74,12 @@ train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends
 	@$(PY) tests/proofs learners-cheetah
 	@$(PY) tests/proofs learners-kitchen
 
+results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a claim fails
+	@$(PY) tests/proofs results-ppo-babyai --out runs/results
+	@$(PY) tests/proofs results-bc-metaworld --out runs/results
+	@$(PY) tests/proofs results-sac-metaworld --out runs/results
+	@$(PY) tests/proofs results-ppo-procgen --out runs/results --seeds 1
+
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav
 	@$(PY) tests/proofs socialnav-cards --episodes 540
@@ -87,6 +93,7 @@ validate-widowx: $(STAMP)  ## the WidowX's expert, its tiers of data and random 
 validate-miniwob: $(STAMP)  ## MiniWoB beside upstream's client, which needs chromedriver, 10 min
 	@$(PY) tests/proofs miniwob --seeds 2
 	@$(PY) tests/proofs miniwob-oracles --seeds 20
+	@$(PY) tests/proofs miniwob-soak --episodes 2000
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts
@@ -107,7 +114,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,data,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,data,online,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)

@@ -27,8 +27,8 @@ COMMANDS = {
     "socialnav": ("socialnav:socialnav_group", "Score logs of social navigation."),
     "tokenizer": ("tokenizer:tokenizer_group", "Fit action adapters, report what they keep."),
     "leaderboard": (
-        "verification:leaderboard_group",
-        "Pack, check and verify submissions; build a board.",
+        "board:leaderboard_group",
+        "Pack, sign, check, verify and export submissions; build a board.",
     ),
 }
 """Name: where its command is, and its line in the help."""

@@ -99,13 +99,16 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     Exit codes: 0 complete, 1 the agent's code raised, 2 a mistake in the command or an action
     that is not valid, 3 some episodes are INVALID, 130 interrupted.
     """
-    chosen = choose_benchmark(
-        benchmark, options["episodes"], options["seed"], _task_kwargs(options)
-    )
     if ":" in agent_name:
         # As with `python script.py`: an agent's module may lie in the folder one stands in.
         sys.path.append(os.getcwd())
+    _task_kwargs(options)  # What is mistyped is named before anything is loaded.
     record, agent = _load(agent_name)
+    if options["image_size"] is None:
+        options["image_size"] = getattr(agent, "image_size", None)
+    chosen = choose_benchmark(
+        benchmark, options["episodes"], options["seed"], _task_kwargs(options)
+    )
     record = msgspec.structs.replace(record, on_invalid=options["on_invalid"])
     if agent is None and options["skip_unsupported"]:
         chosen, left_out = drop_tasks_without_oracle(chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from .table import WHOLE, headline_words, lay_out
 if TYPE_CHECKING:
     from ..core.episode import EpisodeResult
     from ..leaderboard.board import Row
-    from ..leaderboard.recount import Run
     from ..leaderboard.result import Estimate
     from ..leaderboard.submission import Card, PackedRun
     from ..leaderboard.validation import Checked
@@ -132,24 +131,55 @@ def _film(run: PackedRun, due: Sequence[EpisodeResult], folder: Path) -> Iterato
     type=click.Path(path_type=Path),
     help="A file or folder of the agent; only hashes go in. May be repeated.",
 )
+@click.option("--sign", "key", type=click.Path(path_type=Path), help="Your key, from keygen.")
 def pack_command(
-    runs: tuple[Path, ...], name: str, out: Path, card: Path | None, weights: tuple[Path, ...]
+    runs: tuple[Path, ...],
+    name: str,
+    out: Path,
+    card: Path | None,
+    weights: tuple[Path, ...],
+    key: Path | None,
 ) -> int:
     """Put the evidence of RUNS, all by one agent, into one file that anybody can check."""
-    from ..core.files import write_atomically
-    from ..leaderboard.archive import write_archive
+    from ..leaderboard.signature import load_key, sign
     from ..leaderboard.submission import pack, pack_run, weigh
     from ..leaderboard.validation import validate_members
 
-    if out.exists() and not out.read_bytes()[:4] == b"PK\3\4":
-        raise BadArgument(f"{out} exists and is no zip file; it was left as it is")
+    refuse_other_files(out)
+    private = load_key(key) if key else None
     files = [file for path in weights for file in weigh(path)]
     members = pack(name, [pack_run(run) for run in runs], _read_card(card), files)
+    members = sign(members, private) if private else members
     checked = validate_members(members)  # What would be refused elsewhere is refused here.
-    write_atomically(out, write_archive(members))
+    save(out, members)
     describe(checked)
     click.echo(f"packed   {out}")
     return 0
+
+
+def refuse_other_files(path: Path) -> None:
+    """Whatever stands where a submission is to be written must be one, or at least a zip file.
+
+    Raises:
+        BadArgument: it is not, or cannot be read.
+    """
+    if not path.exists():
+        return
+    try:
+        with open(path, "rb") as file:
+            begins = file.read(4)
+    except OSError as error:
+        raise BadArgument(f"cannot read {path}: {error.strerror}") from error
+    if begins != b"PK\3\4":
+        raise BadArgument(f"{path} exists and is no zip file; it was left as it is")
+
+
+def save(path: Path, members: Mapping[str, bytes]) -> None:
+    """Writes a submission, whole or not at all."""
+    from ..core.files import write_atomically
+    from ..leaderboard.archive import write_archive
+
+    write_atomically(path, write_archive(members))
 
 
 def _read_card(path: Path | None) -> Card:
@@ -165,22 +195,33 @@ def _read_card(path: Path | None) -> Card:
         raise BadArgument(f"{path} is not a card: {error}; see docs/leaderboard.md") from error
 
 
+trusted_option = click.option(
+    "--trusted",
+    type=click.Path(path_type=Path),
+    envvar="POLYATHLON_TRUSTED_KEYS",
+    show_envvar=True,
+    help="JSON of names and public keys that you know.",
+)
+
+
 @leaderboard_group.command("validate")
 @click.argument("submission", type=click.Path(path_type=Path))
-def validate_command(submission: Path) -> int:
+@trusted_option
+def validate_command(submission: Path, trusted: Path | None) -> int:
     """Count every figure of SUBMISSION again from its episodes; says what differs.
 
     Needs no simulator. Exit codes: 0 all of it follows, 2 it is refused.
     """
+    from ..leaderboard.signature import read_trusted
     from ..leaderboard.validation import validate
 
-    describe(validate(submission))
+    describe(validate(submission, read_trusted(trusted) if trusted else None))
     click.echo(f"valid    {submission}: every figure follows from its episodes")
     return 0
 
 
 def describe(checked: Checked) -> None:
-    """Says what a submission holds, a line a run."""
+    """Says what a submission holds, a line a run, and who signed it."""
     for run in checked.runs:
         result = run.result
         overall = result.overall
@@ -188,6 +229,7 @@ def describe(checked: Checked) -> None:
             f"{checked.submission.name} on {result.benchmark}: {overall.n_valid} of {overall.n} "
             f"episodes valid; {headline_words(result)}"
         )
+    click.echo(f"{checked.submission.name} is {checked.signer.words}")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -216,15 +258,12 @@ def generalist_command(
 
     Refused where a family was not played, or too few of its episodes are valid.
     """
+    from ..leaderboard.evidence import read_evidence
     from ..leaderboard.generalist import generalist_score
-    from ..leaderboard.recount import recompute
     from ..leaderboard.submission import who
-    from ..leaderboard.validation import validate
     from ..tasks import catalogue
 
-    read: list[PackedRun | Run] = []
-    for path in runs:
-        read += validate(path).runs if path.is_file() else [recompute(path)]
+    read = [run for path in runs for run in read_evidence(path)]
     if len({who(run.manifest) for run in read}) > 1:
         raise BadArgument("these runs are of several agents; a generalist is one")
     names = families.split(",") if families else list(catalogue.families())

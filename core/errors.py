@@ -89,6 +89,12 @@ class AgentFailed(PolyathlonError):
         self.traceback = traceback
 
 
+class TrainingDiverged(PolyathlonError):
+    """A loss or a weight is no number any more; the last good checkpoint stands."""
+
+    exit_code = 1
+
+
 class RunDirectoryError(PolyathlonError):
     """A run directory cannot be written, is full, or is not a run directory."""
 

@@ -17,7 +17,9 @@ class Trajectory(NamedTuple):
 
     Attributes:
         observations: field to array `[T + 1, ...]`: the last one is what the last step led to.
-        actions: `[T, D]`.
+            What a screen says in writing is an array of texts.
+        actions: float32 `[T, D]`; of a body that has a list of actions int64 `[T]`, their places
+            in it; of one that takes commands in writing `[T]` of texts.
         rewards: `[T]`.
         terminated: `[T]` of bool: the world ended there, and nothing is to be hoped for after it.
         truncated: `[T]` of bool: the recording ended there, and the world would have gone on.
@@ -28,7 +30,7 @@ class Trajectory(NamedTuple):
     """
 
     observations: Mapping[str, NDArray[Any]]
-    actions: NDArray[np.float32]
+    actions: NDArray[Any]
     rewards: NDArray[np.float32]
     terminated: NDArray[np.bool_]
     truncated: NDArray[np.bool_]
@@ -61,8 +63,9 @@ def checked(one: Trajectory, where: str) -> Trajectory:
     steps = len(one.actions)
     if steps == 0:
         raise BadArgument(f"{where} has no step")
-    if one.actions.ndim != 2:
-        raise BadArgument(f"{where}: actions have the shape {one.actions.shape}, not [steps, size]")
+    wanted = "[steps, size]" if one.actions.dtype.kind == "f" else "[steps]"
+    if one.actions.ndim != 1 + (one.actions.dtype.kind == "f"):
+        raise BadArgument(f"{where}: actions have the shape {one.actions.shape}, not {wanted}")
     for name in ("rewards", "terminated", "truncated", "success"):
         array = getattr(one, name)
         if array is not None and array.shape != (steps,):
@@ -97,7 +100,7 @@ def digest_of_trajectories(trajectories: Iterable[Trajectory]) -> str:
         for name in sorted(parts):
             array = np.ascontiguousarray(parts[name])
             digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-            digest.update(array.data)
+            digest.update(array.view(np.uint8).data if array.dtype.kind == "U" else array.data)
         if one.instruction:
             digest.update(f"instruction\0{one.instruction}\0".encode())
     return digest.hexdigest()

@@ -42,6 +42,12 @@ class RunView:
         """Episodes by task and index."""
         return {one.plan.key: one for one in self.played}
 
+    def asked(self, task: str, index: int) -> str:
+        """What an episode asked for, where that is more than its task says; empty elsewhere."""
+        one = self.by_key.get((task, index))
+        said = one.instruction if one is not None else ""
+        return "" if said == self.manifest.spec(task).instruction else said
+
     def outcome_words(self, task: str, index: int) -> tuple[str, str]:
         """The kind of an episode's end, and a few words on it."""
         one = self.by_key.get((task, index))

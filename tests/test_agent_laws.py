@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import msgspec
 import numpy as np
 import pytest
 from gymnasium import spaces
+from stub_endpoint import serving
 
 from polyathlon.agents import AGENTS
 from polyathlon.core.command import CommandSpace
 from polyathlon.core.errors import EmbodimentMismatch
 from polyathlon.core.protocols import Agent
 from polyathlon.core.specs import Brief, Embodiment, check_handshake
-
-sys.path.append(str(Path(__file__).resolve().parent / "llm"))
-from stub_endpoint import serving
 
 BODY = Embodiment(id="toy", kind="continuous", action_names=("x",), low=(-1.0,), high=(1.0,))
 HOLONOMIC = Embodiment(

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from official_writer import a1_buffer, adroit, floats, kitchen_npz, kitchen_pickle, widowx
 
 from polyathlon.core.trajectory import digest_of_trajectories
 from polyathlon.tasks.dataset.layout import Dataset
 from polyathlon.tasks.dataset.official_import import import_path, list_stored
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-from official_writer import a1_buffer, adroit, floats, kitchen_npz, kitchen_pickle, widowx
 
 Write = Callable[..., object]
 

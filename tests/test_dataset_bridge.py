@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import pickle
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from record_writer import tensor, write_examples
 
 from polyathlon.core.errors import BadArgument
 from polyathlon.core.trajectory import Trajectory
@@ -19,9 +19,6 @@ from polyathlon.tasks.dataset.bridge import SIDE, read_numpy, read_raw, read_tfr
 from polyathlon.tasks.dataset.bridge_import import import_path, list_stored
 from polyathlon.tasks.dataset.layout import Dataset
 from polyathlon.tasks.dataset.tensor import parse_tensor
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-from record_writer import tensor, write_examples
 
 DICE = np.random.default_rng(0)
 GREYS = (0, 60, 120, 180, 240)

@@ -219,8 +219,8 @@ def test_an_inventory_finds_what_is_not_as_it_was_written(made: Path, tmp_path: 
         ({"tier": "best"}, "no tier 'best'"),
         ({"episodes": 0}, "at least 1"),
         ({"noise": -1.0}, "--noise is -1.0"),
-        ({"task": "babyai.go-to-local-v0"}, "no state or no continuous actions"),
-        ({"task": "atari.pong-v5"}, "no state or no continuous actions"),
+        ({"observations": ("state", "depth")}, "names 'depth'"),
+        ({"task": "atari.pong-v5"}, "has no oracle"),
         ({"task": "d5rl.adroit-pen-v1"}, "has no oracle"),
     ],
 )

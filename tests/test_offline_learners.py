@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from point_mass import STEPS, Plane, mixed_data
 
 from polyathlon.agents.offline import LEARNERS
 from polyathlon.agents.offline.bc import BehaviourCloning, BestTenth
@@ -28,10 +27,6 @@ from polyathlon.agents.offline.past import Past
 from polyathlon.agents.offline.transition import Frame, Transitions, discounted, fit_frame
 from polyathlon.core.errors import BadArgument
 from polyathlon.core.trajectory import Trajectory
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-
-from point_mass import STEPS, Plane, mixed_data
 
 ONES = np.ones(2, np.float32)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from point_mass import STEPS, Plane, mixed_data
 
 from polyathlon.agents.offline import LEARNERS
 from polyathlon.agents.offline.checkpoint import FILE_NAME, Identity, load_checkpoint
@@ -23,10 +23,6 @@ from polyathlon.agents.offline.training import BEST, LOG, Outcome, Played, Train
 from polyathlon.agents.offline.transition import Transitions, discounted, fit_frame
 from polyathlon.core.errors import BadArgument, PlanMismatch
 from polyathlon.core.specs import Brief, Embodiment
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-
-from point_mass import STEPS, Plane, mixed_data
 
 BODY = Embodiment(
     id="point", kind="continuous", action_names=("x", "y"), low=(-1.0, -1.0), high=(1.0, 1.0)

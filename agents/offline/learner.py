@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import torch
@@ -139,7 +139,10 @@ def bootstrapped(batch: Batch, next_values: torch.Tensor, discount: float) -> to
     return batch.rewards + discount * batch.masks * next_values
 
 
-def configured(kind: type[Config], changes: Mapping[str, Any]) -> Config:
+Settings = TypeVar("Settings", bound=msgspec.Struct)
+
+
+def configured(kind: type[Settings], changes: Mapping[str, Any]) -> Settings:
     """A configuration with some of its defaults changed.
 
     Raises:

@@ -13,8 +13,8 @@ import torch
 
 from ...core.errors import BadArgument, PlanMismatch
 from ...core.files import sweep, write_atomically
+from ..storage import FILE_NAME
 from .checkpoint import (
-    FILE_NAME,
     Identity,
     describe,
     load_checkpoint,
@@ -226,14 +226,14 @@ class Training:
     def _cut_log(self) -> dict[int, Played]:
         """Drops the lines after the checkpoint; they are written again. The scores up to it."""
         path = self._folder / LOG
-        kept = [one for one in _lines(path) if one.get("step", self.step + 1) <= self.step]
+        kept = [one for one in read_log(path) if one.get("step", self.step + 1) <= self.step]
         if path.exists():
             text = "".join(json.dumps(one, sort_keys=True) + "\n" for one in kept)
             write_atomically(path, text.encode())
         return {one["step"]: Played(one["score"], one["return"]) for one in kept if "score" in one}
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a log that are whole."""
     if path.is_file():
         for line in path.read_text(errors="replace").splitlines():

@@ -43,10 +43,10 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
             raise BadArgument(f"{where} has no state; its observations are {', '.join(seen)}")
         for key in seen:
             if key == name or not states_only:
-                observations["state" if key == name else key] = np.asarray(seen[key])
+                observations["state" if key == name else key] = _array_of(seen[key])
     else:
         observations["state"] = np.asarray(seen)
-    if observations.get("state", np.empty(0)).dtype.kind == "f":
+    if "state" in observations and observations["state"].dtype.kind == "f":
         observations["state"] = observations["state"].astype(np.float32)
     infos = group.get("infos", {})
     success = np.asarray(infos["success"], bool)[1:] if "success" in infos else None
@@ -54,7 +54,7 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
     words = "" if states_only else str(group.attrs.get("instruction", ""))
     return Trajectory(
         observations=observations,
-        actions=np.asarray(group["actions"], np.float32),
+        actions=_actions_of(group["actions"]),
         rewards=steps["rewards"].astype(np.float32),
         terminated=steps["terminated"].astype(bool),
         truncated=steps["truncated"].astype(bool),
@@ -62,6 +62,21 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
         seed=int(seed) if isinstance(seed, (int, np.integer)) else None,
         instruction=words,
     )
+
+
+def _array_of(stored: Any) -> NDArray[Any]:
+    """An array as it is; texts as numpy has them."""
+    if import_h5py().check_string_dtype(stored.dtype) is None:
+        return np.asarray(stored)
+    return np.asarray(stored.asstr()[()].tolist(), np.str_)
+
+
+def _actions_of(stored: Any) -> NDArray[Any]:
+    """Vectors in single precision, indices as whole numbers, commands as texts."""
+    found = _array_of(stored)
+    if found.ndim == 1 and found.dtype.kind in "iuU":
+        return found if found.dtype.kind == "U" else found.astype(np.int64)
+    return found.astype(np.float32)
 
 
 class StateReader:

@@ -15,9 +15,12 @@
     python tests/proofs learners-cheetah --seeds 3
     python tests/proofs submission-flips --tries 1000
     python tests/proofs comparisons --tries 2000
+    RLIABLE_PYTHON=/path/to/its/python python tests/proofs statistics
     python tests/proofs miniwob --seeds 2
     python tests/proofs miniwob-oracles --seeds 20
+    python tests/proofs miniwob-soak --episodes 2000
     python tests/proofs submission-replays --episodes 3
+    python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
 Each prints a table; shares with 95% Wilson intervals.
 """
@@ -124,6 +127,22 @@ def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
     return int(not all(proven.claims.values()))
 
 
+def _show_results(proof: str, folder: Path, seeds: int) -> int:
+    """Trains an agent by the command line, and plays it; 1 if a claim does not hold."""
+    import online
+
+    table = Table(title=f"{proof}, intervals 95%", title_justify="left")
+    for column in ("who", "over", "score", "mean return"):
+        table.add_column(column)
+    shown = online.prove(proof, folder, seeds)
+    for row in shown.rows:
+        table.add_row(*row)
+    Console(width=110).print(table)
+    for words, holds in shown.claims.items():
+        print(f"{'holds' if holds else 'DOES NOT HOLD'}: {words}")
+    return int(not all(shown.claims.values()))
+
+
 def _flip(tries: int) -> int:
     """Flips bytes of a real submission; 1 if one is not noticed."""
     import flips
@@ -168,22 +187,39 @@ def _compare_agents(comparisons: int) -> int:
     return int(not all(row.holds for row in rows))
 
 
-def _beside_upstream(seeds: range) -> int:
-    """Plays every MiniWoB task with upstream's client too; 1 if words or verdicts ever differ."""
+def _agree() -> int:
+    """Our statistics beside rliable's and statsmodels'; 1 if they are further apart than due."""
+    import agreement
+
+    table = Table(title="statistics beside rliable and statsmodels", title_justify="left")
+    for column in ("figure", "numbers", "most apart", "allowed", "holds"):
+        table.add_column(column)
+    rows = agreement.agreement()
+    for row in rows:
+        cells = (row.figure, str(row.numbers), f"{row.apart:.1e}", f"{row.allowed:.0e}")
+        table.add_row(*cells, "yes" if row.holds else "NO")
+    Console(width=110).print(table)
+    return int(not all(row.holds for row in rows))
+
+
+def _beside_upstream(seeds: range, pages: slice) -> int:
+    """Plays MiniWoB tasks with upstream's client too; 1 if words or verdicts ever differ."""
     from upstream import compare
 
     from polyathlon.tasks.miniwob.roster import CHORES
 
-    table = Table(title="miniwob beside upstream's client: seeds that agree", title_justify="left")
-    for column in ("task", "seeds", "words", "elements", "verdicts", "endings", "raw rewards"):
-        table.add_column(column)
-    off = 0
-    for task in CHORES:
+    row = "{:28} {:>6} {:>6} {:>9} {:>9} {:>8}  {}".format
+    print(row("task", "seeds", "words", "elements", "verdicts", "endings", "raw rewards"))
+    sums, off = np.zeros(5, int), 0
+    for task in list(CHORES)[pages]:
         found = compare(task, seeds)
         off += found.words < found.seeds or found.verdicts < found.endings
+        sums += found[1:6]
         rewards = " ".join(f"{reward:g}" for reward in sorted(set(found.rewards)))
-        table.add_row(found.task, *(str(number) for number in found[1:6]), rewards)
-    Console(width=100).print(table)
+        print(row(*found[:6], rewards), flush=True)
+        for words in found.differences:
+            print(f"    {words}", flush=True)
+    print(row("all", *(int(number) for number in sums), ""))
     return int(off > 0)
 
 
@@ -205,6 +241,19 @@ def _solve_pages(seeds: range) -> int:
         low, high = wilson(won, played)
         print(f"{who}: {won} of {played}, [{low:.3f}, {high:.3f}]")
     return int(any(row.oracle < ENOUGH * len(seeds) for row in rows))
+
+
+def _soak_pages(episodes: int) -> int:
+    """Plays many episodes of MiniWoB; 1 if the memory grows."""
+    import soak
+
+    print("episodes  process, MB  browser, MB  open files", flush=True)
+    found = []
+    for one in soak.held(max(episodes, 100)):
+        found.append(one)
+        sizes = f"{one.process / 1e6:11.0f}  {one.browser / 1e6:11.0f}"
+        print(f"{one.episodes:8}  {sizes}  {one.handles:10}", flush=True)
+    return int(not soak.is_flat(found))
 
 
 def _validate() -> int:
@@ -353,11 +402,24 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "learners-a1": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
     "learners-kitchen": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
     "learners-cheetah": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
+    **dict.fromkeys(
+        (
+            "results-ppo-babyai",
+            "results-bc-metaworld",
+            "results-sac-metaworld",
+            "results-ppo-procgen",
+        ),
+        lambda told: _show_results(told.proof, told.out, told.seeds),
+    ),
     "import-memory": lambda _: _import_more_than_memory(),
-    "miniwob": lambda told: _beside_upstream(range(told.seeds)),
+    "miniwob": lambda told: _beside_upstream(
+        range(told.seeds), slice(told.first, told.first + told.count)
+    ),
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
+    "miniwob-soak": lambda told: _soak_pages(told.episodes),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20)),
     "submission-flips": lambda told: _flip(told.tries),
+    "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
 }
 """What can be proved, by name."""
