@@ -23,6 +23,7 @@ from ..core.specs import Benchmark, canonical_json
 from .generalist import Generalist, generalist_score
 from .intake import Intake, Played, find, read, reason_of
 from .result import Count, Digest, Estimate, Headline, Share, Summary
+from .signature import Signer
 from .submission import Card, File
 from .verification import Status, Verification
 
@@ -131,6 +132,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         weights: the agent's files, by hash.
         verification: what playing it again has shown; null where nobody has.
         generalist: one figure over the families that it played, where there are two or more.
+        signer: who signed the submission, as far as could be told where the board was made.
     """
 
     key: str
@@ -142,6 +144,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     weights: tuple[File, ...] = ()
     verification: Verification | None = None
     generalist: Generalist | None = None
+    signer: Signer = Signer()
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -188,7 +191,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     row: Row
 
 
-def build_board(paths: Sequence[Path]) -> Board:
+def build_board(paths: Sequence[Path], trusted: Mapping[str, str] | None = None) -> Board:
     """The board of some runs; the same whatever their order.
 
     Args:
@@ -196,6 +199,7 @@ def build_board(paths: Sequence[Path]) -> Board:
             compared, never believed, and may be missing in a directory. A submission's
             verification is read beside it. What is found in a folder and does not hold together
             is listed; what was named itself raises.
+        trusted: name by public key of those whose signature is known.
 
     Raises:
         BadArgument: no run, or the same run twice.
@@ -207,7 +211,7 @@ def build_board(paths: Sequence[Path]) -> Board:
     assembly = Assembly()
     for found in find(paths):
         try:
-            intake = read(found)
+            intake = read(found, trusted)
             assembly.add(source_of(intake), entries_of(intake, found.named))
         except (PolyathlonError, OSError) as error:
             if found.named:
@@ -305,6 +309,7 @@ def source_of(intake: Intake) -> Source:
         weights=intake.weights,
         verification=intake.verification,
         generalist=_generalist(intake.runs),
+        signer=intake.signer,
     )
 
 

@@ -12,6 +12,7 @@ from ..figures import domain_of
 from ..intake import Intake
 from ..markup import Child, Markup, element, join
 from ..result import Estimate
+from ..signature import Signer
 from ..verification import Verification
 from ..wording import number, percent, plural
 from . import chart
@@ -155,6 +156,8 @@ def _checks(source: Source, standings: Sequence[Standing], has_file: bool) -> Ma
         ),
         _played_again(source.verification),
     ]
+    if source.digest:
+        steps.append(_signed(source.signer))
     return section(
         "What was checked, and how to check it yourself",
         "checks",
@@ -163,12 +166,20 @@ def _checks(source: Source, standings: Sequence[Standing], has_file: bool) -> Ma
     )
 
 
+def _signed(signer: Signer) -> Markup:
+    """A signature says who packed the file, not that its episodes took place."""
+    words = f"{signer.words[:1].upper()}{signer.words[1:]}."
+    told = "" if signer.state == "unsigned" else "It says who packed the file, no more."
+    state = "verified" if signer.state == "trusted" else "self-reported"
+    return _step(state, "", join([element("b", foreign(words)), " ", told]))
+
+
 def _step(status: str, title: str, words: Child) -> Markup:
     sign = {"verified": "✓", "failed": "✕"}.get(status, "○")
     return element(
         "li",
         element("span", sign, class_=f"sign {status}", aria_hidden="true"),
-        element("div", element("b", title), " ", words),
+        element("div", element("b", title) if title else None, " ", words),
     )
 
 
