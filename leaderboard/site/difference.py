@@ -98,7 +98,7 @@ def _constants() -> dict[str, object]:
     """What :mod:`..comparison` computes with, so that it stands in one place."""
     from ..comparison import _reach
 
-    return msgspec.to_builtins(
+    constants: dict[str, object] = msgspec.to_builtins(
         {
             "dice": dice_of(BOOTSTRAP_SEED),
             "flips": FLIPS,
@@ -110,6 +110,7 @@ def _constants() -> dict[str, object]:
             "reach": _reach(),
         }
     )
+    return constants
 
 
 def _choice(name: str, group: Group) -> Markup:

@@ -58,7 +58,7 @@ def draft(intake: Intake, evidence: Sequence[Evidence]) -> Draft:
                 "title": run.manifest.benchmark.id,
                 "episodes": files.episodes,
                 "film": f"film/{intake.key}-{at}",
-                "shown": [[tasks[one.task], one.index, one.filmed] for one in files.shown],
+                "shown": [[tasks[one.task], one.number, one.filmed] for one in files.shown],
             }
         )
     command = intake.runs[0].manifest.command

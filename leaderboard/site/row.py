@@ -141,7 +141,8 @@ def table_row(
 
 def _who(row: Row, name: str, root: str) -> Markup:
     inner = element("a", foreign(name), href=f"{root}submission/{row.source}.html")
-    about = f"{row.agent.name} · {row.agent.path}" if row.submission else row.agent.path
+    # The class and its module tell more than what a command line called it.
+    about = row.agent.path.rpartition(".")[2] or row.agent.name
     return join([inner, element("small", foreign(about))])
 
 

@@ -44,8 +44,8 @@ def run_section(run: Played, files: Evidence, number_: int, of: int) -> Markup:
     return join(
         [
             _tasks(view, f"{lead}Tasks", number_),
-            _further(view, number_),
             _episodes(run, files, f"{lead}Episodes", number_),
+            _further(view, number_),
             _faults(view, f"{lead}Faults", number_),
             _record(run, f"{lead}How it was made", number_),
         ]
