@@ -34,7 +34,7 @@ ALL = ("rgb", "instruction", "dom")
 
 ALIKE = frozenset(
     """count-sides find-greatest focus-text guess-number hot-cold tic-tac-toe
-    use-colorwheel-2""".split()
+    terminal use-colorwheel-2""".split()
 )
 """Pages of which two seeds differ in what is drawn, or hidden until it is found, not in words."""
 
