@@ -11,6 +11,13 @@ import numpy as np
 from ..core.trajectory import Trajectory, digest_of_trajectories
 from ..tasks.dataset.layout import Dataset
 
+ACTIONS = {
+    "continuous": "{} numbers",
+    "discrete": "places in a list",
+    "text": "commands in writing",
+}
+"""What actions are, by the kind of body."""
+
 
 class Inventory(NamedTuple):
     """What was found.
@@ -54,7 +61,7 @@ def take_inventory(folder: Path) -> Inventory:
         "episodes": f"{len(lengths):,}",
         "steps": f"{sum(lengths):,}",
         "observations": ", ".join(f"{name} {shape}" for name, shape in shapes.items()),
-        "actions": f"{len(dataset.low)} numbers",
+        "actions": ACTIONS[dataset.kind].format(len(dataset.low)),
     }
     if returns:
         spread = f"{np.min(returns):.6g} to {np.max(returns):.6g}"

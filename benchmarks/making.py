@@ -1,34 +1,58 @@
-"""Makes a data set: a task's own solver plays with noise, and every step is written down."""
+"""Makes a data set: a task's own solver plays, with or without noise; every step is written down.
+
+Episodes are played by the evaluator's own workers, as many at once as there are slots. Which
+episodes make the data set depends on their numbers alone, never on who was faster.
+"""
 
 from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import gymnasium
 import msgspec
 import numpy as np
 from gymnasium import spaces
-from numpy.typing import NDArray
 
+from ..core.episode import EpisodePlan
 from ..core.errors import BadArgument, RunDirectoryError
-from ..core.files import write_atomically
+from ..core.files import sweep, write_atomically
+from ..core.journal import Entry
 from ..core.registry import load_object
 from ..core.specs import TaskSpec, canonical_json, derive_seed
 from ..core.tier import Tier
-from ..core.trajectory import Trajectory, digest_of_trajectories
+from ..core.trajectory import digest_of_trajectories
 from ..tasks import catalogue
-from ..tasks.dataset.layout import DatasetWriter, describe_space
+from ..tasks.dataset.layout import METADATA, PARTS, DatasetWriter, describe_space
+from .runner import Runner
+from .workers.message import Recording
+from .workers.pool import Pool
+from .workers.slot import Limits
 
 RECIPE = "recipe.json"
+
+DEMONSTRATION = "demonstration"
+"""The tier of the solver as it is, of whose episodes those that succeed are kept."""
+
+REFERENCES = 1_000_000
+"""What the scale is measured by has numbers from here on, and stays out of the data."""
+
+MOST_TRIES = 4
+"""Episodes that are played for each that is to succeed, before the solver is given up."""
+
+FEW = 20
+"""Further ones, lest a handful of failures end a small data set."""
+
+ATTEMPTS = 3
+"""Starts of an episode whose world breaks, as in an evaluation."""
 
 
 TIERS: Mapping[str, Tier] = MappingProxyType(
     {
+        "demonstration": Tier(successes=True),
         "expert": Tier(noise=0.02),
         "medium": Tier(noise=0.15),
         "noisy": Tier(noise=0.4),
@@ -58,8 +82,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         tier: a name in ``tiers_of`` the task.
         noise: in place of the tier's, or None.
         seed: of starts and noise.
-        references: episodes by which random play and the solver are measured.
+        references: episodes by which random play and the solver are measured; 0 for no scale.
         task_kwargs: arguments of the task.
+        observations: the fields that are kept; none for ``state`` where the task has one, else for
+            what it shows by default. The instruction is kept in any case.
+        keep_failures: keep them where the tier would not.
     """
 
     task: str
@@ -69,6 +96,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     references: int = 20
     task_kwargs: Mapping[str, Any] = {}
+    observations: tuple[str, ...] = ()
+    keep_failures: bool = False
 
     def tier_of(self, number: int, tiers: Mapping[str, Tier] = TIERS) -> Tier:
         """The tier of an episode, of those that the task has."""
@@ -87,135 +116,173 @@ def make_dataset(
     recipe: Recipe,
     folder: Path,
     told: Callable[[int, int], None] = lambda *_: None,
+    slots: int = 1,
 ) -> None:
     """Records a data set; the same call on the same folder goes on where it stood.
 
     Args:
         recipe: what is made.
         folder: made if need be.
-        told: hears how many of the episodes are done.
+        told: hears how many of how many episodes are on the disk.
+        slots: worker processes.
 
     Raises:
-        BadArgument: the task has no solver for such a recipe, no state or no vectors as actions,
+        BadArgument: the task has no solver for such a recipe, or one that hardly ever succeeds,
             or the recipe asks for nothing.
-        RunDirectoryError: the folder holds something else.
+        RunDirectoryError: the folder holds something else, or a world broke again and again.
     """
     spec = catalogue.find(recipe.task)
     _check(recipe, spec)
     writer = DatasetWriter(folder)
     _settle_recipe(recipe, folder)
-    player, tiers = Player(spec, recipe.task_kwargs), tiers_of(spec)
-    total = recipe.episodes + _references(recipe, spec)
-    try:
-        # What the scale is measured by comes after the episodes, and stays out of the data.
-        for number in range(total):
-            if not writer.stands(number):
-                writer.put(number, player.play(*_orders(recipe, tiers, number)))
-            told(number + 1, total)
-        metadata = _metadata(recipe, spec, player.env, writer)
-    finally:
-        player.close()
-    writer.finish(recipe.episodes, metadata)
+    sweep(folder / PARTS)
+    with Pool(slots, Limits()) as pool:
+        studio = _Studio(recipe, spec, writer, pool, told)
+        chosen = studio.choose()
+        studio.play(_reference_numbers(recipe, spec))
+    writer.finish(chosen, _metadata(recipe, spec, writer, chosen))
 
 
-def _references(recipe: Recipe, spec: TaskSpec) -> int:
-    """Episodes that measure the scale: random play's, then the solver's, where there is one."""
-    return recipe.references * (1 if spec.oracle is None else 2)
+def _reference_numbers(recipe: Recipe, spec: TaskSpec) -> range:
+    """Of random play's episodes, then of the solver's, where there is one."""
+    count = recipe.references * (1 if spec.oracle is None else 2)
+    return range(REFERENCES, REFERENCES + count)
 
 
-def _orders(recipe: Recipe, tiers: Mapping[str, Tier], number: int) -> tuple[Tier, int]:
-    """What is played as episode so-and-so, and from which seed."""
-    if number < recipe.episodes:
-        seed = derive_seed("data", recipe.seed, recipe.task, number)
-        return recipe.tier_of(number, tiers), seed
-    index = number - recipe.episodes
-    tier = Tier(random=1.0) if index < recipe.references else Tier()
-    return tier, derive_seed("reference", recipe.seed, recipe.task, index % recipe.references)
-
-
-class Player:
-    """A task with its solver, where it has one, which records what it plays.
+class _Studio:
+    """Where the episodes of one data set are played.
 
     Args:
-        spec: says whether there is a solver; without one, only random tiers can be played.
-        task_kwargs: arguments of the environment.
+        recipe: what is made.
+        spec: the task.
+        writer: says what is on the disk already.
+        pool: the slots.
+        told: hears how far it is.
     """
 
-    def __init__(self, spec: TaskSpec, task_kwargs: Mapping[str, Any]) -> None:
-        kwargs = {"observations": ("state",), **task_kwargs}
-        self.env: gymnasium.Env[Any, Any] = catalogue.build(spec, **kwargs)
-        if not isinstance(self.env.action_space, spaces.Box):
-            raise BadArgument(f"{spec.id}: its actions are no vectors; learners take only these")
-        self._space = self.env.action_space
-        self._make_oracle: Callable[..., Any] | None = None
-        if spec.oracle is not None:
-            self._make_oracle = load_object(spec.oracle)
-        self._oracles: dict[bytes, Any] = {}
+    def __init__(
+        self,
+        recipe: Recipe,
+        spec: TaskSpec,
+        writer: DatasetWriter,
+        pool: Pool,
+        told: Callable[[int, int], None],
+    ) -> None:
+        self._recipe, self._spec, self._writer, self._pool = recipe, spec, writer, pool
+        self._told, self._tiers = told, tiers_of(spec)
+        self._total = recipe.episodes + len(_reference_numbers(recipe, spec))
+        self._done = 0
 
-    def play(self, tier: Tier, seed: int) -> Trajectory:
-        """One episode from a seed."""
-        dice = np.random.default_rng([seed, 1])  # Not the world's own: those see the bare seed.
-        at_random = dice.random() < tier.random
-        observation, info = self.env.reset(seed=seed)
-        oracle = self._oracle_with(tier.solver)
-        if oracle is not None:
-            oracle.reset(observation, info)
-        seen, actions, told = [observation], [], []
-        over = False
-        while not over:
-            wanted = None if at_random or oracle is None else oracle.act(observation)
-            action = self._blur(wanted, tier.noise, dice)
-            observation, reward, terminated, truncated, info = self.env.step(action)
-            seen.append(observation)
-            actions.append(action)
-            told.append((reward, terminated, truncated and not terminated, info.get("success")))
-            over = terminated or truncated
-        rewards, ends, cuts, wins = zip(*told, strict=True)
-        fields = {name: np.stack([np.asarray(one[name]) for one in seen]) for name in seen[0]}
-        return Trajectory(
-            observations=fields,
-            actions=np.stack(actions).astype(np.float32),
-            rewards=np.asarray(rewards, np.float32),
-            terminated=np.asarray(ends, bool),
-            truncated=np.asarray(cuts, bool),
-            success=None if None in wins else np.asarray(wins, bool),
-            seed=seed,
-        )
+    def choose(self) -> list[int]:
+        """Plays until there are enough episodes; the numbers of those that are kept."""
+        recipe, spec = self._recipe, self._spec
+        kept: list[int] = []
+        tried, most = 0, MOST_TRIES * recipe.episodes + FEW
+        while len(kept) < recipe.episodes:
+            count = recipe.episodes - len(kept)
+            if tried + count > most or (spec.numbered_episodes or most) < tried + count:
+                raise BadArgument(
+                    f"{spec.id}: of {tried} episodes {len(kept)} succeeded, and {recipe.episodes} "
+                    "are asked for; --keep-failures takes all, --episodes asks for fewer"
+                )
+            wave = range(tried, tried + count)
+            self.play(wave)
+            kept += [number for number in wave if self._is_wanted(number)]
+            tried = wave.stop
+        return kept
 
-    def _oracle_with(self, arguments: Mapping[str, float]) -> Any:
-        """The task's solver, made once for the same arguments; None where it has none."""
-        if self._make_oracle is None:
-            return None
-        key = canonical_json(arguments)
-        if key not in self._oracles:
-            self._oracles[key] = self._make_oracle(self.env, **arguments)
-        return self._oracles[key]
+    def _is_wanted(self, number: int) -> bool:
+        tier = self._recipe.tier_of(number, self._tiers)
+        if self._recipe.keep_failures or not tier.successes:
+            return True
+        steps = self._writer.success(number)
+        assert steps is not None
+        return bool(steps.any() if self._spec.success_rule == "once" else steps[-1])
 
-    def _blur(
-        self, wanted: NDArray[Any] | None, noise: float, dice: np.random.Generator
-    ) -> NDArray[np.float32]:
-        low, high = self._space.low, self._space.high
-        if wanted is None:
-            return dice.uniform(low, high).astype(np.float32)
-        shift = noise * (high - low) / 2 * dice.standard_normal(low.shape)
-        return np.clip(np.asarray(wanted) + shift, low, high).astype(np.float32)
+    def play(self, numbers: Sequence[int]) -> None:
+        """Plays what is not on the disk yet.
 
-    def close(self) -> None:
-        """Closes the world."""
-        self.env.close()
+        Raises:
+            RunDirectoryError: a world broke again and again.
+        """
+        missing = [number for number in numbers if not self._writer.stands(number)]
+        self._done += len(numbers) - len(missing)
+        self._total = max(self._total, self._done + len(missing))
+        if self._done:
+            self._told(self._done, self._total)
+        plans = {number: self._plan(number) for number in missing}
+        names = {plan.key: number for number, plan in plans.items()}
+        lost: list[str] = []
+
+        def heard(entry: Entry) -> None:
+            result = entry.result
+            if not result.valid:
+                fault = result.faults[-1]
+                lost.append(f"{result.plan.task} #{result.plan.index}: {fault.message:.200}")
+                return
+            self._done += 1
+            self._told(self._done, self._total)
+
+        Runner(
+            self._pool,
+            None,
+            {self._spec.id: self._spec},
+            {self._spec.id: kwargs_of(self._recipe, self._spec)},
+            ATTEMPTS,
+            finished=heard,
+            recording=lambda plan: self._recording(names[plan.key]),
+        ).run(plans.values())
+        if lost:
+            raise RunDirectoryError(
+                f"{len(lost)} episodes could not be played, e.g. {lost[0]}; the same command "
+                "tries them again"
+            )
+
+    def _plan(self, number: int) -> EpisodePlan:
+        """What is played under a number, and from which seed."""
+        recipe, count = self._recipe, self._spec.numbered_episodes
+        words = ("data", number)
+        if number >= REFERENCES:
+            words = ("reference", (number - REFERENCES) % recipe.references)
+        seed = derive_seed(words[0], recipe.seed, recipe.task, words[1])
+        # Where episodes are a list, another seed begins elsewhere in it.
+        first = derive_seed("first", recipe.seed, recipe.task)
+        index = (first + number) % count if count else number
+        return EpisodePlan(task=recipe.task, index=index, seed=seed)
+
+    def _recording(self, number: int) -> Recording:
+        if number < REFERENCES:
+            tier = self._recipe.tier_of(number, self._tiers)
+        else:
+            tier = Tier(random=float(number - REFERENCES < self._recipe.references))
+        return Recording(path=str(self._writer.part(number).absolute()), tier=tier)
+
+
+def kwargs_of(recipe: Recipe, spec: TaskSpec) -> dict[str, Any]:
+    """The arguments of the environment that is recorded."""
+    usual = ("state",) if "state" in spec.observations else spec.default_observations
+    fields = [*(recipe.observations or usual), "instruction"]
+    wanted = tuple(field for field in spec.observations if field in fields)
+    return {"observations": wanted, **recipe.task_kwargs}
 
 
 def _check(recipe: Recipe, spec: TaskSpec) -> None:
-    if recipe.episodes < 1 or recipe.references < 1:
-        raise BadArgument("--episodes and --references must be at least 1")
-    if recipe.noise is not None and not 0 <= recipe.noise <= 10:
-        raise BadArgument(f"--noise is {recipe.noise}; it is a share of half the range, 0 to 10")
-    if not recordable(spec):
-        raise BadArgument(f"{spec.id} has no state or no continuous actions; nothing to record")
     tiers = tiers_of(spec)
     if recipe.tier not in tiers:
         raise BadArgument(
             f"{spec.id} has no tier '{recipe.tier}'; choose one of: {', '.join(tiers)}"
+        )
+    least = 0 if tiers[recipe.tier].successes else 1
+    if recipe.episodes < 1 or recipe.references < least:
+        raise BadArgument("--episodes and --references must be at least 1")
+    if MOST_TRIES * recipe.episodes + FEW > REFERENCES:
+        raise BadArgument(f"--episodes is {recipe.episodes}; a data set holds fewer")
+    if recipe.noise is not None and not 0 <= recipe.noise <= 10:
+        raise BadArgument(f"--noise is {recipe.noise}; it is a share of half the range, 0 to 10")
+    unknown = [field for field in recipe.observations if field not in spec.observations]
+    if unknown:
+        raise BadArgument(
+            f"{spec.id} shows {', '.join(spec.observations)}; --obs names '{unknown[0]}'"
         )
     if spec.oracle is None and recipe.needs_solver(tiers):
         raise BadArgument(
@@ -225,14 +292,26 @@ def _check(recipe: Recipe, spec: TaskSpec) -> None:
 
 
 def recordable(spec: TaskSpec) -> bool:
-    """Whether a task has a state, and vectors as actions."""
-    return "state" in spec.observations and spec.embodiment.kind == "continuous"
+    """Whether a task has a solver that could be recorded, or vectors for random play."""
+    continuous = "state" in spec.observations and spec.embodiment.kind == "continuous"
+    return continuous or (spec.oracle is not None and spec.oracle_solves)
+
+
+def is_made(recipe: Recipe, folder: Path) -> bool:
+    """Whether a folder holds the whole data set of that recipe."""
+    path = folder / RECIPE
+    whole = (folder / "data" / METADATA).is_file() and path.is_file()
+    return whole and path.read_bytes() == _line_of(recipe)
+
+
+def _line_of(recipe: Recipe) -> bytes:
+    return canonical_json(recipe) + b"\n"
 
 
 def _settle_recipe(recipe: Recipe, folder: Path) -> None:
     """Refuses to go on with episodes of another recipe."""
     path = folder / RECIPE
-    wanted = canonical_json(recipe) + b"\n"
+    wanted = _line_of(recipe)
     if path.exists():
         if path.read_bytes() != wanted:
             raise RunDirectoryError(
@@ -243,34 +322,41 @@ def _settle_recipe(recipe: Recipe, folder: Path) -> None:
 
 
 def _metadata(
-    recipe: Recipe,
-    spec: TaskSpec,
-    env: gymnasium.Env[Any, Any],
-    writer: DatasetWriter,
+    recipe: Recipe, spec: TaskSpec, writer: DatasetWriter, chosen: Iterable[int]
 ) -> dict[str, Any]:
-    numbers = range(recipe.episodes)
-    returns = [
-        writer.get(recipe.episodes + index).total_reward
-        for index in range(_references(recipe, spec))
-    ]
-    scale = {"ref_min_score": float(np.mean(returns[: recipe.references]))}
-    if spec.oracle is not None:
+    returns = [writer.total_reward(number) for number in _reference_numbers(recipe, spec)]
+    scale: dict[str, Any] = {}
+    if returns:
+        scale["ref_min_score"] = float(np.mean(returns[: recipe.references]))
+        scale["num_episodes_average_score"] = recipe.references
+    if returns and spec.oracle is not None:
         scale["ref_max_score"] = float(np.mean(returns[recipe.references :]))
-    elif spec.score == "return":
+    elif returns and spec.score == "return":
         scale["ref_max_score"] = spec.ceiling
     scripted = recipe.needs_solver(tiers_of(spec))
     by = "its scripted solver" if scripted else "uniformly random actions"
+    observed, done = _spaces(recipe, spec)
     return {
         "dataset_id": f"polyathlon/{spec.id.rpartition('-v')[0]}/{recipe.tier}-v0",
-        "observation_space": json.dumps(describe_space(env.observation_space)),
-        "action_space": json.dumps(describe_space(env.action_space)),
+        "observation_space": json.dumps(describe_space(observed)),
+        "action_space": json.dumps(describe_space(done)),
         "description": f"{spec.id}, played by {by}, tier {recipe.tier}",
         "algorithm_name": f"scripted, {recipe.tier}" if scripted else recipe.tier,
         **scale,
-        "num_episodes_average_score": recipe.references,
         "polyathlon": {
             "recipe": msgspec.to_builtins(recipe),
             "embodiment": msgspec.to_builtins(spec.embodiment),
-            "content_sha256": digest_of_trajectories(writer.get(n) for n in numbers),
+            "content_sha256": digest_of_trajectories(writer.get(n) for n in chosen),
         },
     }
+
+
+def _spaces(recipe: Recipe, spec: TaskSpec) -> tuple[spaces.Dict, spaces.Space[Any]]:
+    """What is seen at every step, and what is done; the words of an episode stand once in it."""
+    env = catalogue.build(spec, **kwargs_of(recipe, spec))
+    try:
+        assert isinstance(env.observation_space, spaces.Dict)
+        seen = {k: one for k, one in env.observation_space.spaces.items() if k != "instruction"}
+        return spaces.Dict(seen), env.action_space
+    finally:
+        env.close()

@@ -14,7 +14,7 @@ from ..core.journal import Entry
 from ..core.protocols import Agent, DecodePolicy, Spending
 from ..core.specs import REWARD, Brief, TaskSpec
 from .translation import Translator, Turn, translate_all
-from .workers.message import Finished, Play, Ready
+from .workers.message import Finished, Play, Ready, Recording
 from .workers.pool import Pool
 from .workers.slot import Event, Slot, State
 
@@ -70,6 +70,7 @@ class Runner:
         on_invalid: what is done with an utterance that means no action.
         record: path without suffix for an episode's own log, or empty for none.
         rewards: show the agent, as ``reward``, what its last action brought.
+        recording: how an episode is played for a data set, or None to play for a score.
     """
 
     def __init__(
@@ -86,13 +87,14 @@ class Runner:
         on_invalid: DecodePolicy = "fail",
         record: Callable[[EpisodePlan], str] = lambda _: "",
         rewards: bool = False,
+        recording: Callable[[EpisodePlan], Recording | None] = lambda _: None,
     ) -> None:
         self._pool, self._agent = pool, agent
         self._specs, self._task_kwargs = specs, task_kwargs
         self._max_attempts = max_attempts
         self._finished, self._prepared = finished, prepared
         self._noted, self._media, self._record = noted, media, record
-        self._on_invalid, self._rewards = on_invalid, rewards
+        self._on_invalid, self._rewards, self._recording = on_invalid, rewards, recording
         self._faults: dict[tuple[str, int], list[Fault]] = {}
         self._failed_setups: collections.Counter[str] = collections.Counter()
         self._turns: dict[int, Turn] = {}
@@ -145,7 +147,12 @@ class Runner:
         first_try = plan.key not in self._faults  # A picture that killed it once is left out.
         media = self._media(plan) if first_try else ""
         record, oracle = self._record(plan), self._agent is None
-        slot.play(Play(plan=plan, oracle=oracle, media=media, record=record))
+        slot.play(
+            Play(
+                plan=plan, oracle=oracle, media=media, record=record,
+                recording=self._recording(plan),
+            )
+        )  # fmt: skip
 
     def _take(self, slot: Slot, what: Ready | Finished | WorkerFault) -> None:
         spec = slot.spec
@@ -253,7 +260,10 @@ class Runner:
             ask,
         )
         for event, action in zip(waiting, actions, strict=True):
-            event.slot.act(action)
+            if isinstance(action, WorkerFault):
+                self._fail(event.slot, action)
+            else:
+                event.slot.act(action)
 
     def _call(self, slots: Sequence[int], agents: Callable[[], Any]) -> Any:
         """Runs the agent's own code; what it raises is named as the agent's."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,20 @@ import numpy as np
 
 from ..agents.offline import LEARNERS
 from ..agents.offline.checkpoint import Identity, make_learner
-from ..agents.offline.learner import configured
+from ..agents.offline.learner import Config, configured
 from ..agents.offline.protocol import Protocol
-from ..agents.offline.training import Training
+from ..agents.offline.training import Evaluate, Outcome, Training, Watcher
 from ..agents.offline.transition import Transitions, fit_frame
-from ..core.errors import BadArgument, RunDirectoryError
-from ..core.files import write_atomically
-from ..core.manifest import describe_machine, installed_versions
-from ..core.specs import Embodiment, TaskSpec, canonical_json, check_handshake
+from ..core.errors import BadArgument
+from ..core.specs import TaskSpec, check_handshake
 from ..core.trajectory import Trajectory, digest_of_trajectories
 from ..tasks import catalogue
 from ..tasks.dataset.layout import Dataset
+from .training_folder import write_manifest
+from .training_summary import scale_of
 
-MANIFEST = "training.json"
+UNIT = "updates"
+"""What the steps of an offline learner are."""
 
 
 class Course:
@@ -53,7 +53,8 @@ class Course:
         protocol: Protocol,
     ) -> None:
         self.learner, self.spec, self.dataset, self.protocol = learner, spec, dataset, protocol
-        self.config = configured(LEARNERS[learner].kind, changes)
+        self.pattern, self.unit = spec.id, UNIT
+        self.config: Config = configured(LEARNERS[learner].kind, changes)
         check_body(spec, dataset)
         self.world = make_world(spec)
         space = self.world.observation_space["state"]  # type: ignore[index]
@@ -88,41 +89,23 @@ class Course:
         data = Transitions(
             chosen, self._frame, config.discount, config.reward_scale, config.reward_shift
         )
-        self._write_manifest(out, identity)
+        write_manifest(
+            out,
+            identity=identity,
+            protocol=self.protocol,
+            task=self.spec,
+            dataset=str(self.dataset.folder),
+        )
         return Training(out, identity, self.protocol, data, self._frame, self.world)
 
-    def claim(self, out: Path) -> None:
-        """Makes a training's folder if need be.
+    def run(self, folder: Path, seed: int, evaluate: Evaluate, watcher: Watcher) -> Outcome:
+        """Trains with a seed, from where the folder stands to the end."""
+        return self.training(folder, seed).run(evaluate, watcher)
 
-        Raises:
-            RunDirectoryError: it cannot be made, or holds something else.
-        """
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            present = {path.name for path in out.iterdir()}
-        except OSError as error:
-            raise RunDirectoryError(f"cannot use {out}: {error.strerror}") from error
-        # A kill before the manifest stood may have left its beginnings; those are nobody else's.
-        foreign = {name for name in present if not name.startswith(f".{MANIFEST}.")}
-        if foreign and MANIFEST not in foreign:
-            raise RunDirectoryError(f"{out} is not empty and holds no training; give --out another")
-
-    def _write_manifest(self, out: Path, identity: Identity) -> None:
-        """Writes what is trained beside the checkpoint, once."""
-        path = out / MANIFEST
-        if path.exists():
-            return
-        document = {
-            "format": 1,
-            "identity": identity,
-            "protocol": self.protocol,
-            "task": self.spec,
-            "dataset": str(self.dataset.folder),
-            "packages": installed_versions(),
-            "machine": describe_machine(),
-            "command": ["polyathlon", *sys.argv[1:]],
-        }
-        write_atomically(path, msgspec.json.format(canonical_json(document), indent=1) + b"\n")
+    @property
+    def scale(self) -> tuple[float, float] | None:
+        """The returns of random play and of the solver, if the data say."""
+        return scale_of(self.dataset.metadata)
 
     def close(self) -> None:
         """Closes the world."""
@@ -136,9 +119,7 @@ def check_body(spec: TaskSpec, dataset: Dataset) -> None:
         EmbodimentMismatch: they name another.
         BadArgument: their actions have other bounds, or the task has none.
     """
-    own = dataset.metadata.get("polyathlon", {})
-    if "embodiment" in own:
-        check_handshake(msgspec.convert(own["embodiment"], Embodiment), spec.embodiment, spec.id)
+    check_handshake(dataset.embodiment, spec.embodiment, spec.id)
     body = spec.embodiment
     if body.kind != "continuous" or not body.low:
         raise BadArgument(f"{spec.id} has no continuous actions with bounds; learners need them")
@@ -184,7 +165,7 @@ def read_episodes(dataset: Dataset, size: int, task: str) -> Sequence[Trajectory
     return episodes
 
 
-class _NumberedEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
+class NumberedEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
     """Takes an episode of the task's list, by the seed, where it has a list."""
 
     def __init__(self, env: gymnasium.Env[Any, Any], count: int) -> None:
@@ -207,4 +188,4 @@ def make_world(spec: TaskSpec) -> gymnasium.Env[Any, Any]:
     if "state" not in spec.observations:
         raise BadArgument(f"{spec.id} does not show its state; learners learn from nothing else")
     env = catalogue.build(spec, observations=("state",))
-    return _NumberedEpisodes(env, spec.numbered_episodes) if spec.numbered_episodes else env
+    return NumberedEpisodes(env, spec.numbered_episodes) if spec.numbered_episodes else env

@@ -27,40 +27,48 @@ def data_group() -> None:
 
 
 @data_group.command("make")
-@click.argument("task")
+@click.argument("tasks")
 @click.option("--episodes", type=int, default=100, show_default=True)
-@click.option("--tier", default="expert", show_default=True, help="How well it plays.")
+@click.option("--tier", default="demonstration", show_default=True, help="How well it plays.")
 @click.option("--noise", type=float, help="On the actions, share of half their range [tier's].")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of starts and noise.")
-@click.option(
-    "--references", type=int, default=20, show_default=True, help="Episodes for the scale."
-)
+@click.option("--references", type=int, help="Episodes for the scale [20; of demonstrations 0].")
+@click.option("--obs", help="Fields that are kept, e.g. state,rgb [state, else the task's own].")
+@click.option("--image-size", type=int, help="Side of pictures [px; the task's own].")
+@click.option("--keep-failures", is_flag=True, help="Keep demonstrations that fail as well.")
+@click.option("--slots", type=int, help="Workers that play [one a core].")
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="For the task.")
 @click.option("--sample", is_flag=True, help="Of a family: data of ours in its official layout.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to make.")
-def make_command(
-    task: str, out: Path, assignments: tuple[str, ...], sample: bool, **options: Any
-) -> int:
-    """Record TASK's scripted solver, with noise on its actions, as a Minari data set.
+def make_command(tasks: str, out: Path, sample: bool, **options: Any) -> int:
+    """Record the scripted solver of each of TASKS as a Minari data set.
 
-    Tiers: expert, medium, noisy, random, and mixed, which takes turns; some tasks have more, which
-    a wrong name lists. The same command makes the same bytes, and goes on where it was cut short.
+    TASKS is a task, or a pattern as of eval: then each that has a solver gets a folder below DIR.
 
-    With --sample, TASK is a family whose data others publish: writes data of our own making in
+    Tiers: demonstration (no noise, only what succeeds), expert, medium, noisy, random, and mixed,
+    which takes turns; some tasks have more, which a wrong name lists. The same command makes the
+    same bytes, whatever the number of slots, and goes on where it was cut short.
+
+    With --sample, TASKS is a family whose data others publish: writes data of our own making in
     exactly that layout, to try out what reads it.
     """
     if sample:
-        return _make_sample(task, out, options["episodes"], options["seed"])
-    from ..benchmarks.making import Recipe, make_dataset
-    from ..tasks import catalogue
-    from .evaluate import assignment
+        return _make_sample(tasks, out, options["episodes"], options["seed"])
+    from ..benchmarks.making import is_made, make_dataset
+    from ..benchmarks.workers.pool import available_cores
     from .progress import CountWatcher
+    from .recipe import recipes_of
 
-    recipe = Recipe(task=catalogue.find(task).id, task_kwargs=dict(map(assignment, assignments)),
-                    **options)  # fmt: skip
-    with CountWatcher("recording", "episodes") as watcher:
-        make_dataset(recipe, out, watcher.told)
-    _print_dataset(out)
+    slots = options.pop("slots") or available_cores()
+    recipes = recipes_of(tasks, options)
+    for recipe in recipes:
+        folder = out if len(recipes) == 1 else out / recipe.task
+        if len(recipes) > 1 and is_made(recipe, folder):
+            click.echo(f"{recipe.task}  made already: {folder}")
+            continue
+        with CountWatcher(f"recording {recipe.task}", "episodes") as watcher:
+            make_dataset(recipe, folder, watcher.told, slots)
+        _print_dataset(folder)
     return 0
 
 

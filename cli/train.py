@@ -1,4 +1,4 @@
-"""``polyathlon train``: an agent from recorded episodes; the same command goes on after a kill."""
+"""``polyathlon train``: an agent from episodes, recorded or its own; goes on after a kill."""
 
 from __future__ import annotations
 
@@ -9,21 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 import numpy as np
 
-from ..core.errors import BadArgument, RunDirectoryError, UnknownName
+from ..core.errors import BadArgument, RunDirectoryError
 from ..core.journal import lock, unlock
-from .evaluate import assignment
 from .trained import record_of, require_torch
 
 if TYPE_CHECKING:
-    from ..agents.offline.protocol import Protocol
     from ..agents.offline.training import Outcome, Played
     from ..core.manifest import AgentRecord
     from ..core.protocols import Agent
-    from ..core.specs import TaskSpec
-    from .course import Course
+    from .lesson import Lessons
 
 EVALUATIONS, REFERENCES = "evaluations", "references"
 
@@ -37,14 +33,22 @@ MOST_SEEDS = 100
 @click.option(
     "--dataset",
     type=click.Path(path_type=Path),
-    required=True,
-    help="The folder of a Minari data set.",
+    help="The folder of a Minari data set, for those who learn from recorded episodes.",
 )
+@click.option("--steps", type=int, help="Steps, or updates, of the whole training.")
 @click.option(
     "--protocol", default="lite", show_default=True, help="official, official-100, lite or smoke."
 )
 @click.option("--offline", type=int, help="Updates on the data alone [the protocol's].")
 @click.option("--online", type=int, help="Updates while it practises [the protocol's].")
+@click.option("--evaluate-every", type=int, help="Steps between evaluations [a tenth of all].")
+@click.option("--episodes", type=int, help="Of an evaluation [20, and 50 at the end].")
+@click.option("--obs", help="Fields that are learnt from, e.g. state,instruction [the task's].")
+@click.option("--image-size", type=int, help="Side of the pictures [px; the task's own].")
+@click.option(
+    "--backend", default="gymnasium", show_default=True, help="Of the worlds: or envpool."
+)
+@click.option("--config", type=click.Path(path_type=Path), help="Hyper-parameters, JSON or TOML.")
 @click.option(
     "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="A hyper-parameter."
 )
@@ -56,29 +60,22 @@ MOST_SEEDS = 100
 )
 @click.option("--tensorboard/--no-tensorboard", default=True, help="Log for TensorBoard.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The agent's folder.")
-def train_command(learner: str, task: str, dataset: Path, out: Path, **options: Any) -> int:
-    """Train LEARNER for TASK on recorded episodes, then in the task itself, and play it at times.
+def train_command(learner: str, task: str, out: Path, **options: Any) -> int:
+    """Train LEARNER for TASK, and play it at times.
 
-    The folder is then an agent: polyathlon eval TASK --agent DIR. The checkpoint that played best
-    is in DIR/best. The same command on the same folder goes on, to the same last bit.
+    Offline learners (bc, iql, cql, ...) take recorded episodes, and may then practise in the task;
+    ppo and sac learn by playing. The folder is then an agent: polyathlon eval TASK --agent DIR. The
+    checkpoint that played best is in DIR/best. The same command on the same folder goes on.
     """
     require_torch()
     import torch
 
-    from ..agents.offline import LEARNERS
-    from ..benchmarks.inventory import take_inventory
-    from ..tasks import catalogue
-    from ..tasks.dataset.layout import Dataset
-    from .course import Course
+    from .lesson import open_course
     from .tensorboard_log import MISSING, is_installed
 
-    if learner not in LEARNERS:
-        raise UnknownName("learner", learner, LEARNERS, f" There are: {', '.join(LEARNERS)}")
-    protocol, folders = _protocol(options), _folders(out, options["seed"], options["seeds"])
-    changes = dict(map(assignment, options["assignments"]))
-    if trouble := take_inventory(dataset).trouble:
-        raise BadArgument(f"{dataset} is damaged: {trouble}")
-    course = Course(learner, changes, catalogue.find(task), Dataset(dataset), protocol)
+    _check(options)
+    folders = _folders(out, options["seed"], options["seeds"])
+    course = open_course(learner, task, options)
     torch.set_num_threads(options["threads"])
     if options["tensorboard"] and not is_installed():
         click.echo(MISSING, err=True)
@@ -93,23 +90,16 @@ def train_command(learner: str, task: str, dataset: Path, out: Path, **options: 
         course.close()
     first = next(iter(folders.values()))
     click.echo(f"agent    {first}")
-    click.echo(f"next     polyathlon eval {course.spec.id} --agent {first}")
+    click.echo(f"next     polyathlon eval {course.pattern} --agent {first}")
     return 0
 
 
-def _protocol(options: Mapping[str, Any]) -> Protocol:
-    from ..agents.offline.protocol import PROTOCOLS
-
-    name = options["protocol"]
-    if name not in PROTOCOLS:
-        raise UnknownName("protocol", name, PROTOCOLS, f" There are: {', '.join(PROTOCOLS)}")
-    for key, least in {"offline": 1, "online": 0, "seeds": 1, "slots": 1, "threads": 1}.items():
+def _check(options: Mapping[str, Any]) -> None:
+    for key, least in {"seeds": 1, "slots": 1, "threads": 1}.items():
         if options[key] is not None and options[key] < least:
             raise BadArgument(f"--{key} is {options[key]}; it must be at least {least}")
     if options["seed"] < 0 or (options["seeds"] or 1) > MOST_SEEDS:
         raise BadArgument(f"--seed must not be negative, nor --seeds above {MOST_SEEDS}")
-    parts = {key: options[key] for key in ("offline", "online") if options[key] is not None}
-    return msgspec.structs.replace(PROTOCOLS[name], **parts)
 
 
 def _folders(out: Path, seed: int, seeds: int | None) -> dict[int, Path]:
@@ -118,7 +108,7 @@ def _folders(out: Path, seed: int, seeds: int | None) -> dict[int, Path]:
     Raises:
         RunDirectoryError: a training stands where several are to lie.
     """
-    from .course import MANIFEST
+    from .training_folder import MANIFEST
 
     if seeds is None:
         return {seed: out}
@@ -127,24 +117,27 @@ def _folders(out: Path, seed: int, seeds: int | None) -> dict[int, Path]:
     return {number: out / f"seed-{number}" for number in range(seed, seed + seeds)}
 
 
-def _train(course: Course, folder: Path, seed: int, options: Mapping[str, Any]) -> Outcome:
+def _train(course: Lessons, folder: Path, seed: int, options: Mapping[str, Any]) -> Outcome:
     """One training from where it stands to its end."""
     from .tensorboard_log import TensorBoardLog
+    from .training_folder import claim
     from .training_table import Everybody, TrainingTable
 
     several = f", seed {seed}" if options["seeds"] else ""
-    course.claim(folder)
+    claim(folder)
     with contextlib.ExitStack() as stack:
         stack.callback(unlock, lock(folder, "training"))
-        training = course.training(folder, seed)
-        table = stack.enter_context(TrainingTable(f"{course.learner} on {course.spec.id}{several}"))
+        title = f"{course.learner} on {course.pattern}{several}"
+        table = stack.enter_context(TrainingTable(title, course.unit))
         watchers: list[Any] = [table]
         if options["tensorboard"]:
             watchers.append(stack.enter_context(TensorBoardLog(folder)))
-        return training.run(
+        return course.run(
+            folder,
+            seed,
             lambda agent, step, count: _mean(
                 _play(
-                    record_of(agent), agent, course.spec, count,
+                    record_of(agent), agent, course.pattern, count,
                     folder / EVALUATIONS / f"{step:07}", options,
                 )
             ),
@@ -155,7 +148,7 @@ def _train(course: Course, folder: Path, seed: int, options: Mapping[str, Any]) 
 def _play(
     record: AgentRecord,
     agent: Agent | None,
-    spec: TaskSpec,
+    pattern: str,
     count: int,
     folder: Path,
     options: Mapping[str, Any],
@@ -172,7 +165,8 @@ def _play(
     from ..leaderboard.summary import summarise
     from .training_table import SilentWatcher
 
-    benchmark = choose_benchmark(spec.id, count)
+    size = getattr(agent, "image_size", None)
+    benchmark = choose_benchmark(pattern, count, task_kwargs={"image_size": size} if size else None)
     settings = Settings(slots=options["slots"], command=("polyathlon", *sys.argv[1:]))
     folder.parent.mkdir(exist_ok=True)
     manifest = evaluate(benchmark, record, agent, folder, settings, SilentWatcher())
@@ -180,7 +174,7 @@ def _play(
     write_result(folder, summarise(manifest, played))
     valid = [one for one in played if one.valid]
     if not valid:
-        raise BadArgument(f"none of the episodes of {spec.id} in {folder} is valid")
+        raise BadArgument(f"none of the episodes of {pattern} in {folder} is valid")
     return [  # A task without a scale: then the return tells.
         Played(one.total_reward if one.score is None else one.score, one.total_reward)
         for one in valid
@@ -194,7 +188,7 @@ def _mean(played: list[Played]) -> Played:
 
 
 def _conclude(
-    course: Course,
+    course: Lessons,
     out: Path,
     seeds: list[int],
     outcomes: list[Outcome],
@@ -203,16 +197,17 @@ def _conclude(
     """Plays the references, and writes and prints the table."""
     from ..agents import AGENTS
     from ..benchmarks.agent_loading import ORACLE, load_agent
-    from .training_summary import Row, learner_rows, row_of, scale_of, write_summary
+    from .training_summary import Row, learner_rows, row_of, write_summary
 
-    spec, protocol = course.spec, course.protocol
-    scale = scale_of(course.dataset.metadata)
-    rows = learner_rows(course.learner, outcomes, bool(protocol.online), scale)
+    spec, protocol, scale = course.spec, course.protocol, course.scale
+    rows = learner_rows(course.learner, outcomes, protocol.has_parts, scale)
     for shown, name in (("random", "random"), ("scripted", ORACLE)):
         if name == ORACLE and (spec.oracle is None or not spec.oracle_solves):
             rows.append(Row(name=shown, over="episodes", note="no script solves it"))
             continue
         folder = out / REFERENCES / shown
-        episodes = _play(*load_agent(name, AGENTS), spec, protocol.final_episodes, folder, options)
+        episodes = _play(
+            *load_agent(name, AGENTS), course.pattern, protocol.final_episodes, folder, options
+        )
         rows.append(row_of(shown, episodes, "episodes", scale))
-    write_summary(out, course.learner, spec, protocol, seeds, rows)
+    write_summary(out, course.learner, spec, protocol, seeds, rows, course.unit)

@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from ..core.errors import MissingExtra
+from ..core.errors import MissingExtra, UnknownName
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent
-
-if TYPE_CHECKING:
-    from ..agents.offline.player import TrainedAgent
+from ..core.registry import load_object
 
 CHECKPOINT = "checkpoint.json"
+
+FORMATS = (1, 2)
+"""Versions of ``checkpoint.json`` of any kind; each kind checks its own again."""
+
+OFFLINE = "offline"
+"""The kind of a checkpoint that does not say: those were there first."""
+
+KINDS = {
+    OFFLINE: "polyathlon.agents.offline.player:TrainedAgent",
+    "online": "polyathlon.agents.online.player:OnlineAgent",
+    "cloning": "polyathlon.agents.cloning.player:CloningAgent",
+    "llarp": "polyathlon.agents.llarp.player:LlarpAgent",
+    "gea": "polyathlon.agents.gea.player:GeaAgent",
+}
+"""What ``kind`` in a checkpoint may be, and who plays it. A checkpoint names no code."""
+
+
+class TrainedAgent(Agent, Protocol):
+    """An agent from a folder: besides playing, it says who it is."""
+
+    name: str
+    observations: tuple[str, ...]
+
+    def digest(self) -> str:
+        """SHA-256 of everything that was learnt."""
 
 
 def is_trained(name: str) -> bool:
@@ -26,12 +49,18 @@ def load_trained(folder: Path) -> tuple[AgentRecord, Agent]:
 
     Raises:
         BadArgument: its checkpoint is damaged.
-        MissingExtra: torch is not installed.
+        UnknownName: its checkpoint is of a kind that nobody here plays.
+        MissingExtra: a package is not installed.
     """
     require_torch()
-    from ..agents.offline.player import TrainedAgent
+    from ..agents.storage import read_document
 
-    agent = TrainedAgent.load(folder)
+    kind = str(read_document(folder, FORMATS).get("kind", OFFLINE))
+    if kind not in KINDS:
+        raise UnknownName("kind of agent", kind, KINDS, f" {folder} is of a newer version.")
+    if kind == "online" and importlib.util.find_spec("stable_baselines3") is None:
+        raise MissingExtra("online", "online", "stable-baselines3")
+    agent: TrainedAgent = load_object(KINDS[kind]).load(folder)
     return record_of(agent), agent
 
 

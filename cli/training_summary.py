@@ -134,6 +134,7 @@ def write_summary(
     protocol: Any,
     seeds: Sequence[int],
     rows: Sequence[Row],
+    unit: str = "updates",
 ) -> None:
     """Writes ``summary.json`` and prints it as a table."""
     document = {
@@ -146,8 +147,10 @@ def write_summary(
     }
     text = msgspec.json.format(canonical_json(document), indent=1)
     write_atomically(folder / SUMMARY, text + b"\n")
-    click.echo(f"{learner} on {spec.id}, {protocol.offline:,} updates offline and "
-               f"{protocol.online:,} online")  # fmt: skip
+    lengths = f"{protocol.steps:,} {unit}"
+    if protocol.has_parts:
+        lengths = f"{protocol.offline:,} {unit} offline and {protocol.online:,} online"
+    click.echo(f"{learner} on {spec.id}, {lengths}")
     for line in lay_out([COLUMNS, None, *(row.cells() for row in rows)], WHOLE):
         click.echo(line.rstrip())
     click.echo(

@@ -46,10 +46,11 @@ class TrainingTable:
 
     Args:
         title: what is trained, on what.
+        unit: what the steps of the training are.
     """
 
-    def __init__(self, title: str) -> None:
-        self._title = title
+    def __init__(self, title: str, unit: str = "updates") -> None:
+        self._title, self._unit = title, unit
         console = Console(stderr=True)
         self._live = Live(console=console, transient=False, auto_refresh=False)
         self._is_live = console.is_terminal
@@ -62,7 +63,7 @@ class TrainingTable:
         self._steps, self._offline = protocol.steps, protocol.offline
         self._start(step)
         if step:
-            self._say(f"resuming: {step:,} of {self._steps:,} updates are done")
+            self._say(f"resuming: {step:,} of {self._steps:,} {self._unit} are done")
 
     def _start(self, step: int) -> None:
         """Begins to measure the speed anew: updates online are slower than offline."""
@@ -97,15 +98,17 @@ class TrainingTable:
         self._say(text)
 
     def _so_far(self, step: int) -> str:
-        return f"{step:,}/{self._steps:,} updates  {self._part(step)}"
+        return f"{step:,}/{self._steps:,} {self._unit}  {self._part(step)}".rstrip()
 
     def _part(self, step: int) -> str:
+        if not 0 < self._offline < self._steps:
+            return ""  # It is all of one part.
         return "offline" if step <= self._offline else "online"
 
     def _draw(self) -> None:
         shown = self._rows[-SHOWN:]
         names = dict.fromkeys(name for _, losses, _ in shown for name in losses)
-        columns = ["updates", "part", *names, "score", "mean return"]
+        columns = [self._unit, "part", *names, "score", "mean return"]
         table = Table(title=f"{self._title}  {self._left(shown[-1][0])}")
         for name in columns:
             table.add_column("practice" if name in OWN else name, justify="right")

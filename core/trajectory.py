@@ -11,13 +11,18 @@ from numpy.typing import NDArray
 
 from .errors import BadArgument
 
+EXPORT = "export it anew"
+"""What can be done about a file that is not as it should be."""
+
 
 class Trajectory(NamedTuple):
     """An episode of T steps.
 
     Attributes:
         observations: field to array `[T + 1, ...]`: the last one is what the last step led to.
-        actions: `[T, D]`.
+            What a screen says in writing is an array of texts.
+        actions: float32 `[T, D]`; of a body that has a list of actions int64 `[T]`, their places
+            in it; of one that takes commands in writing `[T]` of texts.
         rewards: `[T]`.
         terminated: `[T]` of bool: the world ended there, and nothing is to be hoped for after it.
         truncated: `[T]` of bool: the recording ended there, and the world would have gone on.
@@ -28,7 +33,7 @@ class Trajectory(NamedTuple):
     """
 
     observations: Mapping[str, NDArray[Any]]
-    actions: NDArray[np.float32]
+    actions: NDArray[Any]
     rewards: NDArray[np.float32]
     terminated: NDArray[np.bool_]
     truncated: NDArray[np.bool_]
@@ -47,6 +52,44 @@ class Trajectory(NamedTuple):
         return float(self.rewards.sum(dtype=np.float64))
 
 
+def as_numbers(values: Any, name: str, where: str) -> NDArray[np.float32]:
+    """A column of an episode in single precision.
+
+    Text is refused though numpy would make numbers of some: what a writer kept as text, it took for
+    something else.
+
+    Args:
+        values: what a file holds.
+        name: of the column, for the message.
+        where: file and episode, for the message.
+
+    Raises:
+        BadArgument: it holds something else than numbers, or rows of different lengths.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise BadArgument(f"{where}: the rows of {name} differ in length; {EXPORT}") from error
+    if array.dtype.kind not in "fiub":
+        kind = "text" if array.dtype.kind in "SUT" else f"of type {array.dtype}"
+        raise BadArgument(f"{where}: {name} are {kind}, not numbers; {EXPORT}")
+    return array.astype(np.float32)
+
+
+def as_flags(values: Any, name: str, where: str) -> NDArray[np.bool_]:
+    """A column of flags `[T]`: 0 is no, any other number is yes.
+
+    Raises:
+        BadArgument: it holds something else than numbers, or one that is none.
+    """
+    array = as_numbers(values, name, where).ravel()
+    if np.isnan(array).any():
+        step = int(np.argmax(np.isnan(array)))
+        raise BadArgument(f"{where} step {step}: {name} are not finite; {EXPORT}")
+    flags: NDArray[np.bool_] = array != 0
+    return flags
+
+
 def checked(one: Trajectory, where: str) -> Trajectory:
     """The trajectory, if every array has its length and every number is one.
 
@@ -61,8 +104,9 @@ def checked(one: Trajectory, where: str) -> Trajectory:
     steps = len(one.actions)
     if steps == 0:
         raise BadArgument(f"{where} has no step")
-    if one.actions.ndim != 2:
-        raise BadArgument(f"{where}: actions have the shape {one.actions.shape}, not [steps, size]")
+    wanted = "[steps, size]" if one.actions.dtype.kind == "f" else "[steps]"
+    if one.actions.ndim != 1 + (one.actions.dtype.kind == "f"):
+        raise BadArgument(f"{where}: actions have the shape {one.actions.shape}, not {wanted}")
     for name in ("rewards", "terminated", "truncated", "success"):
         array = getattr(one, name)
         if array is not None and array.shape != (steps,):
@@ -97,7 +141,7 @@ def digest_of_trajectories(trajectories: Iterable[Trajectory]) -> str:
         for name in sorted(parts):
             array = np.ascontiguousarray(parts[name])
             digest.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-            digest.update(array.data)
+            digest.update(array.view(np.uint8).data if array.dtype.kind == "U" else array.data)
         if one.instruction:
             digest.update(f"instruction\0{one.instruction}\0".encode())
     return digest.hexdigest()

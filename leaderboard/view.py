@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core.episode import EpisodeResult
 from ..core.manifest import Manifest
+from .result import Result
 from .summary import counts, summarise
 from .wording import number
 
@@ -22,14 +23,19 @@ class RunView:
         directory: of the run.
         manifest: what was to be played.
         played: its episodes, in any order.
+        result: their figures, where they are known already.
     """
 
     def __init__(
-        self, directory: Path, manifest: Manifest, played: Sequence[EpisodeResult]
+        self,
+        directory: Path,
+        manifest: Manifest,
+        played: Sequence[EpisodeResult],
+        result: Result | None = None,
     ) -> None:
         self.directory, self.manifest = directory, manifest
         self.played = sorted(played, key=lambda one: one.plan.key)
-        self.result = summarise(manifest, self.played)
+        self.result = summarise(manifest, self.played) if result is None else result
 
     @cached_property
     def by_key(self) -> dict[tuple[str, int], EpisodeResult]:

@@ -144,7 +144,7 @@ class ProcgenGame(PixelWorld):
         self._r_max = DISTRIBUTIONS[distribution][game].ceiling
         self._instruction = instruction(game)
         self._upstream_id = f"{game.capitalize()}{distribution.capitalize()}-v0"
-        self._envpool = _import_envpool()
+        self._envpool = import_envpool()
         self._pool: Any = None
         self._pixels = np.zeros((3, NATIVE_SIZE, NATIVE_SIZE), np.uint8)
         self._return = 0.0
@@ -207,7 +207,7 @@ class ProcgenGame(PixelWorld):
         return self._instruction
 
 
-def _import_envpool() -> Any:
+def import_envpool() -> Any:
     """EnvPool with its Procgen ready to be made.
 
     Raises:

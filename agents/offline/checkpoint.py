@@ -1,15 +1,7 @@
-"""A training's whole state on disk: arrays as safetensors, the rest as JSON that names them.
-
-The arrays' file carries their hash in its name and is written first; ``checkpoint.json`` is
-renamed into place after it. A crash between the two leaves the checkpoint before, never half of
-one. Every bit of state is there: networks, optimisers, both random generators.
-"""
+"""A training's whole state on disk: networks, optimisers and all dice, to the last bit."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,8 +11,8 @@ import numpy as np
 import torch
 
 from ...core.errors import BadArgument, UnknownName
-from ...core.files import write_atomically
-from ...core.specs import Embodiment, canonical_json, digest_of
+from ...core.specs import Embodiment, canonical_json
+from ..storage import DICE, read_state, write_state
 from . import LEARNERS
 from .learner import Learner, configured
 from .practice import Standing
@@ -31,8 +23,6 @@ FORMAT = 2
 
 READABLE = (1, 2)
 """Versions that are read: the first knew neither tasks nor practice."""
-
-FILE_NAME = "checkpoint.json"
 
 RANDOM = "random/torch"
 """Where the state of torch's generator lies among the arrays."""
@@ -136,8 +126,6 @@ def save_checkpoint(
     Raises:
         RunDirectoryError: the disk refused; what was there stays.
     """
-    from safetensors.torch import save
-
     arrays, groups = _flattened(learner)
     arrays[RANDOM] = torch.get_rng_state()
     for name, array in zip(Frame._fields, frame, strict=True):
@@ -146,27 +134,15 @@ def save_checkpoint(
     if standing is not None:
         practice = {"episodes": standing.episodes, "files": list(standing.files)}
         arrays |= {f"{PRACTICE}/{name}": value for name, value in standing.arrays.items()}
-    packed = save({name: arrays[name].contiguous() for name in sorted(arrays)})
-    digest = hashlib.sha256(packed).hexdigest()
     document: dict[str, Any] = {
         "format": FORMAT,
         "identity": msgspec.to_builtins(identity),
         "step": step,
-        "dice": dice.bit_generator.state,
+        DICE: dice.bit_generator.state,
         "optimisers": groups,
         "practice": practice,
-        "arrays": f"arrays-{digest[:16]}.safetensors",
-        "arrays_sha256": digest,
     }
-    document["sha256"] = digest_of(_without_large_numbers(document))
-    write_atomically(folder / document["arrays"], packed)
-    text = json.dumps(document, indent=1, sort_keys=True).encode()
-    write_atomically(folder / FILE_NAME, text + b"\n")
-    for other in folder.glob("arrays-*.safetensors"):
-        if other.name != document["arrays"]:
-            with contextlib.suppress(OSError):
-                other.unlink()
-    return digest
+    return write_state(folder, document, arrays)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
@@ -176,24 +152,16 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         BadArgument: a file is missing or damaged, or of a newer version.
         UnknownName: its algorithm is not registered here.
     """
-    from safetensors.torch import load
-
-    document = _read_document(folder / FILE_NAME)
-    path = folder / str(document["arrays"])
-    try:
-        packed = path.read_bytes()
-    except OSError as error:
-        raise BadArgument(f"cannot read {path}: {error.strerror}; copy it anew") from error
-    digest = hashlib.sha256(packed).hexdigest()
-    if digest != document["arrays_sha256"]:
-        raise BadArgument(f"{path} is damaged: its hash is not the one that {FILE_NAME} states")
-    arrays = load(packed)
+    document, arrays, digest = read_state(folder, READABLE)
     identity = msgspec.convert(document["identity"], Identity)
     learner = make_learner(identity)
+    # What an algorithm has been taught since has its default, and so the training can go on.
+    config = msgspec.to_builtins(learner.config)
+    identity = msgspec.structs.replace(identity, config=config)
     _restore(learner, arrays, document["optimisers"], folder)
     frame = Frame(*(arrays[f"frame/{name}"].numpy() for name in Frame._fields))
     return Checkpoint(
-        identity, learner, frame, document["step"], document["dice"], arrays[RANDOM], digest,
+        identity, learner, frame, document["step"], document[DICE], arrays[RANDOM], digest,
         _standing(document.get("practice"), arrays),
     )  # fmt: skip
 
@@ -245,29 +213,6 @@ def _restore(
         raise BadArgument(
             f"{folder} was made by another version of '{type(learner).__name__}': {error}"
         ) from error
-
-
-def _read_document(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise BadArgument(
-            f"{path.parent} is no trained agent: it has no {path.name} ({error.strerror})"
-        ) from error
-    except ValueError as error:
-        raise BadArgument(f"{path} is not JSON: {error}") from error
-    if not isinstance(document, dict) or document.get("format") not in READABLE:
-        found = document.get("format") if isinstance(document, dict) else None
-        raise BadArgument(f"{path} is of format {found!r:.40}; this version reads {FORMAT}")
-    stated = document.pop("sha256", None)
-    if digest_of(_without_large_numbers(document)) != stated:
-        raise BadArgument(f"{path} was edited or damaged: its hash is not the one it states")
-    return document
-
-
-def _without_large_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its dice as text: their state has numbers of 128 bits."""
-    return {**document, "dice": json.dumps(document["dice"], sort_keys=True)}
 
 
 def describe(identity: Identity) -> bytes:

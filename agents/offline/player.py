@@ -37,7 +37,9 @@ class TrainedAgent:
     def __init__(self, learner: Learner, frame: Frame, embodiment: Embodiment, name: str) -> None:
         self.learner, self.frame = learner, frame
         self.embodiment, self.name = embodiment, name
-        self.observations = ("state", "reward") if learner.hears_rewards else ("state",)
+        self.observations: tuple[str, ...] = ("state",)
+        if learner.hears_rewards:
+            self.observations = ("state", "reward")
         self._dice: dict[int, torch.Generator] = {}
         self._pasts: dict[int, Past] = {}
 

@@ -33,6 +33,11 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
         """All updates."""
         return self.offline + self.online
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether it is first taught by recorded episodes and then practises."""
+        return self.offline > 0 and self.online > 0
+
     def ends(self, step: int) -> bool:
         """Whether that update is the last of a part."""
         return step in (self.offline, self.steps)

@@ -13,8 +13,8 @@ import torch
 
 from ...core.errors import BadArgument, PlanMismatch
 from ...core.files import sweep, write_atomically
+from ..storage import FILE_NAME
 from .checkpoint import (
-    FILE_NAME,
     Identity,
     describe,
     load_checkpoint,
@@ -152,6 +152,9 @@ class Training:
         Args:
             evaluate: called at the protocol's steps; it must leave torch's generator alone.
             watcher: is told how it goes.
+
+        Raises:
+            BadArgument: it has diverged; the checkpoint is of before.
         """
         protocol = self._protocol
         watcher.begun(self.step, protocol)
@@ -166,7 +169,7 @@ class Training:
             self.step += 1
             ends = protocol.ends(self.step)
             if self.step % protocol.log_every == 0 or ends:
-                losses = _means(gathered)
+                losses = _finite(_means(gathered), self.step)
                 gathered = []
                 self._log({"step": self.step, "losses": losses})
                 watcher.logged(self.step, losses)
@@ -226,14 +229,14 @@ class Training:
     def _cut_log(self) -> dict[int, Played]:
         """Drops the lines after the checkpoint; they are written again. The scores up to it."""
         path = self._folder / LOG
-        kept = [one for one in _lines(path) if one.get("step", self.step + 1) <= self.step]
+        kept = [one for one in read_log(path) if one.get("step", self.step + 1) <= self.step]
         if path.exists():
             text = "".join(json.dumps(one, sort_keys=True) + "\n" for one in kept)
             write_atomically(path, text.encode())
         return {one["step"]: Played(one["score"], one["return"]) for one in kept if "score" in one}
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a log that are whole."""
     if path.is_file():
         for line in path.read_text(errors="replace").splitlines():
@@ -243,6 +246,21 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 continue  # A kill may cut the last line.
             if isinstance(found, dict):
                 yield found
+
+
+def _finite(losses: dict[str, float], step: int) -> dict[str, float]:
+    """The losses, if all are numbers: what has diverged never comes back, and is not to be saved.
+
+    Raises:
+        BadArgument: one is not.
+    """
+    for name, loss in losses.items():
+        if not np.isfinite(loss):
+            raise BadArgument(
+                f"after {step} updates the loss '{name}' is {loss}: the training has diverged; try "
+                "a lower --set learning_rate or another --set reward_scale, with another --out"
+            )
+    return losses
 
 
 def _means(losses: list[dict[str, torch.Tensor]]) -> dict[str, float]:

@@ -14,6 +14,7 @@ import msgspec
 from ...core.episode import EpisodePlan
 from ...core.errors import WorkerFault
 from ...core.specs import TaskSpec
+from ...core.tier import Tier
 
 LARGEST = 1 << 30
 """A longer frame is a fault of the protocol [bytes]."""
@@ -27,6 +28,18 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     spin: float
 
 
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be written of an episode, step by step, and how it is played for it.
+
+    Attributes:
+        path: of the file.
+        tier: how well the task's own oracle plays.
+    """
+
+    path: str
+    tier: Tier
+
+
 class Play(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """To the worker: play this episode.
 
@@ -36,6 +49,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         actions: play these recorded actions again instead of asking anybody.
         media: path without suffix for a film and a first picture; empty for none.
         record: path without suffix for the environment's own log; empty for none.
+        recording: play for a data set, whatever ``oracle`` says; None to play for a score.
     """
 
     plan: EpisodePlan
@@ -43,6 +57,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     actions: tuple[Any, ...] | None = None
     media: str = ""
     record: str = ""
+    recording: Recording | None = None
 
 
 class Quit(msgspec.Struct, frozen=True, kw_only=True, tag=True):

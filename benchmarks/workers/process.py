@@ -23,6 +23,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from ...core.actions import pack_actions
 from ...core.errors import InvalidAction, PolyathlonError
@@ -56,6 +57,7 @@ from .message import (
     Setup,
     ToWorker,
 )
+from .take import Take
 
 PR_SET_PDEATHSIG = 1
 """prctl(2), <linux/prctl.h>."""
@@ -164,7 +166,8 @@ class Worker:
         begun = time.perf_counter()
         numbered = {"episode": order.plan.index} if spec.numbered_episodes else None
         observation, info = env.reset(seed=order.plan.seed, options=numbered)
-        decide = self._decider(order, observation, info)
+        take = self._take(order, observation, info)
+        decide = self._decider(order, observation, info) if take is None else _guarded(take.decide)
         words[BUSY] = int(1e9 * (time.perf_counter() - begun))
         start_digest = observation_digest(observation)
         instruction = str(observation.get("instruction", spec.instruction))
@@ -181,6 +184,8 @@ class Worker:
             observation, reward, terminated, truncated, info = env.step(action)
             words[BUSY] += time.perf_counter_ns() - before
             words[PROGRESS] += 1
+            if take is not None:
+                take.see(observation, action, reward, terminated, truncated, info)
             rewards.append(float(reward))
             self._channel.write_reward(rewards[-1])
             once = once or bool(info["success"])
@@ -188,12 +193,12 @@ class Worker:
         if film is not None:
             film.see(len(rewards), observation, last=True)
             film.write(strip=spec.max_episode_steps <= STORYBOARD)
+        if take is not None:
+            take.write(instruction)
         notes = [film.trouble] if film is not None and film.trouble else []
         if order.record:
             notes += _keep_record(env, Path(order.record))
-        trail = np.asarray(rewards, "<f8")
-        if not np.isfinite(trail).all():
-            raise ValueError(f"{spec.id} gave a reward that is not finite")
+        trail = _trail(rewards, spec.id)
         packed, action_digest = pack_actions(actions)
         return Finished(
             plan=order.plan,
@@ -211,6 +216,16 @@ class Worker:
             render_info=render_info(env),
             notes=tuple(notes),
         )
+
+    def _take(self, order: Play, first: Any, info: Any) -> Take | None:
+        """What plays and writes down an episode that is for a data set."""
+        if order.recording is None:
+            return None
+        assert self._spec is not None
+        try:
+            return Take(order.recording, self._spec, self._env, order.plan.seed, first, info)
+        except Exception as error:
+            raise _AgentRaised from error
 
     def _decider(self, order: Play, first: Any, info: Any) -> Callable[[Any], Any]:
         """Who says what to do: the parent's agent, the oracle, or a recording."""
@@ -253,13 +268,31 @@ class Worker:
         except Exception as error:
             raise _AgentRaised from error
 
-        def decide(observation: Any) -> Any:
-            try:
-                return self._check(oracle.act(observation))
-            except Exception as error:
-                raise _AgentRaised from error
+        return _guarded(lambda observation: self._check(oracle.act(observation)))
 
-        return decide
+
+def _guarded(decide: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same, but what an oracle raises is named as its own."""
+
+    def guarded(observation: Any) -> Any:
+        try:
+            return decide(observation)
+        except Exception as error:
+            raise _AgentRaised from error
+
+    return guarded
+
+
+def _trail(rewards: list[float], task: str) -> NDArray[np.float64]:
+    """An episode's rewards, little-endian.
+
+    Raises:
+        ValueError: one is not finite.
+    """
+    trail = np.asarray(rewards, "<f8")
+    if not np.isfinite(trail).all():
+        raise ValueError(f"{task} gave a reward that is not finite")
+    return trail
 
 
 def _keep_record(env: gymnasium.Env[Any, Any], path: Path) -> list[str]:

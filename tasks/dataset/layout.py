@@ -14,36 +14,52 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from ...core.errors import BadArgument, RunDirectoryError
 from ...core.files import write_atomically
-from ...core.trajectory import Trajectory, checked
+from ...core.specs import Embodiment
+from ...core.trajectory import EXPORT, Trajectory, checked
 from ..storage import make_directory
 from .episode_group import STEPS, UNUSUAL, StateReader, import_h5py, read_episode
 
 METADATA, ARRAYS, PARTS = "metadata.json", "main_data.hdf5", "parts"
 
+KINDS = {"Box": "continuous", "Discrete": "discrete", "Text": "text"}
+"""What Minari calls the spaces of actions that are read, and the kind of body that has them."""
+
 MINARI = "0.5.4"
 """The version of Minari whose layout this is."""
+
+CODEC = {"compression": "gzip", "compression_opts": 4}
+"""Of pictures, a chunk each: HDF5's own, without loss. Minari's JPEG would change every pixel."""
 
 
 def describe_space(space: spaces.Space[Any]) -> dict[str, Any]:
     """A space as Minari writes it (``serialization.py``).
 
     Raises:
-        BadArgument: neither a Box nor a Dict of them.
+        BadArgument: neither a Box, a Discrete, a Text nor a Dict of them.
     """
     if isinstance(space, spaces.Dict):
         inside = {name: describe_space(one) for name, one in space.spaces.items()}
         return {"type": "Dict", "subspaces": inside}
+    if isinstance(space, spaces.Discrete):
+        counted = {"start": int(space.start), "n": int(space.n)}
+        return {"type": "Discrete", "dtype": "int64", **counted}
+    if isinstance(space, spaces.Text):
+        lengths = {"max_length": space.max_length, "min_length": space.min_length}
+        return {"type": "Text", **lengths, "charset": "".join(sorted(space.character_set))}
     if not isinstance(space, spaces.Box):
-        raise BadArgument(f"a data set holds vectors and pictures; {space} is neither")
+        raise BadArgument(f"a data set holds vectors, pictures, indices and texts, not {space}")
     return {
         "type": "Box",
         "dtype": str(space.dtype),
@@ -71,7 +87,7 @@ class DatasetWriter:
 
     def stands(self, number: int) -> bool:
         """Whether an episode is on the disk already."""
-        return self._part(number).is_file()
+        return self.part(number).is_file()
 
     def put(self, number: int, one: Trajectory) -> None:
         """Puts an episode on the disk.
@@ -79,18 +95,7 @@ class DatasetWriter:
         Raises:
             BadArgument: it is unsound.
         """
-        checked(one, f"episode {number}")
-        arrays: dict[str, Any] = {f"observations/{k}": v for k, v in one.observations.items()}
-        for name in ("actions", "rewards", "terminated", "truncated", "success"):
-            if getattr(one, name) is not None:
-                arrays[name] = getattr(one, name)
-        if one.seed is not None:
-            arrays["seed"] = np.int64(one.seed)
-        if one.instruction:
-            arrays["instruction"] = np.array(one.instruction)
-        packed = io.BytesIO()
-        np.savez(packed, **arrays)
-        write_atomically(self._part(number), packed.getvalue())
+        write_part(self.part(number), one, f"episode {number}")
 
     def get(self, number: int) -> Trajectory:
         """An episode that is on the disk.
@@ -98,12 +103,7 @@ class DatasetWriter:
         Raises:
             RunDirectoryError: it is damaged; says what to remove.
         """
-        path = self._part(number)
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
-                fields = {name: found[name] for name in found.files}
-        except (OSError, ValueError, KeyError) as error:
-            raise RunDirectoryError(f"{path} is damaged: {error}; remove it and go on") from error
+        fields = self._read(number)
         observations = {
             name.partition("/")[2]: fields.pop(name)
             for name in list(fields)
@@ -113,27 +113,57 @@ class DatasetWriter:
         number_or_none = None if seed is None else int(seed)
         return Trajectory(observations, **fields, seed=number_or_none, instruction=words)
 
-    def finish(self, count: int, metadata: Mapping[str, Any]) -> None:
-        """Makes the data set of the first ``count`` episodes, and removes them one by one.
+    def success(self, number: int) -> NDArray[np.bool_] | None:
+        """Step by step, of an episode that is on the disk; None where nobody said.
+
+        Raises:
+            RunDirectoryError: it is damaged; says what to remove.
+        """
+        return self._read(number, "success").get("success")
+
+    def total_reward(self, number: int) -> float:
+        """Of an episode that is on the disk.
+
+        Raises:
+            RunDirectoryError: it is damaged; says what to remove.
+        """
+        return float(self._read(number, "rewards")["rewards"].sum(dtype=np.float64))
+
+    def _read(self, number: int, only: str = "") -> dict[str, NDArray[Any]]:
+        """The arrays of an episode, or one of them; pictures are large."""
+        path = self.part(number)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+                return {name: found[name] for name in found.files if only in ("", name)}
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise RunDirectoryError(f"{path} is damaged: {error}; remove it and go on") from error
+
+    def finish(self, chosen: int | Sequence[int], metadata: Mapping[str, Any]) -> None:
+        """Makes the data set, and removes what it was made of.
+
+        Args:
+            chosen: of the first so many episodes, or of these, in this order.
+            metadata: what else is to stand beside the arrays.
 
         Raises:
             RunDirectoryError: the disk refused; the episodes stay.
         """
         h5py = import_h5py()
+        numbers = range(chosen) if isinstance(chosen, int) else chosen
         data = make_directory(self._folder / "data")
         temporary = data / f".{ARRAYS}"
         steps = 0
         try:
             with h5py.File(temporary, "w", libver="latest") as file:
-                for number in range(count):
-                    steps += _write_episode(file, number, self.get(number))
+                for place, number in enumerate(numbers):
+                    steps += _write_episode(file, place, self.get(number))
             os.replace(temporary, data / ARRAYS)
         except OSError as error:
             raise RunDirectoryError(f"cannot write {data / ARRAYS}: {error}") from error
         whole = {
             "data_format": "hdf5",
             "minari_version": MINARI,
-            "total_episodes": count,
+            "total_episodes": len(numbers),
             "total_steps": steps,
             "dataset_size": round((data / ARRAYS).stat().st_size / 1e6, 1),
             **metadata,
@@ -142,8 +172,52 @@ class DatasetWriter:
         write_atomically(data / METADATA, text.encode() + b"\n")
         shutil.rmtree(self._parts)
 
-    def _part(self, number: int) -> Path:
+    def part(self, number: int) -> Path:
+        """The file of an episode, from when it is put there until the data set is made."""
         return self._parts / f"episode-{number:07}.npz"
+
+
+def write_part(path: Path, one: Trajectory, where: str) -> None:
+    """Writes the file of one episode.
+
+    Args:
+        path: from ``DatasetWriter.part``, maybe of another process.
+        one: the episode.
+        where: names it in the message.
+
+    Raises:
+        BadArgument: it is unsound.
+        RunDirectoryError: the disk refused.
+    """
+    checked(one, where)
+    arrays: dict[str, Any] = {f"observations/{k}": v for k, v in one.observations.items()}
+    for name in ("actions", "rewards", "terminated", "truncated", "success"):
+        if getattr(one, name) is not None:
+            arrays[name] = getattr(one, name)
+    if one.seed is not None:
+        arrays["seed"] = np.int64(one.seed)
+    if one.instruction:
+        arrays["instruction"] = np.array(one.instruction)
+    packed = io.BytesIO()
+    save = np.savez_compressed if any(map(_is_film, one.observations.values())) else np.savez
+    save(packed, **arrays)
+    write_atomically(path, packed.getvalue())
+
+
+def _is_film(array: NDArray[Any]) -> bool:
+    """Whether an array `[T + 1, H, W, C]` holds pictures."""
+    return array.ndim == 4 and array.dtype == np.uint8
+
+
+def _write_array(group: Any, name: str, array: NDArray[Any]) -> None:
+    """Writes an array as Minari has it; pictures lose nothing and are read as any array is."""
+    if array.dtype.kind == "U":
+        texts = import_h5py().string_dtype()
+        group.create_dataset(name, data=array.astype(object), dtype=texts)
+    elif _is_film(array):
+        group.create_dataset(name, data=array, chunks=(1, *array.shape[1:]), **CODEC)
+    else:
+        group.create_dataset(name, data=array)
 
 
 def _write_episode(file: Any, number: int, one: Trajectory) -> int:
@@ -156,8 +230,8 @@ def _write_episode(file: Any, number: int, one: Trajectory) -> int:
         group.attrs["instruction"] = one.instruction
     seen = group.create_group("observations")
     for name in sorted(one.observations):
-        seen.create_dataset(name, data=one.observations[name])
-    group.create_dataset("actions", data=one.actions)
+        _write_array(seen, name, one.observations[name])
+    _write_array(group, "actions", one.actions)
     for ours, theirs in STEPS.items():
         group.create_dataset(theirs, data=getattr(one, ours))
     infos = group.create_group("infos")
@@ -170,11 +244,17 @@ def _write_episode(file: Any, number: int, one: Trajectory) -> int:
 class Dataset:
     """A data set on disk; nothing but its metadata is held in memory.
 
+    Attributes:
+        metadata: what stands beside the arrays.
+        kind: of its actions, as ``Embodiment.kind``: vectors, indices or texts.
+        low: least of each number of an action, empty where they are no vectors.
+        high: greatest, likewise.
+
     Args:
         folder: with ``data`` in it, or that folder itself.
 
     Raises:
-        BadArgument: it is no data set in Minari's layout, or its actions are no vectors.
+        BadArgument: it is no data set in Minari's layout, or its actions are of another kind.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -182,9 +262,13 @@ class Dataset:
         self._data = folder / "data" if (folder / "data").is_dir() else folder
         self.metadata = _read_metadata(self._data / METADATA)
         space = self._space("action_space")
+        self.kind = KINDS.get(space.get("type", ""), "")
+        self.low = self.high = np.empty(0, np.float32)
+        if self.kind in ("discrete", "text"):
+            return
         try:
             shape = tuple(space["shape"])
-            if space["type"] != "Box" or len(shape) != 1:
+            if not self.kind or len(shape) != 1:
                 raise BadArgument(f"the actions of {folder} are no vectors: {space['type']}")
             self.low, self.high = (
                 np.broadcast_to(np.asarray(space[end], np.float32), shape).copy()
@@ -197,6 +281,29 @@ class Dataset:
 
     def __len__(self) -> int:
         return int(self.metadata.get("total_episodes", 0))
+
+    @property
+    def embodiment(self) -> Embodiment | None:
+        """The body whose actions were recorded, if the data say so.
+
+        Raises:
+            BadArgument: what they say declares none.
+        """
+        own = self._own().get("embodiment")
+        try:
+            return None if own is None else msgspec.convert(own, Embodiment)
+        except msgspec.ValidationError as error:
+            raise BadArgument(f"{self._data / METADATA}: its embodiment: {error}") from error
+
+    @property
+    def task(self) -> str:
+        """The id of the task that was recorded, or nothing where nobody says."""
+        recipe = self._own().get("recipe")
+        return str(recipe.get("task", "")) if isinstance(recipe, dict) else ""
+
+    def _own(self) -> Mapping[str, Any]:
+        own = self.metadata.get("polyathlon", {})
+        return own if isinstance(own, dict) else {}
 
     def trajectories(self, states_only: bool = False) -> Iterator[Trajectory]:
         """The episodes, read one after the other.
@@ -212,11 +319,12 @@ class Dataset:
         try:
             with h5py.File(path, "r") as file:
                 names = [name for name in file if name.startswith("episode_")]
-                reader = StateReader(file) if states_only else None
+                fast = states_only and self.kind == "continuous"
+                reader = StateReader(file) if fast else None
                 for name in sorted(names, key=lambda name: int(name.removeprefix("episode_"))):
                     where = f"{path} {name}"
                     one = reader.read(name) if reader else None
-                    yield checked(one or read_episode(file[name], where, states_only), where)
+                    yield checked(one or _carefully(file, name, where, states_only), where)
         except UNUSUAL as error:
             if isinstance(error, BadArgument):
                 raise
@@ -231,6 +339,16 @@ class Dataset:
         if not isinstance(found, dict):
             raise BadArgument(f"{self._data / METADATA} does not say its {name}")
         return found
+
+
+def _carefully(file: Any, name: str, where: str, states_only: bool) -> Trajectory:
+    """An episode; whatever its group holds, it is that episode that is wrong."""
+    try:
+        return read_episode(file[name], where, states_only)
+    except UNUSUAL as error:
+        if isinstance(error, BadArgument):
+            raise
+        raise BadArgument(f"{where} is damaged: {error}; get the file anew, or {EXPORT}") from error
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:

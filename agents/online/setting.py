@@ -1,0 +1,135 @@
+"""Hyper-parameters of the online learners, and what differs by body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from ...core.errors import BadArgument
+from ...core.specs import Embodiment
+from ..offline.learner import configured
+
+
+class OnlineConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What both learners are given.
+
+    Attributes:
+        observations: fields that are seen; none for ``state`` where the task shows it by default,
+            else ``rgb``, and the instruction.
+        image_size: side of the pictures [px]; 0 for the task's own.
+        net: of ``perception.NETS``, for pictures.
+        width: features that pictures give.
+        hidden: widths of the layers thereafter.
+        worlds: that are played at once.
+        learning_rate: of Adam.
+        batch_size: steps an update.
+        discount: of future rewards.
+        normalise: give measured states mean 0 and deviation 1, as far as seen.
+    """
+
+    observations: tuple[str, ...] = ()
+    image_size: int = 0
+    net: str = "nature"
+    width: int = 256
+    hidden: tuple[int, ...] = (64, 64)
+    worlds: int = 16
+    learning_rate: float = 3e-4
+    batch_size: int = 256
+    discount: float = 0.99
+    normalise: bool = True
+
+
+class PPOConfig(OnlineConfig, frozen=True, kw_only=True):
+    """Of Schulman et al. 2017 (arXiv 1707.06347); the defaults are ours.
+
+    Attributes:
+        rollout: steps of each world between updates.
+        epochs: passes over them.
+        gae: lambda of the advantages.
+        clip: of the ratio of probabilities.
+        entropy: weight of the policy's entropy.
+        value_weight: of the values' loss.
+        most_gradient: norm to which gradients are cut.
+        normalise_rewards: divide them by the deviation of returns.
+        anneal: let the learning rate fall to 0.
+        greedy: play the likeliest action rather than draw one.
+    """
+
+    rollout: int = 128
+    epochs: int = 4
+    gae: float = 0.95
+    clip: float = 0.2
+    entropy: float = 0.01
+    value_weight: float = 0.5
+    most_gradient: float = 0.5
+    normalise_rewards: bool = False
+    anneal: bool = True
+    greedy: bool = False
+
+
+class SACConfig(OnlineConfig, frozen=True, kw_only=True):
+    """Of Haarnoja et al. 2018 (arXiv 1812.05905), table 1, but for the warm-up, which is ours.
+
+    Attributes:
+        buffer: steps that are remembered.
+        warm_up: steps of random play before the first update.
+        follow: share of the way that target critics move at an update.
+        updates: for each step of all worlds.
+    """
+
+    worlds: int = 1
+    hidden: tuple[int, ...] = (256, 256)
+    buffer: int = 1_000_000
+    warm_up: int = 5_000
+    follow: float = 0.005
+    updates: int = 1
+
+
+CONFIGS: Mapping[str, type[OnlineConfig]] = MappingProxyType({"ppo": PPOConfig, "sac": SACConfig})
+"""The learners by name."""
+
+PRESETS: Mapping[tuple[str, str], Mapping[str, Any]] = MappingProxyType(
+    {
+        # train.py of github.com/openai/train-procgen, but for the worlds, of which it has 64, and
+        # the net, which is IMPALA's there: --set net=impala.
+        ("ppo", "procgen-keys"): {
+            "rollout": 256, "batch_size": 2048, "epochs": 3, "discount": 0.999,
+            "learning_rate": 5e-4, "anneal": False, "normalise_rewards": True, "worlds": 32,
+        },
+        # The rest is ours.
+        ("ppo", "atari-joystick"): {"image_size": 84, "hidden": (256,), "worlds": 8},
+        ("ppo", "babyai-agent"): {
+            "learning_rate": 1e-3, "worlds": 32, "rollout": 64, "batch_size": 512,
+        },
+        ("ppo", "sawyer-xyz"): {
+            "rollout": 500, "batch_size": 500, "epochs": 10, "entropy": 0.0, "worlds": 8,
+            "normalise_rewards": True, "greedy": True, "hidden": (128, 128),
+        },
+    }
+)  # fmt: skip
+"""By learner and body, what is put in place of the above."""
+
+
+def settle(agent: str, body: Embodiment, changes: Mapping[str, Any]) -> OnlineConfig:
+    """The hyper-parameters of a learner for a body, with the user's changes.
+
+    Raises:
+        BadArgument: a name that it does not have, or a value that makes no sense.
+    """
+    config = configured(CONFIGS[agent], {**PRESETS.get((agent, body.id), {}), **changes})
+    for name in ("worlds", "batch_size", "width", "rollout", "epochs", "buffer", "updates"):
+        if getattr(config, name, 1) < 1:
+            raise BadArgument(f"--set {name}={getattr(config, name)}: it must be at least 1")
+    if not config.learning_rate > 0 or not 0 < config.discount <= 1 or config.image_size < 0:
+        raise BadArgument(
+            "learning_rate must be above 0, discount above 0 and at most 1, image_size not below 0"
+        )
+    if isinstance(config, PPOConfig) and config.worlds * config.rollout % config.batch_size:
+        steps = config.worlds * config.rollout
+        raise BadArgument(
+            f"batch_size={config.batch_size} must divide the {steps} steps of worlds times rollout"
+        )
+    return config
