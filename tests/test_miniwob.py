@@ -115,6 +115,20 @@ def test_a_seed_fixes_the_page_to_the_pixel_whatever_was_before(make, task):
         assert np.array_equal(again["rgb"], first[0]["rgb"])
 
 
+@pytest.mark.parametrize(
+    ("task", "command"),
+    [("flight.AA", "scroll(180, 400, 400, 100)"), ("hot-cold", "hover_at(80, 100)")],
+)
+def test_nothing_of_an_episode_is_seen_in_the_next(make, task, command):
+    env = make(task, observations=ALL)
+    first, _ = env.reset(seed=5)
+    moved = env.step(command)[0]
+    assert not np.array_equal(moved["rgb"], first["rgb"])
+    again, _ = env.reset(seed=5)
+    assert again["dom"] == first["dom"]
+    assert np.array_equal(again["rgb"], first["rgb"])
+
+
 def test_foreign_letters_are_escaped_alike_in_words_and_elements(make):
     env = make("unicode-test")
     asked = set()
@@ -283,6 +297,20 @@ def test_after_the_end_nothing_is_done(make):
     assert do(env, click(ref_of(env, "button")))[2]
     with pytest.raises(BadArgument, match="is over"):
         do(env, click_at(80, 100))
+
+
+@pytest.mark.parametrize("task", ["click-test", "flight.AA"])
+def test_the_second_half_of_a_double_click_begins_no_other_episode(make, task):
+    env = make(task)
+    env.reset(seed=0)
+    do(env, wait())
+    button = next(one for one in reversed(env.elements) if one.tag == "button")
+    _, reward, over, _, info = do(env, Gesture("double_click", refs=(button.ref,)))
+    assert over
+    assert reward == (1.0 if task == "click-test" else -1.0)
+    assert info["metrics"]["seconds"] == pytest.approx(0.2)
+    first, _ = env.reset(seed=0)
+    assert first == make(task).reset(seed=0)[0]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,10 @@
       window.__clock.restart();
     }
     clipboard = '';
+    window.scrollTo(0, 0);
+    document.querySelectorAll('*').forEach((one) => {
+      if (one.scrollTop || one.scrollLeft) one.scrollTo(0, 0);
+    });
     // How an episode ended was looked at with refs of the next: two elements would share one.
     // The click that ended it is marked as the next one's too.
     document.querySelectorAll('[data-wob_ref], [data-tampered]').forEach((one) => {
@@ -189,6 +193,17 @@
     clipboard = held();
     if (key === 'x') document.execCommand('delete');
   }, true);
+
+  // Once an episode is over nothing happens any more: the second half of a double click would hit
+  // the cover that is then laid over the page, and so begin another episode.
+  for (const kind of ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'dblclick',
+    'keydown', 'keypress', 'keyup', 'wheel']) {
+    window.addEventListener(kind, function (event) {
+      if (!event.isTrusted || !window.WOB_DONE_GLOBAL) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }, {capture: true, passive: false});
+  }
 
   function advance(span) { window.__clock.advance(span); return observe(); }
 
