@@ -299,6 +299,30 @@ def test_after_the_end_nothing_is_done(make):
         do(env, click_at(80, 100))
 
 
+def test_pictures_are_there_when_a_page_is_looked_at(make):
+    env = make("order-food")
+    env.reset(seed=0)
+    assert sum(one.tag == "img" for one in env.elements) == 20
+    assert [one.ref for one in env.elements] == list(range(1, len(env.elements) + 1))
+
+
+def test_a_page_within_a_page_that_leaves_is_no_fault(make):
+    env = make("flight.AA")
+    env.reset(seed=0)
+    page = page_of(env)
+    page.evaluate("core.flightChildWindow().location.href = 'http://example.org/'; 0")
+    page.evaluate("core.flightChildWindow().location.href = '/no/such/page.html'; 0")
+    page.browser.await_event(lambda: page.counts["navigations"] >= 1, page.session)
+    *_, info = do(env, wait())
+    assert env.elements
+    assert info["metrics"]["outside_requests"] <= 1
+    page.evaluate("core.flightChildWindow().location.replace('about:blank')")
+    *_, info = do(env, click(env.elements[3].ref))
+    assert info["success"] is False
+    env.reset(seed=0)
+    assert env.elements
+
+
 @pytest.mark.parametrize("task", ["click-test", "flight.AA"])
 def test_the_second_half_of_a_double_click_begins_no_other_episode(make, task):
     env = make(task)
