@@ -332,6 +332,8 @@ def _play(
         known = renderers.get(spec.family, {})
         merged = _merge_render_info(known, render_info)
         if merged != known:
+            for text in _worth_saying(known, merged):
+                watcher.noted(f"{spec.family}: {text}")
             renderers[spec.family] = merged
             manifest = msgspec.structs.replace(manifest, renderers=dict(renderers))
             write_manifest(directory, manifest)
@@ -372,6 +374,19 @@ def _play(
     finally:
         recorder.close()
     return manifest
+
+
+def _worth_saying(known: Mapping[str, str], merged: Mapping[str, str]) -> list[str]:
+    """What somebody with graphics cards wants to know of who draws, once."""
+    said = []
+    if merged.get("card") != known.get("card"):
+        said.append(f"drawn on {merged.get('device', 'a card')}, card {merged['card']}")
+    if merged.get("fallback") != known.get("fallback"):
+        said.append(
+            f"drawn by {merged.get('device', 'a program')}: {merged['fallback']}, which is many "
+            "times slower; 'polyathlon doctor' tries what can draw"
+        )
+    return said
 
 
 def _merge_render_info(known: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:

@@ -22,13 +22,14 @@ COMMANDS = {
         "compare:compare_command",
         "Say which of two agents is better, or that it is open.",
     ),
+    "serve": ("serve:serve_command", "Serve an agent to evaluations, over WebSockets."),
     "train": ("train:train_command", "Train an agent on recorded episodes; resumes after a kill."),
     "data": ("data:data_group", "Make, import, list and check data sets."),
     "socialnav": ("socialnav:socialnav_group", "Score logs of social navigation."),
     "tokenizer": ("tokenizer:tokenizer_group", "Fit action adapters, report what they keep."),
     "leaderboard": (
-        "verification:leaderboard_group",
-        "Pack, check and verify submissions; build a board.",
+        "board:leaderboard_group",
+        "Pack, sign, check, verify and export submissions; build a board.",
     ),
 }
 """Name: where its command is, and its line in the help."""

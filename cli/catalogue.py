@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
+import textwrap
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -22,7 +23,10 @@ FORMAT = 1
 
 Row = tuple[str, ...]
 
-TASK_COLUMNS = ("task", "steps", "observations", "body", "oracle", "score", "tags")
+TASK_COLUMNS = ("task", "steps", "observations", "body", "oracle", "score", "tags", "instruction")
+
+SAID = 90
+"""Letters of a task's instruction in a table; ``--json`` has them all."""
 
 
 @click.command("list")
@@ -162,6 +166,7 @@ def _task_row(task: TaskSpec) -> Row:
         oracle,
         score,
         " ".join(task.tags),
+        textwrap.shorten(task.instruction, SAID, placeholder=" ..."),
     )
 
 

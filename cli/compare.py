@@ -10,7 +10,6 @@ import click
 import msgspec
 
 from ..core.episode import EpisodeResult
-from ..core.errors import BadArgument
 from ..core.manifest import Manifest
 from .table import WHOLE, lay_out
 
@@ -24,15 +23,18 @@ HEADINGS = ("task", "pairs", "first", "second", "only first", "only second")
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option("--metric", type=click.Choice(["success", "score"]), help="[the headline's]")
+@click.option("--benchmark", help="The run to take where a submission holds several.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
-def compare_command(first: Path, second: Path, metric: str | None, as_json: bool) -> int:
+def compare_command(
+    first: Path, second: Path, metric: str | None, benchmark: str | None, as_json: bool
+) -> int:
     """Say whether run FIRST is better than run SECOND, worse, or whether it cannot be told.
 
     Both are run directories or submissions of the same tasks and seeds; their episodes are paired.
     """
     from ..leaderboard.comparison import compare
 
-    one, other = _load(first), _load(second)
+    one, other = _load(first, benchmark), _load(second, benchmark)
     found = compare(one, other, metric)  # type: ignore[arg-type]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
@@ -54,18 +56,12 @@ def compare_command(first: Path, second: Path, metric: str | None, as_json: bool
     return 0
 
 
-def _load(path: Path) -> tuple[Manifest, Sequence[EpisodeResult]]:
-    """Manifest and episodes of a run, counted again; of a submission with one run as well."""
-    from ..leaderboard.recount import recompute
-    from ..leaderboard.validation import validate
+def _load(path: Path, benchmark: str | None) -> tuple[Manifest, Sequence[EpisodeResult]]:
+    """Manifest and episodes of a run, counted again."""
+    from ..leaderboard.evidence import only_run, read_evidence
 
-    if not path.is_file():
-        run = recompute(path)
-        return run.manifest, run.results
-    runs = validate(path).runs
-    if len(runs) != 1:
-        raise BadArgument(f"{path} holds {len(runs)} runs; compare submissions of one")
-    return runs[0].manifest, runs[0].results
+    run = only_run(read_evidence(path), benchmark)
+    return run.manifest, run.results
 
 
 def _words(found: Comparison) -> list[str]:

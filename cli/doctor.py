@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import metadata
+from typing import Any
 
 import click
 import msgspec
@@ -168,6 +169,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:400]
 
 
+def _which_card(values: Mapping[str, Any]) -> str:
+    """Whether a graphics card draws, where there is one."""
+    if values.get("card"):
+        return f"; card {values['card']}"
+    if values.get("fallback"):
+        return f"; {values['fallback']}: its driver brings no EGL here (libEGL_nvidia.so.0)"
+    return ""
+
+
 def check_renderer(backend: str) -> Check:
     """Whether MuJoCo draws a known picture through a backend, pixel by pixel."""
     if not _versions(["mujoco"]):
@@ -188,13 +198,16 @@ def check_renderer(backend: str) -> Check:
             remedy=RENDERER_REMEDIES[backend],
         )
     answer = ask(
-        ["-m", "polyathlon.tasks.rendering", backend], RENDERER_TIMEOUT, {"MUJOCO_GL": backend}
+        ["-m", "polyathlon.tasks.rendering_probe", backend],
+        RENDERER_TIMEOUT,
+        {"MUJOCO_GL": backend},
     )
     ok = answer.values.get("ok") is True
     if ok:
         device = answer.values.get("device", "an unnamed device")
         frame = answer.values.get("frame_ms", answer.values.get("ms", "?"))
         detail = f"draws on {device}, the known pixels are right, {frame} ms a frame of them"
+        detail += _which_card(answer.values)
     else:
         trouble = answer.trouble or str(answer.values.get("error", "it gave no reason"))
         detail = f"does not draw: {_one_line(trouble)}"

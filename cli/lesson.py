@@ -23,9 +23,22 @@ from ..core.specs import TaskSpec
 from ..tasks import catalogue
 from .evaluate import assignment
 
+LANGUAGE = (
+    "llarp",
+    "llarp-mini",
+    "llarp-7b",
+    "lstm-flan",
+    "gea",
+    "gea-mini",
+    "gea-7b",
+    "gea-7b-rl",
+)
+"""Agents with a language model inside, by the names of their configurations."""
+
 COURSES = {
     "ppo": "online_course:OnlineCourse",
     "sac": "online_course:OnlineCourse",
+    **dict.fromkeys(LANGUAGE, "language_course:open_language"),
 }
 """Name: the class that teaches it, in this room, made with a :class:`Request`."""
 

@@ -10,7 +10,7 @@ import click
 
 from ..core.errors import PolyathlonError
 from ..core.manifest import Manifest, describe_machine, installed_versions
-from .leaderboard import describe, leaderboard_group
+from .leaderboard import describe, leaderboard_group, trusted_option
 
 if TYPE_CHECKING:
     from ..core.episode import EpisodeResult
@@ -37,17 +37,24 @@ class _Due(NamedTuple):
 @click.option("--all", "everything", is_flag=True, help="Play all of them again.")
 @click.option("--seed", type=click.IntRange(0), help="Of the sample [the system's dice].")
 @click.option("--out", type=click.Path(path_type=Path), help="The verdict's file [beside it].")
+@trusted_option
 def verify_command(
-    submission: Path, sample: int, everything: bool, seed: int | None, out: Path | None
+    submission: Path,
+    sample: int,
+    everything: bool,
+    seed: int | None,
+    out: Path | None,
+    trusted: Path | None,
 ) -> int:
     """Play the recorded actions of SUBMISSION again in the real simulators, without the agent.
 
     Exit codes: 0 verified, 1 failed, 2 refused, 3 this machine cannot tell.
     """
+    from ..leaderboard.signature import read_trusted
     from ..leaderboard.validation import validate
     from ..leaderboard.verification import beside, draw, judge, write_verification
 
-    checked = validate(submission)
+    checked = validate(submission, read_trusted(trusted) if trusted else None)
     describe(checked)
     due = [_Due(run, one) for run in checked.runs for one in run.results if one.trace is not None]
     drawn = draw(len(due), None if everything else sample, seed)

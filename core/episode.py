@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from .specs import derive_seed
+from .specs import canonical_struct, derive_seed
 
 
 class Outcome(enum.Enum):
@@ -100,3 +100,12 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
     def valid(self) -> bool:
         """Whether the episode says anything about the agent."""
         return self.outcome is not Outcome.INVALID
+
+    def canonical(self) -> bytes:
+        """Its one JSON form: ``canonical_json`` of it.
+
+        Raises:
+            BadArgument: a figure is NaN or infinite.
+        """
+        figures = (self.total_reward, self.score, self.wall_time)
+        return canonical_struct(self, (*figures, *self.metrics.values(), *self.spent.values()))

@@ -22,7 +22,6 @@ import msgspec
 from .actions import unpack_actions
 from .episode import EpisodePlan, EpisodeResult, TraceRef
 from .errors import JournalCorrupt, RunDirectoryError, RunLocked
-from .specs import canonical_json
 
 EPISODES = "episodes.jsonl"
 ACTIONS = "actions.bin"
@@ -66,7 +65,7 @@ def chained(results: Iterable[EpisodeResult], previous: str = GENESIS) -> Iterat
         previous: the chain of the line before the first.
     """
     for result in results:
-        episode = canonical_json(result)
+        episode = result.canonical()
         previous = _link(previous, episode)
         yield b'{"chain":"' + previous.encode() + b'","episode":' + episode + b"}"
 

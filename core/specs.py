@@ -328,6 +328,29 @@ def canonical_json(value: Any) -> bytes:
     return text.encode()
 
 
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+def canonical_struct(value: msgspec.Struct, floats: Iterable[float | None]) -> bytes:
+    """``canonical_json`` of a struct, nearly always in a tenth of the time.
+
+    msgspec and Python both write the shortest digits that read back as the number. They differ in
+    when they take an exponent, in how they write it, and in what becomes of NaN: below 1e-4 and
+    from 1e16 on, and of what is no number, it is Python that writes.
+
+    Args:
+        value: the struct.
+        floats: every float in it; what stands in for none is None.
+
+    Raises:
+        BadArgument: one of them is NaN or infinite.
+    """
+    for one in floats:
+        if one and not 1e-4 <= abs(one) < 1e16:
+            return canonical_json(value)
+    return _ENCODER.encode(value)
+
+
 def _refuse_non_finite(value: Any, where: str) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise BadArgument(f"{where} is {value}, which canonical JSON cannot hold")
@@ -370,5 +393,5 @@ def derive_seed(*parts: str | int) -> int:
     53 bits survive JSON readers that keep numbers as doubles, and make a clash between the
     episodes of one benchmark negligible (one in a billion for 3,000 episodes).
     """
-    text = "\x1f".join(str(part) for part in parts)
+    text = "\x1f".join(map(str, parts))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 11

@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from ..core.errors import BadArgument, RunDirectoryError
+from ..core.episode import EpisodeResult
+from ..core.errors import BadArgument, PolyathlonError, RunDirectoryError
 from ..core.files import write_atomically
 from ..core.manifest import AgentRecord, Manifest
-from ..core.specs import canonical_json
-from .recount import recompute
-from .result import Count, Digest, Estimate, Headline, Result, Share, Summary
-from .validation import validate
-from .verification import Status, beside, read_verification
+from ..core.specs import Benchmark, canonical_json
+from .generalist import Generalist, generalist_score
+from .intake import Intake, Played, find, read, reason_of
+from .result import Count, Digest, Estimate, Headline, Share, Summary
+from .signature import Signer
+from .submission import Card, File
+from .verification import Status, Verification
 
 FORMAT = 1
 """Version of ``leaderboard.json``."""
@@ -56,6 +59,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         status: ``self-reported``: counted again from the episodes, not played again; ``verified``:
             episodes of it were played again without the agent, and match; ``failed``: they do not.
         checked: episodes of the submission that were played again.
+        source: key of the submission or directory that it came in.
+        run: number of the run within it.
         headline: the figure that is ranked.
         n: episodes planned.
         n_valid: valid episodes.
@@ -74,6 +79,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     submission: str = ""
     status: Status = "self-reported"
     checked: Count = 0
+    source: str = ""
+    run: Count = 0
     headline: Headline
     n: Count
     n_valid: Count
@@ -113,24 +120,88 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rows: tuple[Row, ...]
 
 
+class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A submission or a run directory, and everything that is known of it as a whole.
+
+    Attributes:
+        key: names it here, and its pages and files on a site.
+        name: what its makers call it; the agent's name for a directory.
+        file: where it lay.
+        size: of the submission's file [bytes]; 0 for a directory.
+        digest: SHA-256 of the submission's file; empty for a directory.
+        card: what its makers say; unchecked.
+        weights: the agent's files, by hash.
+        verification: what playing it again has shown; null where nobody has.
+        generalist: one figure over the families that it played, where there are two or more; over
+            one of its runs alone, where several hold the same task.
+        signer: who signed the submission, as far as could be told where the board was made.
+    """
+
+    key: str
+    name: str
+    file: str
+    size: Count = 0
+    digest: str = ""
+    card: Card = Card()
+    weights: tuple[File, ...] = ()
+    verification: Verification | None = None
+    generalist: Generalist | None = None
+    signer: Signer = Signer()
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file that was found and is not on the board.
+
+    Attributes:
+        file: where it lay.
+        reason: why, in one line.
+    """
+
+    file: str
+    reason: str
+
+
 class Board(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The contents of ``leaderboard.json``.
 
     Attributes:
         format: version of this file's format.
         groups: one a programme, by name, then by digest.
+        sources: what the rows came in, by key.
+        refused: what was found in a folder and could not be read, by file.
     """
 
     format: Literal[1] = 1
     groups: tuple[Group, ...]
+    sources: tuple[Source, ...] = ()
+    refused: tuple[Refusal, ...] = ()
 
 
-def build_board(runs: Sequence[Path]) -> Board:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A row before it is ranked, and what it may be ranked with.
+
+    Attributes:
+        where: the file it came in.
+        programme: benchmark, its digest, and its tasks' digest.
+        benchmark: its declaration.
+        row: everything but the rank.
+    """
+
+    where: str
+    programme: tuple[str, str, str]
+    benchmark: Benchmark
+    row: Row
+
+
+def build_board(paths: Sequence[Path], trusted: Mapping[str, str] | None = None) -> Board:
     """The board of some runs; the same whatever their order.
 
     Args:
-        runs: run directories and submissions. Their ``result.json`` is compared, never believed,
-            and may be missing in a directory. A submission's verification is read beside it.
+        paths: run directories, submissions, and folders of them. Their ``result.json`` is
+            compared, never believed, and may be missing in a directory. A submission's
+            verification is read beside it. What is found in a folder and does not hold together
+            is listed; what was named itself raises.
+        trusted: name by public key of those whose signature is known.
 
     Raises:
         BadArgument: no run, or the same run twice.
@@ -139,69 +210,138 @@ def build_board(runs: Sequence[Path]) -> Board:
         JournalCorrupt: a journal that is not what was written.
         SubmissionRefused: a submission that is not valid.
     """
-    if not runs:
-        raise BadArgument("a board needs at least one run directory")
-    read = [run for path in runs for run in _read(Path(path))]
-    _refuse_duplicates(read)
-    groups: dict[tuple[str, str, str], list[_Entry]] = defaultdict(list)
-    for run in read:
-        groups[run.programme].append(run)
-    return Board(groups=tuple(_rank(programme, groups[programme]) for programme in sorted(groups)))
+    assembly = Assembly()
+    for found in find(paths):
+        try:
+            intake = read(found, trusted)
+            assembly.add(source_of(intake), entries_of(intake, found.named))
+        except (PolyathlonError, OSError) as error:
+            if found.named:
+                raise
+            assembly.refuse(found.label, reason_of(error, found))
+    return assembly.board()
 
 
-class _Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A run, and what is known of the submission that it came in."""
+class Assembly:
+    """Collects rows one submission after the other, so that none need be held whole."""
 
-    where: Path
-    manifest: Manifest
-    result: Result
-    programme: tuple[str, str, str]
-    submission: str = ""
-    status: Status = "self-reported"
-    checked: int = 0
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._sources: dict[str, Source] = {}
+        self._refused: list[Refusal] = []
+        self._seen: dict[tuple[Any, ...], str] = {}
+        self._benchmarks: dict[tuple[str, str, str], Benchmark] = {}
 
+    def add(self, source: Source, entries: Sequence[Entry]) -> None:
+        """Takes the rows of a submission or directory.
 
-def _read(path: Path) -> list[_Entry]:
-    """The runs in a submission, or the one in a directory."""
-    if not path.is_file():
-        run = recompute(path)
-        return [
-            _Entry(where=path, manifest=run.manifest, result=run.result, programme=run.programme)
-        ]
-    checked = validate(path)
-    found = read_verification(beside(path))
-    # A verification of other bytes says nothing of these.
-    known = found if found is not None and found.submission == checked.digest else None
-    return [
-        _Entry(
-            where=path,
-            manifest=run.manifest,
-            result=run.result,
-            programme=run.programme,
-            submission=checked.submission.name,
-            status=known.status if known else "self-reported",
-            checked=known.checked if known else 0,
+        Args:
+            source: what they came in.
+            entries: the rows.
+
+        Raises:
+            BadArgument: a run of it is on the board already.
+        """
+        for entry in entries:
+            self._refuse_again(entry)
+        for entry in entries:
+            self._seen[_identity(entry)] = entry.where
+            # A thousand rows of one programme need its declaration once.
+            benchmark = self._benchmarks.setdefault(entry.programme, entry.benchmark)
+            self._entries.append(msgspec.structs.replace(entry, benchmark=benchmark))
+        self._sources[source.key] = source
+
+    def refuse(self, file: str, reason: str) -> None:
+        """Lists a file that is not on the board, and why."""
+        self._refused.append(Refusal(file=file, reason=reason))
+
+    def board(self) -> Board:
+        """Everything so far, ranked."""
+        groups: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
+        for entry in self._entries:
+            groups[entry.programme].append(entry)
+        return Board(
+            groups=tuple(_rank(programme, groups[programme]) for programme in sorted(groups)),
+            sources=tuple(self._sources[key] for key in sorted(self._sources)),
+            refused=tuple(sorted(self._refused, key=lambda one: (one.file, one.reason))),
         )
-        for run in checked.runs
-    ]
 
-
-def _refuse_duplicates(runs: Sequence[_Entry]) -> None:
-    seen: dict[tuple[Any, ...], Path] = {}
-    for run in runs:
-        agent = run.manifest.agent
-        key = (run.programme, agent.name, agent.path, run.result.episodes_digest)
-        if key in seen:
+    def _refuse_again(self, entry: Entry) -> None:
+        earlier = self._seen.get(_identity(entry))
+        if earlier is not None:
             raise BadArgument(
-                f"{run.where} is the same run as {seen[key]} (agent '{agent.name}', the same "
-                "episodes); give each run once"
+                f"{entry.where} is the same run as {earlier} (agent '{entry.row.agent.name}', the "
+                "same episodes); give each run once"
             )
-        seen[key] = run.where
 
 
-def _rank(programme: tuple[str, str, str], runs: Sequence[_Entry]) -> Group:
-    ordered = sorted(runs, key=_place)
-    benchmark = ordered[0].manifest.benchmark
+def _identity(entry: Entry) -> tuple[Any, ...]:
+    row = entry.row
+    return entry.programme, row.agent.name, row.agent.path, row.episodes_digest
+
+
+def entries_of(intake: Intake, named: bool = True) -> tuple[Entry, ...]:
+    """The rows of a submission or directory, before they are ranked.
+
+    Args:
+        intake: read, and counted again.
+        named: it was given by name: messages then say its whole path.
+    """
+    where = str(intake.path) if named else intake.label
+    return tuple(
+        Entry(
+            where=where,
+            programme=run.programme,
+            benchmark=run.manifest.benchmark,
+            row=_row(intake, run, number),
+        )
+        for number, run in enumerate(intake.runs)
+    )
+
+
+def source_of(intake: Intake) -> Source:
+    """What is known of a submission or directory as a whole."""
+    return Source(
+        key=intake.key,
+        name=intake.name or intake.runs[0].manifest.agent.name,
+        file=intake.label,
+        size=intake.size,
+        digest=intake.digest,
+        card=intake.card,
+        weights=intake.weights,
+        verification=intake.verification,
+        generalist=_generalist(intake.runs),
+        signer=intake.signer,
+    )
+
+
+def _generalist(runs: Sequence[Played]) -> Generalist | None:
+    """The figure over the families that were played; None where it says nothing or is refused.
+
+    Over all runs together; where two of them hold the same task, over the one of most families.
+    """
+    played = [(run.manifest, run.results) for run in runs]
+    alone = sorted(([one] for one in played), key=lambda one: -len(_families(one)))
+    for chosen in ([played] if len(played) > 1 else []) + alone[:1]:
+        families = _families(chosen)
+        if len(families) < 2:
+            continue
+        try:
+            return generalist_score(chosen, families)
+        except BadArgument:
+            continue
+    return None
+
+
+def _families(played: Sequence[tuple[Manifest, Sequence[EpisodeResult]]]) -> list[str]:
+    """The families that have a score, in the order of their tasks."""
+    specs = (spec for manifest, _ in played for spec in manifest.tasks)
+    return list(dict.fromkeys(spec.family for spec in specs if spec.score != "none"))
+
+
+def _rank(programme: tuple[str, str, str], entries: Sequence[Entry]) -> Group:
+    ordered = sorted((entry.row for entry in entries), key=_place)
+    benchmark = entries[0].benchmark
     return Group(
         benchmark=benchmark.id,
         title=benchmark.title,
@@ -211,41 +351,47 @@ def _rank(programme: tuple[str, str, str], runs: Sequence[_Entry]) -> Group:
         aggregation=benchmark.aggregation,
         episodes_per_task=benchmark.episodes_per_task,
         tasks=benchmark.tasks,
-        rows=tuple(_row(run, _rank_of(run, ordered)) for run in ordered),
+        rows=tuple(_ranked(ordered)),
     )
 
 
-def _complete(run: _Entry) -> bool:
-    overall = run.result.overall
-    return overall.n_valid == overall.n > 0 and run.status != "failed"
+def _complete(row: Row) -> bool:
+    return row.n_valid == row.n > 0 and row.status != "failed"
 
 
-def _value(run: _Entry) -> float:
-    value = run.result.headline.value
+def _value(row: Row) -> float:
+    value = row.headline.value
     return -math.inf if value is None else value
 
 
-def _place(run: _Entry) -> tuple[Any, ...]:
+def _place(row: Row) -> tuple[Any, ...]:
     """Complete runs first, then by figure; names and digests settle what is equal."""
-    agent = run.manifest.agent
-    return not _complete(run), -_value(run), agent.name, agent.path, run.result.episodes_digest
+    return not _complete(row), -_value(row), row.agent.name, row.agent.path, row.episodes_digest
 
 
-def _rank_of(run: _Entry, runs: Sequence[_Entry]) -> int | None:
-    """One more than the number of complete runs with a better figure."""
-    if not _complete(run):
-        return None
-    return 1 + sum(_complete(other) and _value(other) > _value(run) for other in runs)
+def _ranked(rows: Sequence[Row]) -> Iterable[Row]:
+    """The rows with their ranks: one more than the number of complete ones with a better figure."""
+    rank = 1
+    for at, row in enumerate(rows):
+        if not _complete(row):
+            yield row
+            continue
+        if at and _value(rows[at - 1]) > _value(row):
+            rank = at + 1
+        yield msgspec.structs.replace(row, rank=rank)
 
 
-def _row(run: _Entry, rank: int | None) -> Row:
+def _row(intake: Intake, run: Played, number: int) -> Row:
     result, packages = run.result, dict(run.manifest.packages)
+    known = intake.verification
     return Row(
-        rank=rank,
+        rank=None,
         agent=run.manifest.agent,
-        submission=run.submission,
-        status=run.status,
-        checked=run.checked,
+        submission=intake.name,
+        status=known.status if known else "self-reported",
+        checked=known.checked if known else 0,
+        source=intake.key,
+        run=number,
         headline=result.headline,
         n=result.overall.n,
         n_valid=result.overall.n_valid,
@@ -273,14 +419,15 @@ def write_board(path: Path, board: Board) -> None:
     Raises:
         RunDirectoryError: the disk refused, or another kind of file stands there.
     """
-    if path.exists() and not _is_board(path):
+    if path.exists() and not is_board(path):
         raise RunDirectoryError(
             f"{path} exists and is not a leaderboard; it was left as it is. Use another --out"
         )
     write_atomically(path, msgspec.json.format(canonical_json(board), indent=1))
 
 
-def _is_board(path: Path) -> bool:
+def is_board(path: Path) -> bool:
+    """Whether a file is a ``leaderboard.json``."""
     try:
         found: Mapping[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.DecodeError, RecursionError):

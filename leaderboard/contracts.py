@@ -19,6 +19,7 @@ from ..core.files import write_atomically
 from ..core.manifest import Manifest
 from .board import Board
 from .result import Digest, Result
+from .signature import Signature
 from .submission import Submission
 from .verification import Verification
 
@@ -45,6 +46,7 @@ CONTRACTS: Mapping[str, type[msgspec.Struct]] = {
     "leaderboard-v1": Board,
     "manifest-v1": Manifest,
     "result-v1": Result,
+    "signature-v1": Signature,
     "submission-v1": Submission,
     "verification-v1": Verification,
 }

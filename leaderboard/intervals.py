@@ -27,8 +27,8 @@ BOOTSTRAP_SEED = 20_240_229
 TRIMMED = 0.25
 """Share cut from each end for the interquartile mean (Agarwal et al. 2021, section 4.3)."""
 
-_BLOCK = 2_000_000
-"""Drawn values held at once: 16 MB an array, whatever the number of episodes."""
+_BLOCK = 1 << 17
+"""Drawn values held at once, where a row has no more: 1 MB an array, which a cache holds."""
 
 _SORT_UP_TO = 1000
 """Values a row up to which sorting them all is faster than parting them in three."""
@@ -98,10 +98,6 @@ def _trimmed_mean(samples: Floats) -> Floats:
     """Interquartile mean of each row of ``[R, N]``."""
     n = samples.shape[-1]
     cut = int(TRIMMED * n)
-    kept = n - 2 * cut
-    if n > _SORT_UP_TO and _is_all_or_nothing(samples):
-        # Zeros lie below, ones above: how many ones are left says it all, to the last bit.
-        return np.asarray(np.clip(samples.sum(axis=-1) - cut, 0, kept) / kept, dtype=np.float64)
     if n <= _SORT_UP_TO:
         ordered = np.sort(samples, axis=-1)
     else:
@@ -109,12 +105,31 @@ def _trimmed_mean(samples: Floats) -> Floats:
     return np.asarray(ordered[..., cut : n - cut].mean(axis=-1), dtype=np.float64)
 
 
-def _is_all_or_nothing(samples: Floats) -> bool:
-    """Whether there are only zeros and ones; a glance at the beginning settles most."""
-    start = samples.ravel()[:_SORT_UP_TO]
-    if not np.isin(start, (0.0, 1.0)).all():
-        return False
-    return bool(((samples == 0) | (samples == 1)).all())
+class _Ranked:
+    """Values that are drawn again and again: their order is found once, then only counted.
+
+    Args:
+        values: ``[N]``.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        self._n = len(values)
+        self._distinct, self._rank = np.unique(values, return_inverse=True)
+        self._one = self._distinct[0]
+
+    def trimmed_mean(self, columns: NDArray[np.intp]) -> Floats:
+        """``_trimmed_mean`` of rows of the values, which are given by their places ``[R, N]``."""
+        rows, width = len(columns), len(self._distinct)
+        cut = int(TRIMMED * self._n)
+        kept = self._n - 2 * cut
+        places = self._rank[columns]
+        places += np.arange(rows)[:, np.newaxis] * width
+        times = np.bincount(places.ravel(), minlength=rows * width).reshape(rows, width)
+        # How many of what is kept are at most as great as each of the distinct values.
+        upto = np.clip(np.cumsum(times, axis=1) - cut, 0, kept)
+        upto[:, 1:] -= upto[:, :-1].copy()
+        # Of zeros and ones, and of equal values, the mean is right to the last bit.
+        return np.asarray(upto @ self._distinct / kept) if width > 1 else np.full(rows, self._one)
 
 
 def task_means(samples: Floats, starts: NDArray[np.intp]) -> Floats:
@@ -188,13 +203,46 @@ def bootstrap_intervals(
     confidence: float = CONFIDENCE,
 ) -> list[tuple[float, float]]:
     """``stratified_bootstrap`` of several statistics over the same resamples, in their order."""
+    (found,) = bootstrap_together(
+        [(scores_by_task, statistics)], resamples=resamples, seed=seed, confidence=confidence
+    )
+    return found
+
+
+def bootstrap_together(
+    asked: Sequence[tuple[Sequence[ArrayLike], Sequence[Statistic]]],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = BOOTSTRAP_SEED,
+    confidence: float = CONFIDENCE,
+) -> list[list[tuple[float, float]]]:
+    """``bootstrap_intervals`` of several figures of the same episodes, which are drawn once.
+
+    Args:
+        asked: scores by task, and what is to be computed of them; each has as many a task.
+        resamples: how many.
+        seed: of the dice.
+        confidence: coverage, between 0 and 1.
+
+    Raises:
+        BadArgument: as ``stratified_bootstrap``, or the numbers of episodes differ.
+    """
     _check(resamples, confidence)
-    pooled, starts, counts = strata(scores_by_task)
-    drawn: list[list[Floats]] = [[] for _ in statistics]
-    for samples in _resample(pooled, starts, counts, resamples, seed):
-        for values, statistic in zip(drawn, statistics, strict=True):
-            values.append(statistic(samples, starts))
-    return [quantiles(np.concatenate(values), confidence) for values in drawn]
+    tables = [strata(scores) for scores, _ in asked]
+    _, starts, counts = tables[0]
+    if any(not np.array_equal(counts, other) for _, _, other in tables):
+        raise BadArgument("figures that are drawn together have as many episodes in each task")
+    drawn: list[list[list[Floats]]] = [[[] for _ in statistics] for _, statistics in asked]
+    ranked = [_Ranked(pooled) for pooled, _, _ in tables]
+    for columns in _draw(starts, counts, resamples, seed):
+        for k, (pooled, _, _) in enumerate(tables):
+            samples = pooled[columns]
+            for found, statistic in zip(drawn[k], asked[k][1], strict=True):
+                if statistic is pooled_iqm:
+                    found.append(ranked[k].trimmed_mean(columns))
+                else:
+                    found.append(statistic(samples, starts))
+    return [[quantiles(np.concatenate(one), confidence) for one in found] for found in drawn]
 
 
 def bootstrap_means(
@@ -228,9 +276,8 @@ def bootstrap_means(
     held = there * np.nan_to_num(values)
     means: list[Floats] = []
     one, all_ = np.zeros(1, np.intp), np.array([count], np.intp)
-    for drawn in _resample(np.arange(count, dtype=np.float64), one, all_, resamples, seed):
-        rows = np.arange(len(drawn))[:, None] * count
-        places = (drawn.astype(np.intp) + rows).ravel()
+    for drawn in _draw(one, all_, resamples, seed):
+        places = (drawn + np.arange(len(drawn))[:, None] * count).ravel()
         times = np.bincount(places, minlength=drawn.size).reshape(drawn.shape).astype(np.float64)
         known = times @ there
         means.append(np.where(known > 0, times @ held, np.nan) / np.where(known > 0, known, 1.0))
@@ -265,23 +312,22 @@ def strata(
     return np.concatenate(arrays), np.cumsum(counts) - counts, counts
 
 
-def _resample(
-    pooled: Floats,
-    starts: NDArray[np.intp],
-    counts: NDArray[np.intp],
-    resamples: int,
-    seed: int,
-) -> Iterator[Floats]:
-    """Blocks ``[r, N]`` of resamples. The draws do not depend on the size of the blocks.
+def _draw(
+    starts: NDArray[np.intp], counts: NDArray[np.intp], resamples: int, seed: int
+) -> Iterator[NDArray[np.intp]]:
+    """Blocks ``[r, N]`` of drawn columns. The draws do not depend on the size of the blocks.
 
     Uniform draws need no mathematics library, so that every machine redraws the same episodes
     and a board can compare intervals made elsewhere. (A binomial sampler would be faster.)
     """
     dice = np.random.Generator(np.random.PCG64(seed))
     column_start, column_count = np.repeat(starts, counts), np.repeat(counts, counts)
-    rows = max(1, _BLOCK // pooled.size)
+    width = len(column_start)
+    rows = max(1, _BLOCK // width)
     for done in range(0, resamples, rows):
         # u < 1 keeps u * n below n in double arithmetic, so the index stays in its task.
-        uniform = dice.random((min(rows, resamples - done), pooled.size))
+        uniform = dice.random((min(rows, resamples - done), width))
         uniform *= column_count
-        yield pooled[uniform.astype(np.intp) + column_start]
+        columns = uniform.astype(np.intp)
+        columns += column_start
+        yield columns

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import base64
 import io
+import shutil
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from PIL import Image
 
+from ..core.errors import RunDirectoryError
+from ..core.files import write_atomically
 from ..core.specs import TASK_ID
 
 FOLDER = "media"
 """Where in a run's directory its pictures lie: ``<task id>-<index>.webp`` and ``.png``."""
+
+BESIDE = ".media"
+"""Follows a submission's name in that of the folder of its pictures: ``N/`` for its run N."""
+
+NOTE = "media.json"
+"""In that folder: the SHA-256 of the submission that they are of."""
 
 LARGEST = 4 * 2**20
 """Largest picture that is embedded [bytes]."""
@@ -120,3 +130,53 @@ class Album:
             return None
         self._left -= len(data)
         return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of what a folder of pictures is.
+
+    Attributes:
+        format: version of this file's format.
+        submission: SHA-256 of the submission's file.
+    """
+
+    format: Literal[1] = 1
+    submission: str
+
+
+def folder_beside(submission: Path, digest: str) -> Path:
+    """Where the pictures of a submission lie; a folder that is not there if they are of another.
+
+    Args:
+        submission: its file.
+        digest: SHA-256 of it.
+    """
+    folder = submission.with_name(submission.name + BESIDE)
+    try:
+        note = msgspec.json.decode((folder / NOTE).read_bytes(), type=Note)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return folder / "none"
+    return folder if note.submission == digest else folder / "none"
+
+
+def open_folder_beside(submission: Path, digest: str) -> Path:
+    """Makes the folder for a submission's pictures; those of other bytes are thrown away.
+
+    Args:
+        submission: its file.
+        digest: SHA-256 of it.
+
+    Raises:
+        RunDirectoryError: something else stands there, or the disk refused.
+    """
+    folder = submission.with_name(submission.name + BESIDE)
+    if folder.exists() and not (folder / NOTE).is_file():
+        raise RunDirectoryError(f"{folder} exists and holds no pictures of ours; it was left")
+    try:
+        if folder_beside(submission, digest) != folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {folder}: {error.strerror or error}") from error
+    write_atomically(folder / NOTE, msgspec.json.encode(Note(submission=digest)))
+    return folder

@@ -34,12 +34,16 @@ ACTIONS, RESULT = "actions.bin", "result.json"
 PARTS = (MANIFEST, EPISODES, ACTIONS, RESULT)
 """The files of a run, in the archive's order."""
 
+SIGNATURE = "signature.json"
+"""Last in the archive, where somebody signed it."""
+
 LARGEST: Mapping[str, int] = {
     INDEX: 1 << 20,
     MANIFEST: 16 << 20,
     EPISODES: 512 << 20,
     ACTIONS: 512 << 20,
     RESULT: 64 << 20,
+    SIGNATURE: 1 << 10,
 }
 """Most bytes of each file [bytes]."""
 

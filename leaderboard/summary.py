@@ -6,17 +6,17 @@ Every definition stands in ``docs/formats.md``.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
-from ..core.episode import EpisodeResult, Outcome
+from ..core.episode import EpisodePlan, EpisodeResult, Outcome
 from ..core.errors import JournalCorrupt
 from ..core.manifest import Manifest
-from ..core.specs import Benchmark, digest_of
+from ..core.specs import Benchmark, canonical_struct
 from . import intervals
 from .metric_means import metric_means
 from .result import Estimate, Headline, InvalidEpisode, Result, Summary, read_result, write_result
@@ -61,7 +61,7 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
         groups=tuple(groups.values()),
         tasks=tuple(sum_up(task, [episodes]) for task, episodes in by_task.items()),
         invalid=tuple(_describe_invalid(one) for one in played if not one.valid),
-        episodes_digest=digest_of([_evidence(one) for one in played]),
+        episodes_digest=_digest(played),
     )
 
 
@@ -95,25 +95,32 @@ def counts(manifest: Manifest, one: EpisodeResult) -> bool:
     return one.valid and (table is None or table.counts(one.metrics))
 
 
+def _counted(manifest: Manifest, episodes: Sequence[EpisodeResult]) -> list[EpisodeResult]:
+    """Those of one task's episodes that count."""
+    table = manifest.metrics_of(episodes[0].plan.task) if episodes else None
+    return [one for one in episodes if one.valid and (table is None or table.counts(one.metrics))]
+
+
 def _sum_up(
     name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int, manifest: Manifest
 ) -> Summary:
     """The summary of some tasks, each with the episodes played of it."""
     played = [one for episodes in tasks for one in episodes]
     valid = [one for one in played if one.valid]
-    counted = [one for one in valid if counts(manifest, one)]
+    by_task = [_counted(manifest, episodes) for episodes in tasks]
+    counted = [one for episodes in by_task for one in episodes]
     # A task without a reference or a notion of success has returns, and enters no score.
-    strata = [
-        [(one, one.score) for one in episodes if one.score is not None and counts(manifest, one)]
-        for episodes in tasks
+    scores = [[one.score for one in found if one.score is not None] for found in by_task]
+    wins = [
+        [float(one.outcome is Outcome.SUCCESS) for one in found if one.score is not None]
+        for found in by_task
     ]
-    scores = [[score for _, score in stratum] for stratum in strata]
-    wins = [[float(one.outcome is Outcome.SUCCESS) for one, _ in stratum] for stratum in strata]
-    score, score_iqm, over_tasks = _estimate(
-        scores, intervals.mean_over_tasks, intervals.pooled_iqm, intervals.iqm_over_tasks
-    )
+    figures = [intervals.mean_over_tasks, intervals.pooled_iqm, intervals.iqm_over_tasks]
     # Where success is what is scored, the two are one figure with one interval.
-    task_success = score if wins == scores else _estimate(wins, intervals.mean_over_tasks)[0]
+    asked = [(scores, figures)]
+    asked += [] if wins == scores else [(wins, figures[:1])]
+    (score, score_iqm, over_tasks), *other = _estimate(asked)
+    task_success = other[0][0] if other else score
     n = planned * len(tasks)
     return Summary(
         name=name,
@@ -122,7 +129,7 @@ def _sum_up(
         n_valid=len(valid),
         n_invalid=len(played) - len(valid),
         coverage=len(valid) / n if n else 0.0,
-        success=_success([one for stratum in strata for one, _ in stratum]),
+        success=_success([won for stratum in wins for won in stratum]),
         task_success=task_success,
         score=score,
         score_iqm=score_iqm,
@@ -146,32 +153,42 @@ def _spent(valid: Sequence[EpisodeResult]) -> dict[str, float]:
     return {name: math.fsum(one.spent.get(name, 0.0) for one in valid) for name in names}
 
 
-def _success(scored: Sequence[EpisodeResult]) -> Estimate:
-    n = len(scored)
+def _success(wins: Sequence[float]) -> Estimate:
+    n = len(wins)
     if not n:
         return Estimate(value=None, low=None, high=None, n=0)
-    successes = sum(one.outcome is Outcome.SUCCESS for one in scored)
+    successes = int(sum(wins))
     low, high = intervals.wilson(successes, n)
     return Estimate(value=successes / n, low=low, high=high, n=n)
 
 
 def _estimate(
-    by_task: Sequence[Sequence[float]], *statistics: intervals.Statistic
-) -> list[Estimate]:
-    """Each statistic with its bootstrap interval; tasks without a valid episode are left out."""
-    strata = [one for one in by_task if one]
-    n = sum(map(len, strata))
+    asked: Sequence[tuple[Sequence[Sequence[float]], Sequence[intervals.Statistic]]],
+) -> list[list[Estimate]]:
+    """Statistics of figures of the same episodes, with bootstrap intervals.
+
+    Tasks without a valid episode are left out.
+
+    Args:
+        asked: by task what the episodes have, and what is to be computed of it.
+    """
+    tables = [([row for row in by_task if row], statistics) for by_task, statistics in asked]
+    n = sum(map(len, tables[0][0]))
     if not n:
-        return [Estimate(value=None, low=None, high=None, n=0) for _ in statistics]
-    ends: Sequence[tuple[float, float] | tuple[None, None]]
-    if min(map(len, strata)) > 1:
-        ends = intervals.bootstrap_intervals(strata, statistics)
+        nothing = Estimate(value=None, low=None, high=None, n=0)
+        return [[nothing for _ in statistics] for _, statistics in tables]
+    ends: Sequence[Sequence[tuple[float, float] | tuple[None, None]]]
+    if min(map(len, tables[0][0])) > 1:
+        ends = intervals.bootstrap_together(tables)
     else:
         # One episode of a task cannot show how its episodes differ: no interval, not a false one.
-        ends = [(None, None)] * len(statistics)
+        ends = [[(None, None)] * len(statistics) for _, statistics in tables]
     return [
-        Estimate(value=intervals.point(strata, statistic), low=low, high=high, n=n)
-        for statistic, (low, high) in zip(statistics, ends, strict=True)
+        [
+            Estimate(value=intervals.point(strata, statistic), low=low, high=high, n=n)
+            for statistic, (low, high) in zip(statistics, found, strict=True)
+        ]
+        for (strata, statistics), found in zip(tables, ends, strict=True)
     ]
 
 
@@ -227,7 +244,7 @@ def _headline(
             ]
             for task in members[benchmark.headline_group]
         ]
-        chosen = _estimate(wins, intervals.iqm_over_tasks)[0]
+        ((chosen,),) = _estimate([(wins, [intervals.iqm_over_tasks])])
     return Headline(
         metric=benchmark.headline,
         aggregation=benchmark.aggregation,
@@ -248,17 +265,58 @@ def _describe_invalid(one: EpisodeResult) -> InvalidEpisode:
     )
 
 
-def _evidence(one: EpisodeResult) -> dict[str, Any]:
+class _Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What an honest repetition must bring out again: not how fast, how often, or where on disk."""
+
+    plan: EpisodePlan
+    outcome: Outcome
+    total_reward: float
+    score: float | None
+    steps: int
+    metrics: Mapping[str, float]
+    instruction: str
+    trace: str | None
+    reward_digest: str
+    start_digest: str
+    end_digest: str
+    # A later field: what was played before it is the same.
+    invalid_utterances: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Spoiled(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is of an invalid episode."""
+
+    plan: EpisodePlan
+    outcome: Outcome
+
+
+def _digest(played: Sequence[EpisodeResult]) -> str:
+    """``digest_of`` the list of what each episode is evidence of, without holding it at once."""
+    hashed = hashlib.sha256(b"[")
+    for number, one in enumerate(played):
+        floats = (one.total_reward, one.score, *one.metrics.values())
+        hashed.update(b"," * bool(number) + canonical_struct(_evidence(one), floats))
+    hashed.update(b"]")
+    return hashed.hexdigest()
+
+
+def _evidence(one: EpisodeResult) -> _Evidence | _Spoiled:
     if not one.valid:
-        return {"plan": msgspec.to_builtins(one.plan), "outcome": one.outcome.value}
-    plain: dict[str, Any] = msgspec.to_builtins(one)
-    for field in ("wall_time", "attempts", "faults", "spent"):
-        del plain[field]
-    if not one.invalid_utterances:  # A later field: what was played before it is the same.
-        del plain["invalid_utterances"]
-    plain["trace"] = one.trace.digest if one.trace else None
-    return plain
+        return _Spoiled(plan=one.plan, outcome=one.outcome)
+    return _Evidence(
+        plan=one.plan,
+        outcome=one.outcome,
+        total_reward=one.total_reward,
+        score=one.score,
+        steps=one.steps,
+        metrics=one.metrics,
+        instruction=one.instruction,
+        trace=one.trace.digest if one.trace else None,
+        reward_digest=one.reward_digest,
+        start_digest=one.start_digest,
+        end_digest=one.end_digest,
+        invalid_utterances=one.invalid_utterances or msgspec.UNSET,
+    )
 
 
 __all__ = ["read_result", "summarise", "write_result"]

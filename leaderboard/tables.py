@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -14,6 +15,9 @@ from .wording import duration, number, percent, span
 
 LONGEST_STRIP = 100
 """Episodes of a task beyond which their strip is left out: the numbers say it better."""
+
+SAID = 120
+"""Letters of an episode's words in a table; pictures and strips have them all."""
 
 _Column: TypeAlias = tuple[str, Callable[[Summary], Child]]
 
@@ -61,15 +65,18 @@ def _family_section(run: RunView, family: Summary) -> Markup:
         columns.append(("IQM", lambda one: _plain(one.score_iqm)))
     if run.result.may_err:
         columns.append(("Invalid utterances", _invalid))
-    table = _table("Task", columns, tasks, head=lambda one: _task_head(specs[one.name]))
+    table = _table("Task", columns, tasks, head=lambda one: _task_head(run, specs[one.name]))
     return element(
         "section", element("h3", family.name), table, _further_figures(tasks), class_="family"
     )
 
 
-def _task_head(spec: TaskSpec) -> Markup:
+def _task_head(run: RunView, spec: TaskSpec) -> Markup:
+    """The task's name, what it is about, and the words of its first episode if it has its own."""
     name = spec.id.partition(".")[2] or spec.id
-    return join([name, element("span", spec.instruction, class_="soft")])
+    said = textwrap.shorten(run.asked(spec.id, 0), SAID, placeholder=" ...")
+    own = element("span", element("q", said), class_="soft") if said else None
+    return join([name, element("span", spec.instruction, class_="soft"), own])
 
 
 def _further_figures(tasks: Sequence[Summary]) -> Markup:
@@ -152,12 +159,12 @@ def _pair(bar: Markup | None, value: str, interval: str) -> Markup:
 
 
 def _strip(run: RunView, task: str) -> Markup:
-    return episode_strip(
-        [
-            run.outcome_words(task, index)
-            for index in range(run.manifest.benchmark.episodes_per_task)
-        ]
-    )
+    cells = []
+    for index in range(run.manifest.benchmark.episodes_per_task):
+        kind, words = run.outcome_words(task, index)
+        asked = run.asked(task, index)
+        cells.append((kind, f"{words}: {asked}" if asked else words))
+    return episode_strip(cells)
 
 
 def fault_table(run: RunView) -> Markup | None:

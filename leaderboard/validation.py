@@ -20,13 +20,14 @@ import msgspec
 from ..core.actions import count_actions, unpack_actions
 from ..core.episode import EpisodeResult
 from ..core.errors import JournalCorrupt, PolyathlonError, RunDirectoryError, SubmissionRefused
-from ..core.journal import chained, parse_journal
+from ..core.journal import GENESIS, parse_journal
 from ..core.manifest import Manifest, parse_manifest
 from ..core.specs import TASK_ID, TaskSpec, canonical_json
 from .archive import load, read_archive
 from .foreign_text import check_all_text, check_name, check_text
 from .recount import differences, wrong_score
 from .result import parse_result
+from .signature import Signature, Signer, signer_of
 from .submission import (
     ACTIONS,
     EPISODES,
@@ -36,6 +37,7 @@ from .submission import (
     MANIFEST,
     PARTS,
     RESULT,
+    SIGNATURE,
     PackedRun,
     RunEntry,
     Submission,
@@ -53,6 +55,11 @@ LARGEST_TRACE = 64 << 20
 NAMED = 5
 """So many differing figures are named; the others are counted."""
 
+_LEAD, _THEN = b'{"chain":"', b'","episode":'
+"""What stands before and after the chain in a line of a journal."""
+
+_HASH = re.compile("[0-9a-f]{64}")
+
 _ARGUMENT = re.compile(r"[\w.+-]{0,64}")
 """A text among the arguments of tasks: a word, never a path that another machine would follow."""
 
@@ -67,16 +74,22 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
         runs: its runs, in its order.
         digest: SHA-256 of the whole file, which names the submission.
         members: its files as they are, for whoever signs or shows them.
+        signer: who signed it, if anybody.
     """
 
     submission: Submission
     runs: tuple[PackedRun, ...]
     digest: str
     members: Mapping[str, bytes]
+    signer: Signer = Signer()
 
 
-def validate(path: Path) -> Checked:
+def validate(path: Path, trusted: Mapping[str, str] | None = None) -> Checked:
     """Reads a submission and counts everything again.
+
+    Args:
+        path: the submission.
+        trusted: name by public key of those whose signature is known; see ``read_trusted``.
 
     Raises:
         SubmissionRefused: anything is not as it must be; one line that names the file in it, the
@@ -86,7 +99,7 @@ def validate(path: Path) -> Checked:
         whole = load(path)
         digest, members = hashlib.sha256(whole).hexdigest(), read_archive(whole, str(path))
         del whole  # The members are copies; a large journal need not be held twice.
-        return msgspec.structs.replace(validate_members(members), digest=digest)
+        return msgspec.structs.replace(validate_members(members, trusted), digest=digest)
 
 
 @contextlib.contextmanager
@@ -103,7 +116,9 @@ def _in_one_line(where: str) -> Iterator[None]:
         raise SubmissionRefused(f"{lead}{words:.600}") from error
 
 
-def validate_members(members: Mapping[str, bytes]) -> Checked:
+def validate_members(
+    members: Mapping[str, bytes], trusted: Mapping[str, str] | None = None
+) -> Checked:
     """``validate`` of the files of an archive.
 
     Raises:
@@ -117,6 +132,7 @@ def validate_members(members: Mapping[str, bytes]) -> Checked:
             raise SubmissionRefused(f"{name} has {len(data)} bytes; {limit} are the most")
     submission = _read_index(members[INDEX])
     _check_files(submission, members)
+    signer = signer_of(members[INDEX], _read_signature(members), trusted)
     runs = []
     for number, entry in enumerate(submission.runs):
         parts = {part: members[f"runs/{number}/{part}"] for part in PARTS}
@@ -125,7 +141,9 @@ def validate_members(members: Mapping[str, bytes]) -> Checked:
         raise SubmissionRefused("two of its runs are of the same programme")
     if len({who(run.manifest) for run in runs}) > 1:
         raise SubmissionRefused("its runs are of several agents")
-    return Checked(submission=submission, runs=tuple(runs), digest="", members=members)
+    return Checked(
+        submission=submission, runs=tuple(runs), digest="", members=members, signer=signer
+    )
 
 
 def _read_index(raw: bytes) -> Submission:
@@ -142,6 +160,13 @@ def _read_index(raw: bytes) -> Submission:
     for at, author in enumerate(submission.card.authors):
         check_name(author, f"{INDEX}: card.authors[{at}]")
     return submission
+
+
+def _read_signature(members: Mapping[str, bytes]) -> Signature | None:
+    raw = members.get(SIGNATURE)
+    if raw is None:
+        return None
+    return _canonical(raw, _convert(_plain(raw, SIGNATURE), Signature, SIGNATURE), SIGNATURE)
 
 
 def _plain(raw: bytes, where: str) -> Any:
@@ -179,13 +204,16 @@ def _canonical(raw: bytes, value: Read, where: str) -> Read:
 
 
 def _check_files(submission: Submission, members: Mapping[str, bytes]) -> None:
-    """The archive holds what the index names, in its order, byte for byte, and nothing else."""
+    """The archive holds what the index names, in its order, byte for byte, and nothing else.
+
+    Except for a signature, which the index cannot name: it is made of the index.
+    """
     named = [file for entry in submission.runs for file in entry.files]
     due = [f"runs/{number}/{part}" for number in range(len(submission.runs)) for part in PARTS]
     if [file.name for file in named] != due:
         raise SubmissionRefused(f"{INDEX} does not name the files {', '.join(due[:4])} ... in turn")
-    if list(members) != [INDEX, *due]:
-        strange = sorted(members.keys() ^ {INDEX, *due})
+    if list(members) not in ([INDEX, *due], [INDEX, *due, SIGNATURE]):
+        strange = sorted((members.keys() ^ {INDEX, *due}) - {SIGNATURE})
         raise SubmissionRefused(f"its files are not those of {INDEX} in order: {strange[:3]}")
     for file in named:
         data = members[file.name]
@@ -275,18 +303,29 @@ def _read_episodes(manifest: Manifest, raw: bytes, where: str) -> list[EpisodeRe
     except JournalCorrupt as error:
         raise SubmissionRefused(str(error).partition(" Nothing was changed")[0]) from error
     _check_plan(manifest, results, where)
-    specs = {spec.id: spec for spec in manifest.tasks}
+    specs = {spec.id: (spec, _horizon(manifest, spec)) for spec in manifest.tasks}
     for number, one in enumerate(results, start=1):
-        _check_episode(manifest, specs[one.plan.task], one, f"{where}, line {number}")
+        spec, horizon = specs[one.plan.task]
+        wrong = _wrong_text(one) or _impossible(horizon, one) or wrong_score(spec, one)
+        if wrong:
+            raise SubmissionRefused(f"{where}, line {number}: {wrong}")
+    _check_lines(results, raw, where)
+    return results
+
+
+def _check_lines(results: Sequence[EpisodeResult], raw: bytes, where: str) -> None:
+    """Each line is what ``chained`` writes of its episode; that the chain fits is known."""
     start = 0
-    for number, due in enumerate(chained(results), start=1):
-        end = start + len(due)
-        if raw[start:end] != due or raw[end : end + 1] != b"\n":
+    for number, one in enumerate(results, start=1):
+        end = raw.find(b"\n", start)
+        line = raw[start:end]
+        head = len(_LEAD) + len(GENESIS)
+        due = _LEAD + line[len(_LEAD) : head] + _THEN + one.canonical() + b"}"
+        if line != due:
             raise SubmissionRefused(f"{where}, line {number} is not in its canonical form")
         start = end + 1
     if start != len(raw):
         raise SubmissionRefused(f"{where} goes on after its {len(results)} episodes")
-    return results
 
 
 def _check_plan(manifest: Manifest, results: Sequence[EpisodeResult], where: str) -> None:
@@ -307,33 +346,40 @@ def _check_plan(manifest: Manifest, results: Sequence[EpisodeResult], where: str
             )
 
 
-def _check_episode(manifest: Manifest, spec: TaskSpec, one: EpisodeResult, where: str) -> None:
-    """What one line says must be possible, and its score must follow from the rest of it."""
-    check_text(one.instruction, f"{where}: instruction")
-    for fault in one.faults:
-        check_text(fault.message, f"{where}: a fault")
-    wrong = _impossible(manifest, spec, one) or wrong_score(spec, one)
-    if wrong:
-        raise SubmissionRefused(f"{where}: {wrong}")
+def _horizon(manifest: Manifest, spec: TaskSpec) -> int:
+    """Most steps of an episode, as the benchmark plays the task."""
+    found = manifest.benchmark.task_kwargs.get("max_episode_steps", spec.max_episode_steps)
+    return found if isinstance(found, int) else spec.max_episode_steps
 
 
-def _impossible(manifest: Manifest, spec: TaskSpec, one: EpisodeResult) -> str:
+def _wrong_text(one: EpisodeResult) -> str:
+    """What is wrong with the texts of an episode, if anything."""
+    try:
+        check_text(one.instruction, "instruction")
+        for fault in one.faults:
+            check_text(fault.message, "a fault")
+    except SubmissionRefused as error:
+        return str(error)
+    return ""
+
+
+def _impossible(horizon: int, one: EpisodeResult) -> str:
+    """What one line says that cannot be, if anything; its score is looked at elsewhere."""
     if not one.valid:
         bare = EpisodeResult(
             plan=one.plan, outcome=one.outcome, attempts=one.attempts, faults=one.faults
         )
         return "" if one == bare and one.faults else "an invalid episode has faults and no figures"
-    horizon = manifest.benchmark.task_kwargs.get("max_episode_steps", spec.max_episode_steps)
     if one.trace is None:
         return "a valid episode without actions"
-    if not 1 <= one.steps <= (horizon if isinstance(horizon, int) else spec.max_episode_steps):
+    if not 1 <= one.steps <= horizon:
         return f"{one.steps} steps where the task has at most {horizon}"
     if not 0 <= one.invalid_utterances <= one.steps or one.wall_time < 0:
         return "a count or a time that cannot be"
     if one.attempts != len(one.faults) + 1:
         return f"{one.attempts} attempts with {len(one.faults)} faults"
     digests = (one.reward_digest, one.start_digest, one.end_digest, one.trace.digest)
-    if not all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests):
+    if not all(map(_HASH.fullmatch, digests)):
         return "a digest that is none"
     return ""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..core.episode import EpisodeResult
 from ..core.manifest import Manifest
+from .result import Result
 from .summary import counts, summarise
 from .wording import number
 
@@ -22,19 +23,30 @@ class RunView:
         directory: of the run.
         manifest: what was to be played.
         played: its episodes, in any order.
+        result: their figures, where they are known already.
     """
 
     def __init__(
-        self, directory: Path, manifest: Manifest, played: Sequence[EpisodeResult]
+        self,
+        directory: Path,
+        manifest: Manifest,
+        played: Sequence[EpisodeResult],
+        result: Result | None = None,
     ) -> None:
         self.directory, self.manifest = directory, manifest
         self.played = sorted(played, key=lambda one: one.plan.key)
-        self.result = summarise(manifest, self.played)
+        self.result = summarise(manifest, self.played) if result is None else result
 
     @cached_property
     def by_key(self) -> dict[tuple[str, int], EpisodeResult]:
         """Episodes by task and index."""
         return {one.plan.key: one for one in self.played}
+
+    def asked(self, task: str, index: int) -> str:
+        """What an episode asked for, where that is more than its task says; empty elsewhere."""
+        one = self.by_key.get((task, index))
+        said = one.instruction if one is not None else ""
+        return "" if said == self.manifest.spec(task).instruction else said
 
     def outcome_words(self, task: str, index: int) -> tuple[str, str]:
         """The kind of an episode's end, and a few words on it."""

@@ -2,9 +2,6 @@
 
 Every MuJoCo family draws through :class:`Renderer`. A profile belongs to one renderer and never
 changes the model it draws, so two environments of one process may use different profiles.
-
-``python -m polyathlon.tasks.rendering egl`` draws a scene whose pixels are known and prints one
-line of JSON: run it where a broken driver may end the process.
 """
 
 from __future__ import annotations
@@ -13,13 +10,10 @@ import atexit
 import contextlib
 import ctypes
 import importlib
-import json
 import os
 import platform
-import sys
-import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from glob import glob
 from types import MappingProxyType
@@ -29,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import BadArgument, PolyathlonError
+from . import graphics_card
 
 MEND = "Type: apt-get install -y libegl1 libgl1 libgl1-mesa-dri (or libosmesa6, if that fails)"
 """What to type on Debian and Ubuntu when nothing can draw."""
@@ -64,6 +59,9 @@ LOADERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 GL_RENDERER = 0x1F01
 """Name of the string that says which device draws (OpenGL specification, ``glGetString``)."""
+
+SOFTWARE_NAMES = ("llvmpipe", "softpipe", "swrast")
+"""What Mesa's devices are called that are programs."""
 
 MAX_GEOMS = 10_000
 """Geometries a scene may hold; MuJoCo's own renderer has the same."""
@@ -187,6 +185,8 @@ def prepare() -> None:
 
 
 def _open_context(backend: str, height: int, width: int) -> Any:
+    if backend == "egl":
+        graphics_card.take_card()
     try:
         context = importlib.import_module(CONTEXTS[backend]).GLContext(width, height)
         context.make_current()
@@ -224,6 +224,25 @@ def _device_name(backend: str) -> str:
         return "unknown"
     text = ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_uint)(address)(GL_RENDERER)
     return text.decode(errors="replace") if text else "unknown"
+
+
+def _card_info(backend: str, device: str) -> dict[str, str]:
+    """Which card draws in the current context, or that none does though one is there.
+
+    Raises:
+        RenderingUnavailable: it is another than ``MUJOCO_EGL_DEVICE_ID`` says.
+    """
+    card = graphics_card.current_card() if backend == "egl" else None
+    asked = os.environ.get(graphics_card.CHOICE, "")
+    if card is not None and asked.isdecimal() and int(asked) != card.index:
+        raise RenderingUnavailable(
+            f"{graphics_card.CHOICE} is {asked}, and device {card.index} draws ({device}): "
+            "something opened EGL before. Set it before anything draws, or unset it."
+        )
+    if card is not None and not card.software:
+        return {"card": card.uuid or str(card.index)}
+    by_program = card is not None or any(name in device for name in SOFTWARE_NAMES)
+    return {"fallback": "software, beside a graphics card"} if by_program and gpu_seen() else {}
 
 
 @contextlib.contextmanager
@@ -265,7 +284,8 @@ class Renderer:
         half_turn: turn the picture by 180 degrees, for cameras that hang upside down.
 
     Attributes:
-        info: what draws: ``backend``, ``profile`` and ``device``.
+        info: what draws: ``backend``, ``profile``, ``device``, and ``card`` (its UUID) where a
+            graphics card does, or ``fallback`` where none does though one is there.
 
     Raises:
         RenderingUnavailable: no backend opens.
@@ -307,7 +327,9 @@ class Renderer:
         self._rectangle = mujoco.MjrRect(0, 0, width, height)
         self._pixels = np.empty((height, width, 3), np.uint8)
         self._depths = np.empty((height, width), np.float32)
-        self.info = {"backend": backend, "profile": profile, "device": _device_name(backend)}
+        device = _device_name(backend)
+        self.info = {"backend": backend, "profile": profile, "device": device}
+        self.info.update(_card_info(backend, device))
 
     def render(self, data: Any) -> NDArray[np.uint8]:
         """A fresh picture `[H, W, 3]` of a state of the model.
@@ -395,96 +417,3 @@ def _find_camera(model: Any, camera: str | int) -> Any:
         raise BadArgument(f"the model has no camera {camera!r}; it has: {', '.join(names)}")
     found.type, found.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED.value, number
     return found
-
-
-SCENE = """
-<mujoco>
-  <visual><headlight ambient="0 0 0" diffuse="0 0 0" specular="0 0 0"/></visual>
-  <asset>
-    <material name="red" rgba="1 0 0 1" emission="1" specular="0"/>
-    <material name="green" rgba="0 1 0 1" emission="1" specular="0"/>
-    <material name="blue" rgba="0 0 0.6 1" emission="1" specular="0"/>
-  </asset>
-  <worldbody>
-    <camera name="front" pos="0 0 4" fovy="53.13"/>
-    <geom type="box" size="4 4 0.1" pos="0 0 -0.5" material="blue"/>
-    <geom type="box" size="0.5 0.5 0.1" pos="-1 1 0" material="red"/>
-    <geom type="sphere" size="0.5" pos="1 -1 0" material="green"/>
-  </worldbody>
-</mujoco>
-"""
-"""A red box at the top left and a green sphere at the bottom right of a blue wall. Materials
-shine by themselves, so that colours do not depend on lights. The camera sees 4 m at z = 0."""
-
-KNOWN: Sequence[tuple[float, float, tuple[int, int, int]]] = (
-    (0.25, 0.25, (255, 0, 0)),
-    (0.75, 0.75, (0, 255, 0)),
-    (0.25, 0.75, (0, 0, 153)),
-    (0.75, 0.25, (0, 0, 153)),
-    (0.5, 0.5, (0, 0, 153)),
-)
-"""Row and column as fractions of the picture's sides, and the colour that belongs there."""
-
-TOLERANCE = 6
-"""Largest error of a channel that still counts as the known colour, of 255."""
-
-
-def probe(backend: str, size: int = 128, frames: int = 10) -> dict[str, Any]:
-    """Draws the known scene with a backend, in this process.
-
-    Args:
-        backend: a name in ``CONTEXTS``. It must be the first to draw in the process.
-        size: side of the picture [px].
-        frames: pictures over which the time is averaged.
-
-    Returns:
-        ``ok``, ``backend``, ``device``, ``gpu_seen``, ``frame_ms`` [ms], ``pixel_error`` (the
-        largest of a channel, of 255) and, where it is not ok, ``error``.
-    """
-    os.environ["MUJOCO_GL"] = backend
-    os.environ.pop("PYOPENGL_PLATFORM", None)  # a parent that has drawn may have left its own
-    answer: dict[str, Any] = {"ok": False, "backend": backend, "gpu_seen": gpu_seen()}
-    try:
-        select_backend()
-        import mujoco
-
-        model = mujoco.MjModel.from_xml_string(SCENE)
-        data = mujoco.MjData(model)
-        mujoco.mj_forward(model, data)
-        renderer = Renderer(model, size, size, camera="front")
-        picture = renderer.render(data)
-        started = time.perf_counter()
-        for _ in range(frames):
-            renderer.render(data)
-        answer["frame_ms"] = round((time.perf_counter() - started) * 1000 / frames, 3)
-        answer["device"] = renderer.info["device"]
-        renderer.close()
-    except (ImportError, AttributeError, RuntimeError, PolyathlonError) as error:
-        return answer | {"error": str(error)}
-    answer["pixel_error"] = pixel_error(picture)
-    answer["ok"] = answer["pixel_error"] <= TOLERANCE
-    if not answer["ok"]:
-        answer["error"] = f"a known pixel is off by {answer['pixel_error']} of 255"
-    return answer
-
-
-def pixel_error(picture: NDArray[np.uint8]) -> int:
-    """Largest error of a channel of a picture `[H, W, 3]` of the known scene, of 255."""
-    height, width = picture.shape[:2]
-    seen = [picture[int(row * height), int(column * width)] for row, column, _ in KNOWN]
-    colours = [colour for _, _, colour in KNOWN]
-    return int(np.abs(np.asarray(seen, int) - np.asarray(colours, int)).max())
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Prints a probe as one line of JSON; 0 when the pixels are right."""
-    if len(arguments) != 1 or arguments[0] not in CONTEXTS:
-        print(f"usage: python -m polyathlon.tasks.rendering {'|'.join(CONTEXTS)}", file=sys.stderr)
-        return 2
-    answer = probe(arguments[0])
-    print(json.dumps(answer))
-    return 0 if answer["ok"] else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

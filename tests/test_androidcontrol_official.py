@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -176,8 +177,11 @@ def broken(release: Path, tmp_path: Path, spoil: Callable[[bytes], bytes]) -> li
         (lambda data: data[:5], f"{SECOND} record 0 is cut off"),
         (lambda data: data[:2000] + b"x" * 64 + data[2064:], f"{SECOND}"),
         (lambda _: b"no record at all", f"{SECOND} record 0"),
+        (lambda _: b"", f"{SECOND} holds no record"),
+        (lambda _: gzip.compress(b""), f"{SECOND} holds no record"),
+        (lambda data: data + data, f"was in {SECOND} already"),
     ],
-    ids=["half", "header", "flipped", "foreign"],
+    ids=["half", "header", "flipped", "foreign", "empty", "nothing", "twice"],
 )
 def test_a_spoilt_file_is_named_and_the_others_are_imported(
     release: Path, tmp_path: Path, spoil: Callable[[bytes], bytes], trouble: str
@@ -187,6 +191,14 @@ def test_a_spoilt_file_is_named_and_the_others_are_imported(
     assert trouble in second
     folder = tmp_path / "data" / "androidcontrol"
     assert sorted(path.name for path in folder.iterdir()) == [f"{FIRST}.episodes", "index.json"]
+
+
+def test_a_file_under_the_name_of_another_is_refused(release: Path, tmp_path: Path) -> None:
+    data = (release / FIRST).read_bytes()
+    first, second = broken(release, tmp_path, lambda _: data)
+    assert first == ""
+    assert f"{SECOND} record 0: episode " in second
+    assert f"was in {FIRST} already" in second
 
 
 def spoilt(example: dict[str, Any], field: str, value: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import pickle
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from record_writer import tensor, write_examples
 
 from polyathlon.core.errors import BadArgument
 from polyathlon.core.trajectory import Trajectory
@@ -19,9 +19,6 @@ from polyathlon.tasks.dataset.bridge import SIDE, read_numpy, read_raw, read_tfr
 from polyathlon.tasks.dataset.bridge_import import import_path, list_stored
 from polyathlon.tasks.dataset.layout import Dataset
 from polyathlon.tasks.dataset.tensor import parse_tensor
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-from record_writer import tensor, write_examples
 
 DICE = np.random.default_rng(0)
 GREYS = (0, 60, 120, 180, 240)
@@ -221,7 +218,7 @@ def test_what_is_wrong_is_named_and_the_rest_imported(tmp_path: Path) -> None:
         "traj0/obs_dict.pkl: No such file",
         "traj1 has 1 actions for 5 observations",
         "im_3.jpg: a picture is cut off or none",
-        "traj3 holds pickles of another layout: 'full_state'",
+        "traj3 holds pickles of another layout: it lacks 'full_state'",
         "traj4 step 0: actions are not finite",
         "im_0.jpg: a picture is cut off or none",
         "nobody knows whether its pictures are late",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from official_writer import a1_buffer, adroit, floats, kitchen_npz, kitchen_pickle, widowx
 
 from polyathlon.core.errors import BadArgument
 from polyathlon.tasks.dataset.inert_pickle import load_inert
@@ -22,9 +22,6 @@ from polyathlon.tasks.dataset.official import (
     read_widowx,
 )
 from polyathlon.tasks.dataset.official_import import import_path, list_stored
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-from official_writer import a1_buffer, adroit, floats, kitchen_npz, kitchen_pickle, widowx
 
 
 def test_the_standard_kitchen_is_shifted_by_a_row(tmp_path: Path) -> None:

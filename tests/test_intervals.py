@@ -152,3 +152,42 @@ def test_iqm_of_many_values_is_the_same_mean(n):
 
     values = np.random.default_rng(n).normal(size=n).round(1)
     assert iqm(values) == pytest.approx(trim_mean(values, 0.25))
+
+
+@pytest.mark.parametrize("n", [5, 40, 1003])
+@pytest.mark.parametrize("kind", ["zeros and ones", "equal", "ties", "far apart", "reals"])
+def test_ranks_that_are_counted_give_the_mean_of_what_is_sorted(n, kind):
+    """Every resample of the bootstrap, to rounding; with a value a million million times off."""
+    from polyathlon.leaderboard import intervals
+
+    dice = np.random.default_rng(n)
+    values = dice.normal(size=n)
+    values = {
+        "zeros and ones": (values > 0).astype(float),
+        "equal": np.full(n, 0.1),
+        "ties": values.round(),
+        "far apart": np.append(values[1:], 1e12),
+        "reals": values,
+    }[kind]
+    columns = dice.integers(0, n, (50, n))
+    found = intervals._Ranked(values).trimmed_mean(columns)
+    due = intervals._trimmed_mean(values[columns])
+    assert found == pytest.approx(due, rel=1e-12, abs=1e-12)
+    if kind in ("zeros and ones", "equal"):
+        kept = n - 2 * (n // 4)
+        exact = np.sort(values[columns])[:, n // 4 : n - n // 4]
+        assert np.array_equal(found, exact[:, 0] if kind == "equal" else exact.sum(1) / kept)
+
+
+def test_figures_of_the_same_episodes_are_drawn_once():
+    from polyathlon.leaderboard.intervals import bootstrap_together
+
+    dice = np.random.default_rng(6)
+    scores, wins = dice.random((4, 12)), dice.integers(0, 2, (4, 12)).astype(float)
+    both = bootstrap_together([(scores, STATISTICS), (wins, STATISTICS[:1])])
+    assert both == [
+        bootstrap_intervals(scores, STATISTICS),
+        bootstrap_intervals(wins, STATISTICS[:1]),
+    ]
+    with pytest.raises(BadArgument, match="as many episodes"):
+        bootstrap_together([(scores, STATISTICS), (wins[:, 1:], STATISTICS)])

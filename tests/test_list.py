@@ -58,6 +58,8 @@ def test_people_get_one_line_a_task() -> None:
     assert len(rows) == 10
     assert lines[0].startswith("metaworld: ")
     assert lines[-1] == "10 tasks of 1 family"
+    (page,) = (line for line in listed("miniwob.use-spinner").splitlines() if "spinner" in line)
+    assert page.endswith("  Set a number with arrows.")
 
 
 def test_a_pattern_may_be_a_glob_and_several() -> None:

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from PIL import Image
+from stub_endpoint import Answerer, Reply, completion, serving
 
 from polyathlon.agents.llm.endpoint import Endpoint, EndpointFailed
 from polyathlon.agents.llm.player import LanguageAgent
@@ -23,9 +23,6 @@ from polyathlon.agents.llm.setting import Setting, read_setting
 from polyathlon.core.command import CommandSpace
 from polyathlon.core.errors import BadArgument, DecodeError
 from polyathlon.core.specs import Brief, Embodiment
-
-sys.path.append(str(Path(__file__).resolve().parent / "llm"))
-from stub_endpoint import Answerer, Reply, completion, serving
 
 KEY = "sk-very-secret-0123456789"
 PHONE = Embodiment(id="phone", kind="text")

@@ -18,7 +18,8 @@ from polyathlon.tasks.miniwob import gesture, language
 from polyathlon.tasks.miniwob.action import GRID, SPEECHES, make_speech
 from polyathlon.tasks.miniwob.gesture import VERBS, Gesture
 from polyathlon.tasks.miniwob.keyboard import chord, typing
-from polyathlon.tasks.miniwob.roster import SIZE
+from polyathlon.tasks.miniwob.roster import CHORES, SIZE
+from polyathlon.tasks.miniwob.wording import SENTENCES
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=40)
 elements = st.builds(
@@ -209,3 +210,12 @@ def test_a_long_page_is_cut_after_a_whole_line():
 def test_what_is_no_element_is_refused(text):
     with pytest.raises(BadArgument, match="line 1"):
         read_elements(text)
+
+
+def test_every_page_has_a_sentence_of_its_own():
+    assert SENTENCES.keys() == CHORES.keys()
+    assert len(set(SENTENCES.values())) == len(SENTENCES)
+    for sentence in SENTENCES.values():
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+        assert len(sentence) <= 80

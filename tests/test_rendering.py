@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from polyathlon.core.errors import BadArgument
-from polyathlon.tasks import rendering
+from polyathlon.tasks import rendering, rendering_probe
 
 try:
     BACKEND = rendering.select_backend()
@@ -60,7 +60,7 @@ def run_python(code, **environment):
 
 def test_known_pixels_in_a_throwaway_process():
     done = subprocess.run(
-        [sys.executable, "-m", "polyathlon.tasks.rendering", BACKEND],
+        [sys.executable, "-m", "polyathlon.tasks.rendering_probe", BACKEND],
         capture_output=True,
         text=True,
         timeout=120,
@@ -69,7 +69,7 @@ def test_known_pixels_in_a_throwaway_process():
     answer = json.loads(done.stdout)
     assert done.returncode == 0, done.stderr
     assert answer["ok"]
-    assert answer["pixel_error"] <= rendering.TOLERANCE
+    assert answer["pixel_error"] <= rendering_probe.TOLERANCE
     assert answer["device"] not in ("", "unknown")
     assert answer["frame_ms"] > 0
     assert done.stderr == ""
@@ -77,7 +77,7 @@ def test_known_pixels_in_a_throwaway_process():
 
 def test_a_backend_that_cannot_draw_is_reported_and_not_raised():
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "polyathlon.tasks.rendering", "glfw"],
+        [sys.executable, "-W", "ignore", "-m", "polyathlon.tasks.rendering_probe", "glfw"],
         env={k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")},
         capture_output=True,
         text=True,
@@ -92,16 +92,16 @@ def test_a_backend_that_cannot_draw_is_reported_and_not_raised():
 
 @pytest.mark.parametrize("spoilt", [np.flipud, np.fliplr, lambda seen: seen[..., ::-1]])
 def test_a_spoilt_picture_fails_the_pixel_check(spoilt):
-    model, data = scene(rendering.SCENE)
+    model, data = scene(rendering_probe.SCENE)
     renderer = rendering.Renderer(model, 96, 128, camera="front")
     picture = renderer.render(data)
     renderer.close()
-    assert rendering.pixel_error(picture) <= rendering.TOLERANCE
-    assert rendering.pixel_error(spoilt(picture)) > 100
+    assert rendering_probe.pixel_error(picture) <= rendering_probe.TOLERANCE
+    assert rendering_probe.pixel_error(spoilt(picture)) > 100
 
 
 def test_a_half_turn_is_a_rotation_and_not_a_mirror():
-    model, data = scene(rendering.SCENE)
+    model, data = scene(rendering_probe.SCENE)
     upright = rendering.Renderer(model, 64, 64, camera="front")
     turned = rendering.Renderer(model, 64, 64, camera="front", half_turn=True)
     assert np.array_equal(turned.render(data), np.rot90(upright.render(data), 2))
@@ -110,7 +110,7 @@ def test_a_half_turn_is_a_rotation_and_not_a_mirror():
 
 
 def test_depth_is_the_distance_along_the_cameras_axis():
-    model, data = scene(rendering.SCENE)
+    model, data = scene(rendering_probe.SCENE)
     renderer = rendering.Renderer(model, 64, 96, camera="front")
     depth = renderer.render_depth(data)
     picture, both = renderer.render_both(data)
@@ -260,14 +260,14 @@ def test_opening_and_closing_thirty_times_keeps_the_memory():
 
 
 OPEN_AND_LEAVE = """
-from polyathlon.tasks import rendering
+from polyathlon.tasks import graphics_card, rendering, rendering_probe
 rendering.select_backend()
 import mujoco
-model = mujoco.MjModel.from_xml_string(rendering.SCENE)
+model = mujoco.MjModel.from_xml_string(rendering_probe.SCENE)
 data = mujoco.MjData(model)
 mujoco.mj_forward(model, data)
 kept = rendering.Renderer(model, 32, 32, camera="front")
-print(rendering.pixel_error(kept.render(data)))
+print(rendering_probe.pixel_error(kept.render(data)))
 """
 
 IMPORTED_FIRST = "import mujoco, os; os.environ.pop('MUJOCO_GL', None)\n" + OPEN_AND_LEAVE
@@ -279,7 +279,7 @@ import os
 child = os.fork()
 if child == 0:
     own = rendering.Renderer(model, 32, 32, camera="front")
-    wrong = rendering.pixel_error(own.render(data))
+    wrong = rendering_probe.pixel_error(own.render(data))
     own.close()
     os._exit(wrong)
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

@@ -106,7 +106,7 @@ def _played(task, index, faults):
         score=float(index),
         steps=7,
         metrics={EVIL: 0.25},
-        instruction=EVIL,
+        instruction=f"Number {index}. {EVIL}",
         attempts=1 + len(faults),
         faults=faults,
     )
@@ -123,6 +123,15 @@ def test_foreign_text_stays_text(run):
     assert "<script>alert(1)</script>" in page.text
     events = [key for _, attributes in page.tags for key in attributes if key.startswith("on")]
     assert events == []
+
+
+def test_what_an_episode_asked_for_stands_beside_what_its_task_is_about(run):
+    page = Page(render_report(run))
+    for index in (0, 1):  # Pointing at an episode's square.
+        assert f", 7 steps: Number {index}. " in page.text
+    head = page.text.partition(" reach-v1 ")[2].partition(" episode 0: ")[0]
+    assert "Number 0. " in head  # In a task's line: of the first episode alone.
+    assert "Number 1. " not in head
 
 
 def test_the_page_loads_and_runs_nothing(run):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from pathlib import Path
 
 import gymnasium
 import numpy as np
 import pytest
+from crossings import ROWS, Tally, outcomes
 
 from polyathlon.tasks import catalogue
 from polyathlon.tasks.socialnav import crowdnav, crowdnavpp
 from polyathlon.tasks.socialnav.policy import OrcaRobot
-
-sys.path.append(str(Path(__file__).resolve().parent / "proofs"))
-from crossings import ROWS, Tally, outcomes
 
 SLICE = range(60)
 

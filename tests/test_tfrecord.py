@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from record_writer import example, frame, message, varint, write_examples
 
 from polyathlon.core.errors import BadArgument
 from polyathlon.tasks.dataset.tfrecord import parse_example, read_examples, read_records
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-from record_writer import example, frame, message, varint, write_examples
 
 LARGE = (1 << 63) - 1
 FEATURES = {

@@ -17,6 +17,7 @@ import h5py
 import msgspec
 import numpy as np
 import pytest
+from point_mass import mixed_data
 
 from polyathlon.agents.offline.checkpoint import load_checkpoint
 from polyathlon.agents.offline.protocol import PROTOCOLS
@@ -29,10 +30,6 @@ from polyathlon.core.journal import lock, unlock
 from polyathlon.core.specs import TaskSpec
 from polyathlon.core.trajectory import Trajectory
 from polyathlon.tasks.dataset.layout import Dataset, DatasetWriter
-
-sys.path.append(str(Path(__file__).resolve().parent / "offline"))
-
-from point_mass import mixed_data
 
 pytestmark = pytest.mark.xdist_group("train")  # one process: what it makes is dear
 

@@ -20,6 +20,7 @@ import msgspec
 from ...core.errors import AgentFailed, PolyathlonError, WorkerFault
 from ...core.spaces import Space, space_from_data
 from ...core.specs import TaskSpec
+from ...tasks import graphics_card
 from .channel import (
     BUSY,
     OVER,
@@ -113,7 +114,7 @@ class Slot:
                 stdout=self._log,
                 stderr=self._log,
                 start_new_session=True,
-                env=worker_environment(os.environ),
+                env=worker_environment(os.environ, self.number),
             )
         os.close(wake_parent[1])
         os.close(wake_worker[0])
@@ -280,13 +281,14 @@ class Slot:
         self.state, self.spec = State.EMPTY, None
 
 
-def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables of a worker: one thread for each library.
+def worker_environment(environment: Mapping[str, str], slot: int) -> dict[str, str]:
+    """The environment variables of a worker: one thread for each library, and its number.
 
-    A slot is a core's worth of work; libraries that start a thread a core would only fight.
+    A slot is a core's worth of work; libraries that start a thread a core would only fight. By
+    its number it takes its turn among the graphics cards.
     """
     single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**single, **environment}
+    return {**single, **environment, graphics_card.SLOT: str(slot)}
 
 
 def import_path() -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...core.errors import BadArgument, PolyathlonError
@@ -48,7 +48,7 @@ def import_path(path: Path, directory: Path) -> Iterator[Imported]:
     shards = dict(known.shards) if known else {}
     for file in files:
         try:
-            shard = _import_file(file, folder)
+            shard = _import_file(file, folder, shards.values())
         except BadArgument as error:
             yield Imported(source=str(file), trouble=str(error))
             continue
@@ -76,13 +76,31 @@ def _find_files(path: Path) -> tuple[Path, ...]:
     return found
 
 
-def _import_file(path: Path, folder: Path) -> Shard:
+def _import_file(path: Path, folder: Path, others: Iterable[Shard]) -> Shard:
     matched = NAME.search(path.name)
     if matched is None:
         raise BadArgument(f"{path} is not called like android_control-00000-of-00020")
+    # An episode that is there twice would count twice.
+    home = {
+        place.number: shard.source
+        for shard in others
+        for place in shard.places
+        if shard.source != matched[0]
+    }
+    count = 0
     with ShardWriter(folder, matched[0], _digest(path)) as writer:
         for episode in read_episodes(path):
+            if episode is not None and episode.number in home:
+                raise BadArgument(
+                    f"{path} record {count}: episode {episode.number} was in "
+                    f"{home[episode.number]} already; get the file anew"
+                )
+            if episode is not None:
+                home[episode.number] = path.name
             writer.add(episode)
+            count += 1
+        if not count:
+            raise BadArgument(f"{path} holds no record; get the file anew")
         return writer.finish()
 
 

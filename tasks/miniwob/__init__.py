@@ -11,14 +11,12 @@ from .environment import DEFAULT_OBSERVATIONS, STEP
 from .gesture import VERBS
 from .oracle import ORACLES
 from .roster import CHORES, OFFERED, Chore
+from .wording import SENTENCES
 
 EMBODIMENT = Embodiment(
     id="screen-commands", kind="text", action_names=tuple(VERBS), frame="screen"
 )
 """Commands in writing; places are pixels of the task from its upper left corner."""
-
-INSTRUCTION = "Do what the page asks for."
-"""Stands for the instruction, which differs by episode."""
 
 
 def _task(chore: Chore) -> TaskSpec:
@@ -27,7 +25,7 @@ def _task(chore: Chore) -> TaskSpec:
         id=f"miniwob.{chore.name.replace('.', '-').lower()}-v1",
         entry_point=f"{__name__}.environment:MiniWoB",
         embodiment=EMBODIMENT,
-        instruction=INSTRUCTION,
+        instruction=SENTENCES[chore.name],  # What differs by episode is left open.
         max_episode_steps=int(1000 * chore.limit / STEP),
         kwargs={"task": chore.name},
         observations=OFFERED,

@@ -35,6 +35,14 @@ READY_PATIENCE = 30.0
 READY_ROUND = 0.005
 """How often it is asked [s]."""
 
+_AWAY = tuple(
+    ("Input.dispatchMouseEvent", {"type": kind, "x": 0, "y": 0, "button": "none"})
+    # A move alone is told of with the next frame, up to a sixtieth of a second later. Whatever
+    # comes behind it takes it along.
+    for kind in ("mouseMoved", "mouseReleased")
+)
+"""Takes the pointer out of the way, whatever the last episode left under it."""
+
 SCRIPTS = Path(__file__).parent / "script"
 
 
@@ -132,7 +140,7 @@ class Page:
             mode: ``train`` or ``test``; see the package's ``core.setDataMode``.
             scale: what the time limit of the task is multiplied with.
         """
-        self.gesture([("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": 0, "y": 0})])
+        self._all(*_AWAY)
         words = f"{seed}, {json.dumps(mode)}, {scale!r}, {json.dumps(self.still)}"
         seen: dict[str, Any] = self.evaluate(f"__page.begin({words})")
         deadline = time.monotonic() + READY_PATIENCE

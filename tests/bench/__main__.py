@@ -11,16 +11,20 @@ import functools
 import platform
 from collections.abc import Callable
 
+import boards
 import crowds
 import decoding
 import homes
 import kitchens
+import language
 import measure
 import pages
 import practice
 import quantisers
+import remote
 import scoring
 import sights
+import submissions
 import transitions
 import updates
 from measure import Ratio, Work
@@ -104,25 +108,37 @@ def _in_slots(slots: int) -> Callable[[str], float]:
 
 
 def browsers(pairs: int) -> list[Ratio]:
-    """MiniWoB: this suite's pages against upstream's Selenium client; pictures a second."""
-    kinds = (
-        ("opening a further slot and its first reset, a second", pages.opening),
-        ("reset with words, elements and picture, a second", pages.resetting),
-        ("click with words, elements and picture, a second", pages.clicking),
-        *(
-            (f"episodes of five clicks a minute, {slots} at once", _in_slots(slots))
-            for slots in (1, 2, 4)
-        ),
-    )
+    """MiniWoB: this suite's pages against upstream's Selenium client, and against BrowserGym's."""
+    words = {
+        "opening": "opening a further slot and its first reset, a second",
+        "resetting": "reset with words, elements and picture, a second",
+        "clicking": "click with words, elements and picture, a second",
+        "looking": "picture of a page at rest, a second",
+    }
+    kinds = [(words[name], work) for name, work in pages.WORKS.items()]
+    kinds += [
+        (f"episodes of five clicks a minute, {slots} at once", _in_slots(slots))
+        for slots in (1, 2, 4)
+    ]
     lacking = pages.upstream_missing()
-    return [
+    rows = [
         measure.ratio(
-            f"ours / upstream's Selenium: {words}",
+            f"ours / upstream's Selenium: {title}",
             functools.partial(kind, "ours"),
             (lambda: None) if lacking else functools.partial(kind, "upstream"),
             pairs,
         )
-        for words, kind in kinds
+        for title, kind in kinds
+    ]
+    return rows + [
+        measure.ratio(
+            f"ours / BrowserGym: {words[name]}",
+            functools.partial(work, "ours"),
+            functools.partial(pages.browsergym, name),
+            pairs,
+        )
+        for name, work in pages.WORKS.items()
+        if name != "looking"
     ]
 
 
@@ -137,9 +153,11 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "quantisers": quantisers.throughput,
     "transitions": transitions.reading,
     "updates": updates.updates,
+    "language": language.language,
     "practice": practice.practice,
     "kitchen": kitchens.costs,
     "browsers": browsers,
+    "submissions": submissions.resampling,
     "senses": lambda pairs: sights.pictures(pairs) + sights.scans(pairs),
 }
 
@@ -147,7 +165,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
 def main() -> None:
     """Measures the groups asked for and prints them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", nargs="*", default=["harness", *GROUPS, "start"])
+    parser.add_argument("groups", nargs="*", default=["harness", *GROUPS, "remote", "start"])
     parser.add_argument("--pairs", type=int, default=5)
     options = parser.parse_args()
     console = Console(width=130)
@@ -167,8 +185,16 @@ def main() -> None:
         _print(console, "adapters", "million actions/s", decoding.throughput(options.pairs))
     if "fit" in options.groups:  # Only when asked for: it takes minutes.
         _print(console, "tokenizer", "seconds", quantisers.fitting())
+    if "submissions" in options.groups:
+        seconds, memory = submissions.validating(options.pairs)
+        _print(console, "submissions: checking", "seconds of processor", seconds)
+        _print(console, "submissions: checking", "MB", memory)
+    if "board" in options.groups:  # Likewise.
+        _print(console, "a site of 1,000 submissions", "", boards.building())
     if "senses" in options.groups:
         _print(console, "senses: a frame", "ms of processor", sights.frames(options.pairs))
+    if "remote" in options.groups:
+        _print(console, "remote policy: added to a step", "ms", remote.added(options.pairs))
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 

@@ -91,7 +91,8 @@ def ratio(
     if not both:
         return Ratio(name, float("nan"), float("nan"), float("nan"), "not installed")
     ratios = [a / b for a, b in both]
-    rates = " / ".join(f"{statistics.median(column):,.0f}" for column in zip(*both, strict=True))
+    medians = [statistics.median(column) for column in zip(*both, strict=True)]
+    rates = " / ".join(f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}" for rate in medians)
     return Ratio(name, statistics.median(ratios), min(ratios), max(ratios), rates)
 
 

@@ -1,7 +1,8 @@
 """MiniWoB's measurements: this suite's pages against upstream's Selenium client, and slots.
 
 Upstream needs chromedriver beside the browser (Debian: ``chromium-driver``); both clients then
-drive the browser at hand, on the same tasks and seeds.
+drive the browser at hand, on the same tasks and seeds. BrowserGym wants an environment of its own:
+``BROWSERGYM_PYTHON=/path/to/its/python python tests/bench browsers``.
 """
 
 from __future__ import annotations
@@ -9,25 +10,25 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import subprocess
 import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rival_pages
+from rival_pages import PLACE, ROUNDS, TASKS
 
+from polyathlon.tasks.miniwob import served
+from polyathlon.tasks.miniwob.binary import find_browser
 from polyathlon.tasks.miniwob.environment import MiniWoB
 from polyathlon.tasks.miniwob.gesture import click_at
 
-TASKS = ("click-test-2", "click-dialog", "login-user", "email-inbox")
-"""A page of two buttons, a widget, a form and a long page."""
-
-PLACE = (5, 205)
-"""A corner in which no page of these has anything: a click there changes nothing [px]."""
-
-ROUNDS = 10
-"""How often each is done on each task."""
+VARIABLE = "BROWSERGYM_PYTHON"
+"""Names the interpreter of an environment that has BrowserGym."""
 
 
 def upstream_missing() -> str:
@@ -61,45 +62,48 @@ def maker(side: str) -> Callable[[str], Any]:
     return _ours if side == "ours" else _upstream
 
 
-def opening(side: str) -> float:
-    """Further slots opened a second, each with its first observation, beside one that stands."""
-    make = maker(side)
-    standing = make(TASKS[0])
-    standing.reset(seed=0)
-    spent = 0.0
-    for task in TASKS:
-        begun = time.perf_counter()
-        env = make(task)
-        env.reset(seed=0)
-        spent += time.perf_counter() - begun
-        env.close()
-    standing.close()
-    return len(TASKS) / spent
+def _look(env: Any) -> Any:
+    if isinstance(env, MiniWoB):
+        env._picture = None
+        return env._screen()
+    from miniwob.screenshot import get_screenshot, pil_to_numpy_array
+
+    at = env.instance
+    whole, part = (at.inner_width, at.inner_height), (at.task_width, at.task_height)
+    return pil_to_numpy_array(get_screenshot(at.driver, *whole, *part))
 
 
-def resetting(side: str) -> float:
-    """Resets a second, with words, elements and picture."""
-    return _each(side, lambda env, seed: env.reset(seed=seed), fresh=False)
+def _looking(side: str) -> float:
+    """Pictures a second of a page at rest."""
+    env = maker(side)("email-inbox")
+    env.reset(seed=0)
+    begun = time.perf_counter()
+    for _ in range(5 * ROUNDS):
+        _look(env)
+    spent = time.perf_counter() - begun
+    env.close()
+    return 5 * ROUNDS / spent
 
 
-def clicking(side: str) -> float:
-    """Steps of a click a second, with words, elements and picture."""
-    return _each(side, lambda env, _: env.step(_click(env)), fresh=True)
+WORKS: dict[str, Callable[[str], float]] = {
+    "opening": lambda side: rival_pages.opening(maker(side)),
+    "resetting": lambda side: rival_pages.resetting(maker(side)),
+    "clicking": lambda side: rival_pages.clicking(maker(side), _click),
+    "looking": _looking,
+}
+"""What is done once, by name: a rate for either side."""
 
 
-def _each(side: str, act: Callable[[Any, int], Any], fresh: bool) -> float:
-    spent = 0.0
-    for task in TASKS:
-        env = maker(side)(task)
-        env.reset(seed=0)
-        for seed in range(ROUNDS):
-            if fresh:
-                env.reset(seed=seed)
-            begun = time.perf_counter()
-            act(env, seed)
-            spent += time.perf_counter() - begun
-        env.close()
-    return len(TASKS) * ROUNDS / spent
+def browsergym(what: str) -> float | None:
+    """The same of BrowserGym's MiniWoB, which has an environment of its own; None without it."""
+    if VARIABLE not in os.environ:
+        return None
+    script = Path(__file__).with_name("rival_pages.py")
+    chromium = shutil.which("chromium") or str(find_browser())
+    command = [os.environ[VARIABLE], str(script), what, chromium, str(served.root() / "miniwob")]
+    alone = {**os.environ, "PYTHONPATH": ""}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=alone)
+    return float(done.stdout.splitlines()[-1])
 
 
 def episodes(side: str, slots: int = 1) -> float:
@@ -136,17 +140,3 @@ def _played(side: str) -> int:
                 env.step(_click(env))
         env.close()
     return len(_OPEN) * ROUNDS
-
-
-def looking() -> float:
-    """Pictures a second of a page at rest."""
-    env = _ours("email-inbox")
-    env.reset(seed=0)
-    spent = 0.0
-    for _ in range(5 * ROUNDS):
-        env._picture = None
-        begun = time.perf_counter()
-        env._screen()
-        spent += time.perf_counter() - begun
-    env.close()
-    return 5 * ROUNDS / spent

@@ -15,9 +15,13 @@
     python tests/proofs learners-cheetah --seeds 3
     python tests/proofs submission-flips --tries 1000
     python tests/proofs comparisons --tries 2000
+    RLIABLE_PYTHON=/path/to/its/python python tests/proofs statistics
     python tests/proofs miniwob --seeds 2
     python tests/proofs miniwob-oracles --seeds 20
+    python tests/proofs miniwob-soak --episodes 2000
     python tests/proofs submission-replays --episodes 3
+    python tests/proofs outages --tries 20
+    OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
 Each prints a table; shares with 95% Wilson intervals.
@@ -57,6 +61,7 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner, of every page")
     parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
+    parser.add_argument("--families", default="", help="of submission-replays; empty for all")
     parser.add_argument("--tries", type=int, default=1000, help="bytes changed, comparisons")
     options = parser.parse_args()
     raise SystemExit(PROOFS[options.proof](options))
@@ -77,6 +82,39 @@ def _train_homes(options: argparse.Namespace) -> int:
     played = list(train(options.first, options.count, options.processes))
     _print(options.proof, "family", played)
     return 0
+
+
+def _disturb_policies(trials: int) -> int:
+    """Faults of a served policy; 1 if one changed a score or left something behind."""
+    from outage import outages
+
+    table = Table(title=f"served policies, {trials} trials a fault", title_justify="left")
+    for column in ("fault", "trials", "scores equal", "INVALID", "attempts lost", "left behind"):
+        table.add_column(column, justify="right" if column != "fault" else "left")
+    bad = 0
+    for name, found in outages(trials):
+        wrong, invalid, retried, left = (sum(part) for part in zip(*found, strict=True))
+        equal = sum(not one.wrong for one in found)
+        table.add_row(name, *map(str, (len(found), equal, invalid, retried, left)))
+        bad += wrong + left
+    Console(width=110).print(table)
+    return int(bad > 0)
+
+
+def _play_with_peers() -> int:
+    """Models served by the packages of other suites; 1 if an action is not what they said."""
+    from suites import INTERPRETERS, played
+
+    table = Table(title="models served for other suites", title_justify="left")
+    for column in ("suite", "package", "actions", "as they were said"):
+        table.add_column(column)
+    bad = 0
+    for suite in INTERPRETERS:
+        package, count, equal = played(suite)
+        table.add_row(suite, package, str(count), str(equal))
+        bad += package != "not installed" and equal < count
+    Console(width=100).print(table)
+    return int(bad > 0)
 
 
 def _import_more_than_memory() -> int:
@@ -155,16 +193,16 @@ def _flip(tries: int) -> int:
     return int(any(row.noticed < row.tries for row in rows))
 
 
-def _play_again(episodes: int) -> int:
+def _play_again(episodes: int, chosen: str) -> int:
     """Plays honest runs of every family again; 1 if an episode does not come out as it was."""
     import families
 
     table = Table(title="submission-replays", title_justify="left")
-    for column in ("family", "slots", "episodes", "match", "decided by"):
+    for column in ("family", "slots", "played again", "episodes", "match", "decided by"):
         table.add_column(column)
-    rows = families.verified(episodes)
+    rows = families.verified(episodes, chosen)
     for row in rows:
-        table.add_row(row.family, str(row.slots), str(row.episodes), str(row.match), row.by)
+        table.add_row(*map(str, row))
     Console(width=110).print(table)
     return int(any(row.match < row.episodes for row in rows))
 
@@ -185,22 +223,39 @@ def _compare_agents(comparisons: int) -> int:
     return int(not all(row.holds for row in rows))
 
 
-def _beside_upstream(seeds: range) -> int:
-    """Plays every MiniWoB task with upstream's client too; 1 if words or verdicts ever differ."""
+def _agree() -> int:
+    """Our statistics beside rliable's and statsmodels'; 1 if they are further apart than due."""
+    import agreement
+
+    table = Table(title="statistics beside rliable and statsmodels", title_justify="left")
+    for column in ("figure", "numbers", "most apart", "allowed", "holds"):
+        table.add_column(column)
+    rows = agreement.agreement()
+    for row in rows:
+        cells = (row.figure, str(row.numbers), f"{row.apart:.1e}", f"{row.allowed:.0e}")
+        table.add_row(*cells, "yes" if row.holds else "NO")
+    Console(width=110).print(table)
+    return int(not all(row.holds for row in rows))
+
+
+def _beside_upstream(seeds: range, pages: slice) -> int:
+    """Plays MiniWoB tasks with upstream's client too; 1 if words or verdicts ever differ."""
     from upstream import compare
 
     from polyathlon.tasks.miniwob.roster import CHORES
 
-    table = Table(title="miniwob beside upstream's client: seeds that agree", title_justify="left")
-    for column in ("task", "seeds", "words", "elements", "verdicts", "endings", "raw rewards"):
-        table.add_column(column)
-    off = 0
-    for task in CHORES:
+    row = "{:28} {:>6} {:>6} {:>9} {:>9} {:>8}  {}".format
+    print(row("task", "seeds", "words", "elements", "verdicts", "endings", "raw rewards"))
+    sums, off = np.zeros(5, int), 0
+    for task in list(CHORES)[pages]:
         found = compare(task, seeds)
         off += found.words < found.seeds or found.verdicts < found.endings
+        sums += found[1:6]
         rewards = " ".join(f"{reward:g}" for reward in sorted(set(found.rewards)))
-        table.add_row(found.task, *(str(number) for number in found[1:6]), rewards)
-    Console(width=100).print(table)
+        print(row(*found[:6], rewards), flush=True)
+        for words in found.differences:
+            print(f"    {words}", flush=True)
+    print(row("all", *(int(number) for number in sums), ""))
     return int(off > 0)
 
 
@@ -222,6 +277,19 @@ def _solve_pages(seeds: range) -> int:
         low, high = wilson(won, played)
         print(f"{who}: {won} of {played}, [{low:.3f}, {high:.3f}]")
     return int(any(row.oracle < ENOUGH * len(seeds) for row in rows))
+
+
+def _soak_pages(episodes: int) -> int:
+    """Plays many episodes of MiniWoB; 1 if the memory grows."""
+    import soak
+
+    print("episodes  process, MB  browser, MB  open files", flush=True)
+    found = []
+    for one in soak.held(max(episodes, 100)):
+        found.append(one)
+        sizes = f"{one.process / 1e6:11.0f}  {one.browser / 1e6:11.0f}"
+        print(f"{one.episodes:8}  {sizes}  {one.handles:10}", flush=True)
+    return int(not soak.is_flat(found))
 
 
 def _validate() -> int:
@@ -380,11 +448,17 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
         lambda told: _show_results(told.proof, told.out, told.seeds),
     ),
     "import-memory": lambda _: _import_more_than_memory(),
-    "miniwob": lambda told: _beside_upstream(range(told.seeds)),
+    "miniwob": lambda told: _beside_upstream(
+        range(told.seeds), slice(told.first, told.first + told.count)
+    ),
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
-    "submission-replays": lambda told: _play_again(min(told.episodes, 20)),
+    "miniwob-soak": lambda told: _soak_pages(told.episodes),
+    "submission-replays": lambda told: _play_again(min(told.episodes, 20), told.families),
     "submission-flips": lambda told: _flip(told.tries),
+    "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
+    "outages": lambda told: _disturb_policies(min(told.tries, 20)),
+    "peers": lambda _: _play_with_peers(),
 }
 """What can be proved, by name."""
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
+from miniwob.constants import DEFAULT_ALLOWED_KEYS, TYPING_MAX_LENGTH
 
 from polyathlon.core.element import Element
 from polyathlon.tasks.miniwob.environment import MiniWoB
@@ -16,12 +21,26 @@ from polyathlon.tasks.miniwob.oracle import ORACLES
 from polyathlon.tasks.miniwob.oracle.view import View
 
 Row = tuple[str, str, str, str, str]
-SPOKEN = {"click": "CLICK_ELEMENT", "fill": "FOCUS_ELEMENT_AND_TYPE_TEXT"}
-"""Gestures that upstream's client can do, by its names for them."""
+Said = tuple[str, dict[str, Any]]
+"""An action of upstream's client: its type, and what it takes."""
+
+PAUSE = 0.1
+"""What a step takes here, which upstream has to wait for [s]."""
 
 
 class Found(NamedTuple):
-    """What came of one task: seeds on which words, elements and verdicts agree, and how many."""
+    """What came of one task.
+
+    Attributes:
+        task: the package's name.
+        seeds: episodes that were begun with both clients.
+        words: on how many of them the words agree.
+        elements: on how many the elements agree.
+        verdicts: endings whose raw rewards agree.
+        endings: that were played with both.
+        rewards: ours, of every ending.
+        differences: what differs, in words, the first of each kind.
+    """
 
     task: str
     seeds: int
@@ -30,6 +49,7 @@ class Found(NamedTuple):
     verdicts: int
     endings: int
     rewards: tuple[float, ...]
+    differences: tuple[str, ...]
 
 
 def compare(task: str, seeds: Sequence[int]) -> Found:
@@ -37,20 +57,39 @@ def compare(task: str, seeds: Sequence[int]) -> Found:
     theirs, ours = _upstream(task), MiniWoB(task)
     words = elements = verdicts = 0
     rewards: list[float] = []
+    told: dict[str, str] = {}
     endings = list(_endings(task))
     for seed in seeds:
         seen, _ = theirs.reset(seed=seed)
         ours.reset(seed=seed)
-        words += seen["utterance"] == ours.instruction
-        elements += _rows(seen["dom_elements"]) == _folded(ours.elements)
+        pair = seen["utterance"], ours.instruction
+        words += pair[0] == pair[1]
+        if pair[0] != pair[1]:
+            told.setdefault("words", f"seed {seed}, words: {pair[0]!r:.90} here {pair[1]!r:.90}")
+        rows = _rows(seen["dom_elements"]), _folded(ours.elements)
+        elements += rows[0] == rows[1]
+        if rows[0] != rows[1]:
+            told.setdefault("elements", f"seed {seed}, elements: {_first_difference(*rows)}")
         for ending in endings:
-            mine, upstreams = _ended(ours, theirs, ending, seed)
+            ended = _ended(ours, theirs, ending, seed)
+            if ended is None:
+                continue
+            mine, upstreams = ended
             verdicts += mine == upstreams
             rewards.append(mine)
+            if mine != upstreams:
+                name = ending.__name__
+                told.setdefault(name, f"seed {seed}, {name}: {upstreams:g} here {mine:g}")
     theirs.close()
     ours.close()
-    count = len(seeds)
-    return Found(task, count, words, elements, verdicts, count * len(endings), tuple(rewards))
+    counts = len(seeds), words, elements, verdicts, len(rewards)
+    return Found(task, *counts, tuple(rewards), tuple(told.values()))
+
+
+def _first_difference(theirs: Sequence[Row], ours: Sequence[Row]) -> str:
+    pairs = itertools.zip_longest(theirs, ours)
+    place, (their, our) = next((n, two) for n, two in enumerate(pairs) if two[0] != two[1])
+    return f"{len(theirs)} here {len(ours)}; element {place}: {their!r:.90} here {our!r:.90}"
 
 
 def _upstream(task: str) -> Any:
@@ -113,21 +152,57 @@ def _endings(task: str) -> Iterator[Any]:
         yield ORACLES[task]
 
 
-def _ended(ours: MiniWoB, theirs: Any, ending: Any, seed: int) -> tuple[float, float]:
-    """The raw reward of an ending by either client; NaN, which equals nothing, if one goes on."""
+def _ended(ours: MiniWoB, theirs: Any, ending: Any, seed: int) -> tuple[float, float] | None:
+    """The raw reward of an ending by either client.
+
+    NaN, which equals nothing, if one goes on where the other ends; None where neither ends, or
+    upstream's client has no words for a gesture.
+    """
     theirs.reset(seed=seed)
     ours.reset(seed=seed)
-    info: dict[str, Any] = {}
-    raw = 0.0
     for gesture in ending(View(ours)):
-        if gesture.verb not in SPOKEN:
-            return 0.0, 0.0
-        said: dict[str, Any] = {"ref": gesture.refs[0]}
-        if gesture.verb == "fill":
-            said["text"] = gesture.text
-        _, _, over, _, info = theirs.step(theirs.create_action(SPOKEN[gesture.verb], **said))
-        _, _, done, _, told = ours.step(ours.speech.say(gesture))
-        raw = told["metrics"]["raw_reward"]
+        said = _translated(gesture)
+        if said is None:
+            return None
+        over, info = False, {}
+        for kind, told in said:
+            _, _, over, _, info = theirs.step(theirs.create_action(kind, **told))
+            if over:
+                break
+        if gesture.verb == "wait":
+            time.sleep(PAUSE)
+        _, _, done, _, mine = ours.step(ours.speech.say(gesture))
         if over or done:
+            raw = mine["metrics"]["raw_reward"]
             return raw, float(info["raw_reward"]) if over == done else float("nan")
-    return raw, float(info.get("raw_reward", 0.0))
+    return None
+
+
+def _translated(gesture: Gesture) -> list[Said] | None:
+    """A gesture in actions of upstream's client; None if it has none."""
+    points = [{"coords": np.array(point, np.float32)} for point in gesture.points]
+    ref = {"ref": gesture.refs[0]} if gesture.refs else {}
+    if len(gesture.text) > TYPING_MAX_LENGTH:
+        return None
+    match gesture.verb:
+        case "click":
+            return [("CLICK_ELEMENT", ref)]
+        case "fill":
+            return [("FOCUS_ELEMENT_AND_TYPE_TEXT", {**ref, "text": gesture.text})]
+        case "type":
+            return [("TYPE_TEXT", {"text": gesture.text})]
+        case "wait":
+            return [("NONE", {})]
+        case "click_at":
+            return [("CLICK_COORDS", points[0])]
+        case "double_click_at":
+            return [("DBLCLICK_COORDS", points[0])]
+        case "drag":
+            moves = [("MOVE_COORDS", point) for point in points[1:]]
+            return [("MOUSEDOWN_COORDS", points[0]), *moves, ("MOUSEUP_COORDS", points[-1])]
+        case "press":
+            key = gesture.key.replace("Control+", "C-").replace("Shift+", "S-")
+            key = key if len(key.rpartition("-")[2]) == 1 else f"<{key}>"
+            if key in DEFAULT_ALLOWED_KEYS:
+                return [("PRESS_KEY", {"key": DEFAULT_ALLOWED_KEYS.index(key)})]
+    return None
