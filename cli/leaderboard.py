@@ -63,7 +63,7 @@ def build_command(
     from ..benchmarks.workers.pool import available_cores
     from ..leaderboard.board import build_board, write_board
     from ..leaderboard.signature import read_trusted
-    from ..leaderboard.site.build import build_site
+    from ..leaderboard.website.build import build_site
 
     keys = read_trusted(trusted) if trusted else None
     if out.suffix == ".json":

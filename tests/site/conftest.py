@@ -173,7 +173,7 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def site(submissions: Path) -> Path:
     """The site of that folder."""
-    from polyathlon.leaderboard.site.build import build_site
+    from polyathlon.leaderboard.website.build import build_site
 
     out = submissions.parent / "site"
     build_site([submissions], out)

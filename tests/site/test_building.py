@@ -16,9 +16,9 @@ from polyathlon.core.errors import BadArgument, RunDirectoryError, SubmissionRef
 from polyathlon.leaderboard import contracts
 from polyathlon.leaderboard.board import build_board
 from polyathlon.leaderboard.intake import slug
-from polyathlon.leaderboard.site.build import build_site
-from polyathlon.leaderboard.site.evidence import script
-from polyathlon.leaderboard.site.frames import sheet_of, taken_at
+from polyathlon.leaderboard.website.build import build_site
+from polyathlon.leaderboard.website.evidence import script
+from polyathlon.leaderboard.website.frames import sheet_of, taken_at
 
 pytestmark = pytest.mark.xdist_group("site")  # one process: what it makes is dear
 
@@ -37,7 +37,7 @@ def test_the_same_submissions_give_the_same_bytes(site, copied, tmp_path):
 
 
 def test_several_processes_give_the_same_bytes(site, copied, tmp_path, monkeypatch):
-    from polyathlon.leaderboard.site import build
+    from polyathlon.leaderboard.website import build
 
     monkeypatch.setattr(build, "FEW", 1)
     build_site([copied], tmp_path / "again", processes=2)
@@ -160,9 +160,7 @@ def test_the_submissions_lie_on_the_site_unless_told_otherwise(site, copied, tmp
     assert there.read_bytes() == (copied / "strong.zip").read_bytes()
     build_site([copied], tmp_path / "site", copies=False)
     assert not (tmp_path / "site" / "file").exists()
-    assert (
-        "sha256sum --check" in next((tmp_path / "site" / "submission").glob("strong*")).read_text()
-    )
+    assert "sha256sum -c" in next((tmp_path / "site" / "submission").glob("strong*")).read_text()
 
 
 def test_the_command_makes_a_site_or_a_table(copied, tmp_path, capsys):

@@ -10,7 +10,7 @@ import pytest
 
 from polyathlon.leaderboard.comparison import compare, compare_pairs
 from polyathlon.leaderboard.intake import Found, read
-from polyathlon.leaderboard.site.build import build_site
+from polyathlon.leaderboard.website.build import build_site
 
 pytestmark = pytest.mark.xdist_group("site")  # one process: what it makes is dear
 
