@@ -240,10 +240,7 @@ def _commands(source: Source, standings: Sequence[Standing], has_file: bool) -> 
     else:
         known = source.verification
         lines = [
-            (
-                "It is this file",
-                f"echo {shlex.quote(f'{source.digest}  {name}')} | sha256sum -c",
-            ),
+            ("It is this file", shlex.join(["sha256sum", name])),
             ("Count it again", shlex.join(["polyathlon", "leaderboard", "validate", name])),
             (
                 "Play all of it again",
