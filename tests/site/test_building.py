@@ -162,7 +162,7 @@ def test_the_submissions_lie_on_the_site_unless_told_otherwise(site, copied, tmp
     assert not (tmp_path / "site" / "file").exists()
     assert (
         "sha256sum strong.zip"
-        in next((tmp_path / "site" / "submission").glob("strong*")).read_text()
+        in next((tmp_path / "site" / "submission").glob("strong-*")).read_text()
     )
 
 
@@ -175,6 +175,25 @@ def test_the_command_makes_a_site_or_a_table(copied, tmp_path, capsys):
         told = capsys.readouterr().out
         assert "refused  broken.zip: broken.zip" in told
         assert re.search(r"Strong +1", told) or re.search(r"Stronger +1", told)
+
+
+def test_who_signed_is_told(copied, tmp_path):
+    pytest.importorskip("cryptography", reason="cryptography is not installed")
+    from polyathlon.leaderboard.archive import read_archive, write_archive
+    from polyathlon.leaderboard.signature import generate, load_key, sign
+
+    public = generate(tmp_path / "key")
+    path = copied / "strong.zip"
+    members = read_archive(path.read_bytes(), path.name)
+    path.write_bytes(write_archive(sign(members, load_key(tmp_path / "key"))))
+    for trusted, words in (({public: "Ada"}, "Signed by Ada"), (None, "not among the trusted")):
+        out = tmp_path / f"site-{bool(trusted)}"
+        board = build_site([copied], out, trusted=trusted)
+        signers = {one.name: one.signer.state for one in board.sources}
+        assert signers["Strong"] == ("trusted" if trusted else "signed")
+        assert signers["Weak"] == "unsigned"
+        (page,) = (out / "submission").glob("strong-*.html")
+        assert words in page.read_text()
 
 
 # Pictures
