@@ -35,15 +35,6 @@ def leaderboard_group() -> None:
     """Pack runs, check and verify submissions, build a leaderboard."""
 
 
-trusted_option = click.option(
-    "--trusted",
-    type=click.Path(path_type=Path),
-    envvar="POLYATHLON_TRUSTED_KEYS",
-    show_envvar=True,
-    help="JSON of names and public keys that you know.",
-)
-
-
 @leaderboard_group.command("build")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
