@@ -39,12 +39,10 @@ class Draft(NamedTuple):
 
     Attributes:
         sections: by run, its tables and its episodes.
-        command: how its first run was made.
         data: what the scripts read, by run.
     """
 
     sections: tuple[Markup, ...]
-    command: str
     data: tuple[Mapping[str, object], ...]
 
 
@@ -62,8 +60,7 @@ def draft(intake: Intake, evidence: Sequence[Evidence]) -> Draft:
                 "shown": [[tasks[one.task], one.number, one.filmed] for one in files.shown],
             }
         )
-    command = intake.runs[0].manifest.command
-    return Draft(tuple(sections), shlex.join(command) if command else "", tuple(data))
+    return Draft(tuple(sections), tuple(data))
 
 
 def dossier_page(

@@ -196,6 +196,13 @@ def test_who_signed_is_told(copied, tmp_path):
         assert words in page.read_text()
 
 
+def test_actions_that_cannot_be_drawn_do_not_stop_the_build(infinite, tmp_path):
+    """No rule keeps a stranger's actions finite; only their drawing is left out."""
+    build_site([infinite], tmp_path / "site")
+    (page,) = (tmp_path / "site" / "submission").iterdir()
+    assert "The recorded actions of 4 episodes can be looked at" in page.read_text()  # of six tasks
+
+
 # Pictures
 
 
