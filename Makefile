@@ -16,8 +16,8 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof proof-board train-check results validate-socialnav \
-	validate-a1 validate-widowx validate-miniwob references schema clean venv system
+.PHONY: help demo test check typings bench proof proof-board proof-remote train-check results \
+	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -84,6 +84,10 @@ references: $(STAMP) system  ## play, pack and verify our own submissions again 
 	@for name in random oracle; do \
 		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
 
+proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
+	@$(PY) tests/proofs outages --tries 20
+	@$(PY) tests/proofs peers
+
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
 	@$(PY) tests/proofs learners-a1
@@ -94,6 +98,9 @@ results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a 
 	@$(PY) tests/proofs results-ppo-babyai --out runs/results
 	@$(PY) tests/proofs results-bc-metaworld --out runs/results
 	@$(PY) tests/proofs results-sac-metaworld --out runs/results
+	@$(PY) tests/proofs/generalist.py cloning --out runs/results/gea-mini
+	@$(PY) tests/proofs/generalist.py practice --out runs/results/gea-mini
+	@$(PY) tests/proofs/generalist.py dialects --out runs/results/gea-mini
 	@$(PY) tests/proofs results-ppo-procgen --out runs/results --seeds 1
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
@@ -130,7 +137,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,data,online,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)
