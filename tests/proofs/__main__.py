@@ -179,14 +179,14 @@ def _show_results(proof: str, folder: Path, seeds: int) -> int:
     return int(not all(shown.claims.values()))
 
 
-def _flip(tries: int) -> int:
+def _flip(tries: int, first: int) -> int:
     """Flips bytes of a real submission; 1 if one is not noticed."""
     import flips
 
     table = Table(title="submission-flips", title_justify="left")
     for column in ("what is flipped", "bytes", "tries", "noticed"):
         table.add_column(column)
-    rows = flips.flipped(tries)
+    rows = flips.flipped(tries, first)
     for row in rows:
         table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
     Console(width=110).print(table)
@@ -454,7 +454,7 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
     "miniwob-soak": lambda told: _soak_pages(told.episodes),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20), told.families),
-    "submission-flips": lambda told: _flip(told.tries),
+    "submission-flips": lambda told: _flip(told.tries, told.first),
     "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
     "outages": lambda told: _disturb_policies(min(told.tries, 20)),
