@@ -17,7 +17,7 @@ BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
 .PHONY: help demo test check typings bench proof proof-board proof-remote train-check results \
-	validate-socialnav validate-a1 validate-widowx validate-miniwob schema clean venv system
+	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -68,6 +68,23 @@ proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every fa
 	@$(PY) tests/proofs submission-replays --episodes 3
 	@$(PY) tests/proofs comparisons --tries 2000
 
+# Tasks that have a solver, so that random play and the solvers' stand in one table.
+SOLVABLE := metaworld.reach,metaworld.push,metaworld.drawer-open,metaworld.button-press-topdown,$\
+	babyai.go-to-red-ball,babyai.open,babyai.pickup-loc
+REFERENCES := leaderboard/submissions
+
+references: $(STAMP) system  ## play, pack and verify our own submissions again (a new score of a task)
+	@rm -rf runs/reference
+	@$(POLYATHLON) eval "$(SOLVABLE)" --agent random --video 0 --out runs/reference/random
+	@$(POLYATHLON) eval "$(SOLVABLE)" --agent oracle --video 0 --out runs/reference/oracle
+	@$(POLYATHLON) eval warmup --agent random --video 0 --out runs/reference/random-warmup
+	@$(POLYATHLON) leaderboard pack runs/reference/random runs/reference/random-warmup \
+		--name "Random play" --card $(REFERENCES)/random.json --out $(REFERENCES)/random.zip
+	@$(POLYATHLON) leaderboard pack runs/reference/oracle \
+		--name "Scripted solvers" --card $(REFERENCES)/oracle.json --out $(REFERENCES)/oracle.zip
+	@for name in random oracle; do \
+		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
+
 proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
 	@$(PY) tests/proofs outages --tries 20
 	@$(PY) tests/proofs peers
@@ -82,6 +99,9 @@ results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a 
 	@$(PY) tests/proofs results-ppo-babyai --out runs/results
 	@$(PY) tests/proofs results-bc-metaworld --out runs/results
 	@$(PY) tests/proofs results-sac-metaworld --out runs/results
+	@$(PY) tests/proofs/generalist.py cloning --out runs/results/gea-mini
+	@$(PY) tests/proofs/generalist.py practice --out runs/results/gea-mini
+	@$(PY) tests/proofs/generalist.py dialects --out runs/results/gea-mini
 	@$(PY) tests/proofs results-ppo-procgen --out runs/results --seeds 1
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
@@ -118,7 +138,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,data,online,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)

@@ -13,6 +13,7 @@ AGENTS = Registry(
         "random": "polyathlon.agents.uniform:RandomAgent",
         "oracle": "polyathlon.agents.oracle:OracleAgent",
         "llm": "polyathlon.agents.llm.player:LanguageAgent",
+        "llm-local": "polyathlon.agents.llm.local:LocalAgent",
         "straight": "polyathlon.agents.socialnav.straight:Straight",
         "orca": "polyathlon.agents.socialnav.orca:Orca",
         "orca-crowdnav": "polyathlon.agents.socialnav.orca:CrowdNavOrca",

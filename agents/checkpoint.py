@@ -127,16 +127,20 @@ def demand_same(folder: Path, found: Identity, wanted: Identity) -> None:
     Raises:
         PlanMismatch: the folder holds another; says in what.
     """
-    if canonical_json(found) == canonical_json(wanted):
-        return
-    differing = [
-        name for name in Identity.__struct_fields__ if getattr(found, name) != getattr(wanted, name)
-    ]
-    raise PlanMismatch(
-        f"{folder} holds another training: "
-        + "; ".join(f"{name} {getattr(found, name)!s:.60}" for name in differing)
-        + ". Use another --out."
-    )
+    have, want = (_flat(msgspec.to_builtins(one)) for one in (found, wanted))
+    differing = [name for name in have if canonical_json(have[name]) != canonical_json(want[name])]
+    if differing:
+        raise PlanMismatch(
+            f"{folder} holds another training: "
+            + "; ".join(f"{name} {have[name]!s:.60}" for name in differing)
+            + ". Use another --out."
+        )
+
+
+def _flat(identity: dict[str, Any]) -> dict[str, Any]:
+    """Its fields, and the hyper-parameters by themselves."""
+    config: dict[str, Any] = identity.pop("config")
+    return {**identity, **config}
 
 
 def digest_of_learnt(weights: Mapping[str, torch.Tensor], scale: Scale | None) -> str:

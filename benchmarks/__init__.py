@@ -25,6 +25,11 @@ BENCHMARKS = Registry(
         "miniwob-all": "polyathlon.benchmarks.miniwob:miniwob_all",
         "androidcontrol": "polyathlon.benchmarks.androidcontrol:androidcontrol",
         "androidcontrol-parts": "polyathlon.benchmarks.androidcontrol:parts",
+        "gea": "polyathlon.benchmarks.gea:gea",
+        **{
+            f"gea-{part}": f"polyathlon.benchmarks.gea:{part}"
+            for part in ("metaworld", "babyai", "procgen", "atari", "langr", "androidcontrol")
+        },
         "socialnav": "polyathlon.benchmarks.socialnav:socialnav",
         "socialnav-crowdnav": "polyathlon.benchmarks.socialnav:crowdnav",
         "socialnav-crowdnavpp": "polyathlon.benchmarks.socialnav:crowdnavpp",

@@ -165,7 +165,7 @@ def read_episodes(dataset: Dataset, size: int, task: str) -> Sequence[Trajectory
     return episodes
 
 
-class _NumberedEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
+class NumberedEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
     """Takes an episode of the task's list, by the seed, where it has a list."""
 
     def __init__(self, env: gymnasium.Env[Any, Any], count: int) -> None:
@@ -188,4 +188,4 @@ def make_world(spec: TaskSpec) -> gymnasium.Env[Any, Any]:
     if "state" not in spec.observations:
         raise BadArgument(f"{spec.id} does not show its state; learners learn from nothing else")
     env = catalogue.build(spec, observations=("state",))
-    return _NumberedEpisodes(env, spec.numbered_episodes) if spec.numbered_episodes else env
+    return NumberedEpisodes(env, spec.numbered_episodes) if spec.numbered_episodes else env

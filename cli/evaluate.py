@@ -224,7 +224,7 @@ def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
 def assignment(text: str) -> tuple[str, Any]:
     """Name and value of ``--set``: the value is JSON where it reads as JSON, else text."""
     name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
+    if not equals or not all(part.isidentifier() for part in name.split(".")):
         raise BadArgument(f"--set takes NAME=VALUE, not '{text}'")
     dedicated = {"observations": "--obs", "image_size": "--image-size"}
     dedicated["render_profile"] = "--render-profile"

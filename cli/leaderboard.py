@@ -27,6 +27,15 @@ def leaderboard_group() -> None:
     """Pack runs, check and verify submissions, build a leaderboard."""
 
 
+trusted_option = click.option(
+    "--trusted",
+    type=click.Path(path_type=Path),
+    envvar="POLYATHLON_TRUSTED_KEYS",
+    show_envvar=True,
+    help="JSON of names and public keys that you know.",
+)
+
+
 @leaderboard_group.command("build")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
@@ -43,7 +52,10 @@ def leaderboard_group() -> None:
     help="Put the submissions on the site, for whoever wants to check them.",
 )
 @click.option("--processes", type=click.IntRange(1), help="That count at once [the cores].")
-def build_command(runs: tuple[Path, ...], out: Path, copies: bool, processes: int | None) -> int:
+@trusted_option
+def build_command(
+    runs: tuple[Path, ...], out: Path, copies: bool, processes: int | None, trusted: Path | None
+) -> int:
     """Count RUNS again and rank those that played the same: as JSON, or as a site.
 
     RUNS are submissions, run directories, or folders of them. What is found in a folder and does
@@ -51,14 +63,16 @@ def build_command(runs: tuple[Path, ...], out: Path, copies: bool, processes: in
     """
     from ..benchmarks.workers.pool import available_cores
     from ..leaderboard.board import build_board, write_board
+    from ..leaderboard.signature import read_trusted
     from ..leaderboard.site.build import build_site
 
+    known = read_trusted(trusted) if trusted else None
     if out.suffix == ".json":
-        board = build_board(runs)
+        board = build_board(runs, known)
         write_board(out, board)
     else:
         count = processes or available_cores()
-        board = build_site(runs, out, copies=copies, processes=count)
+        board = build_site(runs, out, copies=copies, processes=count, trusted=known)
     for group in board.groups:
         click.echo(f"{group.benchmark}: {group.title}")
         for line in lay_out([HEADINGS, *map(_cells, group.rows)], WHOLE):
@@ -193,15 +207,6 @@ def _read_card(path: Path | None) -> Card:
         raise BadArgument(f"cannot read {path}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadArgument(f"{path} is not a card: {error}; see docs/leaderboard.md") from error
-
-
-trusted_option = click.option(
-    "--trusted",
-    type=click.Path(path_type=Path),
-    envvar="POLYATHLON_TRUSTED_KEYS",
-    show_envvar=True,
-    help="JSON of names and public keys that you know.",
-)
 
 
 @leaderboard_group.command("validate")

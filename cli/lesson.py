@@ -23,9 +23,22 @@ from ..core.specs import TaskSpec
 from ..tasks import catalogue
 from .evaluate import assignment
 
+LANGUAGE = (
+    "llarp",
+    "llarp-mini",
+    "llarp-7b",
+    "lstm-flan",
+    "gea",
+    "gea-mini",
+    "gea-7b",
+    "gea-7b-rl",
+)
+"""Agents with a language model inside, by the names of their configurations."""
+
 COURSES = {
     "ppo": "online_course:OnlineCourse",
     "sac": "online_course:OnlineCourse",
+    **dict.fromkeys(LANGUAGE, "language_course:open_language"),
 }
 """Name: the class that teaches it, in this room, made with a :class:`Request`."""
 
@@ -126,13 +139,23 @@ def open_course(learner: str, pattern: str, options: Mapping[str, Any]) -> Lesso
     known = [*COURSES, *LEARNERS]
     if learner not in known:
         raise UnknownName("learner", learner, known, f" There are: {', '.join(known)}")
-    changes = {**_settings(options["config"]), **dict(map(assignment, options["assignments"]))}
+    changes = {**_settings(options["config"]), **_changes(options)}
     name = COURSES.get(learner, "offline_course:open_offline")
     module, _, attribute = name.partition(":")
     request = Request(learner, pattern, changes, schedule_of(learner, options), options)
     make = getattr(importlib.import_module(f".{module}", __package__), attribute)
     course: Lessons = make(request)
     return course
+
+
+def _changes(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The hyper-parameters that the command line sets."""
+    changes = dict(map(assignment, options["assignments"]))
+    if options["obs"] is not None:
+        changes["observations"] = [field.strip() for field in options["obs"].split(",")]
+    if options["image_size"] is not None:
+        changes["image_size"] = options["image_size"]
+    return changes
 
 
 def schedule_of(learner: str, options: Mapping[str, Any]) -> Schedule:

@@ -49,15 +49,15 @@ class OnlineCourse:
         self._config = settle(self.learner, spec.embodiment, request.changes)
         self._fields = self._config.observations or usual_fields(spec.default_observations)
         self._differences = differences(spec, self._backend)
-        few = self._worlds(EXAMPLES, seed=0)
+        one = self._worlds(1, seed=0)
         try:
-            seen = few.reset()
-            rows = [{"state": row} for row in seen.get("state", ())]
-            self._senses = senses_of(few.observation_space, self._fields, rows)
-            self._action_space = space_to_data(few.action_space)
-            _demand_bounds(spec.id, few.action_space)
+            starts = [one.reset() for _ in range(EXAMPLES)]
+            rows = [{"state": seen["state"][0]} for seen in starts if "state" in seen]
+            self._senses = senses_of(one.observation_space, self._fields, rows)
+            self._action_space = space_to_data(one.action_space)
+            _demand_bounds(spec.id, one.action_space)
         finally:
-            few.close()
+            one.close()
 
     def _worlds(self, count: int, seed: int) -> Worlds:
         kwargs: dict[str, Any] = {"observations": tuple(self._fields)}

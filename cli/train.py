@@ -43,6 +43,8 @@ MOST_SEEDS = 100
 @click.option("--online", type=int, help="Updates while it practises [the protocol's].")
 @click.option("--evaluate-every", type=int, help="Steps between evaluations [a tenth of all].")
 @click.option("--episodes", type=int, help="Of an evaluation [20, and 50 at the end].")
+@click.option("--obs", help="Fields that are learnt from, e.g. state,instruction [the task's].")
+@click.option("--image-size", type=int, help="Side of the pictures [px; the task's own].")
 @click.option(
     "--backend", default="gymnasium", show_default=True, help="Of the worlds: or envpool."
 )

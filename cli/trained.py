@@ -23,6 +23,8 @@ KINDS = {
     OFFLINE: "polyathlon.agents.offline.player:TrainedAgent",
     "online": "polyathlon.agents.online.player:OnlineAgent",
     "cloning": "polyathlon.agents.cloning.player:CloningAgent",
+    "llarp": "polyathlon.agents.llarp.player:LlarpAgent",
+    "gea": "polyathlon.agents.gea.player:GeaAgent",
 }
 """What ``kind`` in a checkpoint may be, and who plays it. A checkpoint names no code."""
 

@@ -23,6 +23,7 @@ from ..core.specs import Benchmark, canonical_json
 from .generalist import Generalist, generalist_score
 from .intake import Intake, Played, find, read, reason_of
 from .result import Count, Digest, Estimate, Headline, Share, Summary
+from .signature import Signer
 from .submission import Card, File
 from .verification import Status, Verification
 
@@ -130,6 +131,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         card: what its makers say; unchecked.
         weights: the agent's files, by hash.
         verification: what playing it again has shown; null where nobody has.
+        signer: who signed it, as far as the board can tell; never a reason to believe a figure.
         generalist: one figure over the families that it played, where there are two or more.
     """
 
@@ -141,6 +143,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     card: Card = Card()
     weights: tuple[File, ...] = ()
     verification: Verification | None = None
+    signer: Signer = Signer()
     generalist: Generalist | None = None
 
 
@@ -188,7 +191,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     row: Row
 
 
-def build_board(paths: Sequence[Path]) -> Board:
+def build_board(paths: Sequence[Path], trusted: Mapping[str, str] | None = None) -> Board:
     """The board of some runs; the same whatever their order.
 
     Args:
@@ -196,6 +199,7 @@ def build_board(paths: Sequence[Path]) -> Board:
             compared, never believed, and may be missing in a directory. A submission's
             verification is read beside it. What is found in a folder and does not hold together
             is listed; what was named itself raises.
+        trusted: name by public key of those whose signature is known.
 
     Raises:
         BadArgument: no run, or the same run twice.
@@ -205,7 +209,7 @@ def build_board(paths: Sequence[Path]) -> Board:
         SubmissionRefused: a submission that is not valid.
     """
     assembly = Assembly()
-    for found in find(paths):
+    for found in find(paths, trusted):
         try:
             intake = read(found)
             assembly.add(source_of(intake), entries_of(intake, found.named))
@@ -304,6 +308,7 @@ def source_of(intake: Intake) -> Source:
         card=intake.card,
         weights=intake.weights,
         verification=intake.verification,
+        signer=intake.signer,
         generalist=_generalist(intake.runs),
     )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..core.episode import EpisodeResult
@@ -22,6 +23,7 @@ from ..core.specs import digest_of
 from . import media
 from .recount import Run, recompute
 from .result import Result
+from .signature import Signer
 from .submission import Card, File, PackedRun
 from .validation import Checked, actions_of, validate
 from .verification import Verification, beside, read_verification
@@ -37,11 +39,19 @@ FINGERPRINT = 10
 
 
 class Found(NamedTuple):
-    """Something to read: where it lies, what it is called, and whether it was named itself."""
+    """Something to read.
+
+    Attributes:
+        path: where it lies.
+        label: what it is called.
+        named: it was given by name, not found in a folder.
+        trusted: name by public key of those whose signature is known.
+    """
 
     path: Path
     label: str
     named: bool
+    trusted: Mapping[str, str] = MappingProxyType({})
 
 
 class Played(NamedTuple):
@@ -85,6 +95,7 @@ class Intake(NamedTuple):
         weights: the agent's files, by hash.
         verification: what playing it again has shown, if it is of the same bytes.
         runs: what was played.
+        signer: who signed it, if anybody.
     """
 
     path: Path
@@ -97,13 +108,15 @@ class Intake(NamedTuple):
     weights: tuple[File, ...]
     verification: Verification | None
     runs: tuple[Played, ...]
+    signer: Signer = Signer()
 
 
-def find(paths: Sequence[Path]) -> list[Found]:
+def find(paths: Sequence[Path], trusted: Mapping[str, str] | None = None) -> list[Found]:
     """Everything that a board is to be made from, in a stable order.
 
     Args:
         paths: submissions, run directories, and folders that hold either at any depth.
+        trusted: name by public key of those whose signature is known.
 
     Raises:
         BadArgument: no path.
@@ -111,12 +124,14 @@ def find(paths: Sequence[Path]) -> list[Found]:
     """
     if not paths:
         raise BadArgument("a board needs at least one run directory, submission or folder of them")
-    found = []
+    found, known = [], dict(trusted or {})  # A plain one, for it is sent to other processes.
     for path in map(Path, paths):
         if not path.is_dir() or (path / MANIFEST).exists():
-            found.append(Found(path, path.name, named=True))
+            found.append(Found(path, path.name, True, known))
             continue
-        inside = [Found(one, one.relative_to(path).as_posix(), False) for one in _inside(path)]
+        inside = [
+            Found(one, one.relative_to(path).as_posix(), False, known) for one in _inside(path)
+        ]
         if not inside:
             raise RunDirectoryError(
                 f"{path} is not a run, and holds neither submissions (*{SUFFIX}) nor runs"
@@ -149,7 +164,7 @@ def read(found: Found) -> Intake:
     """
     if found.path.is_dir():
         return _of_directory(found, recompute(found.path))
-    return _of_submission(found, validate(found.path))
+    return _of_submission(found, validate(found.path, found.trusted))
 
 
 def _of_submission(found: Found, checked: Checked) -> Intake:
@@ -170,6 +185,7 @@ def _of_submission(found: Found, checked: Checked) -> Intake:
             Played(run.manifest, run.results, run.result, _recorded(run), pictures / str(number))
             for number, run in enumerate(checked.runs)
         ),
+        signer=checked.signer,
     )
 
 

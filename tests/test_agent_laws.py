@@ -9,6 +9,7 @@ from gymnasium import spaces
 from stub_endpoint import serving
 
 from polyathlon.agents import AGENTS
+from polyathlon.agents.lm.small import Small, make_small
 from polyathlon.core.command import CommandSpace
 from polyathlon.core.errors import EmbodimentMismatch
 from polyathlon.core.protocols import Agent
@@ -44,7 +45,7 @@ GROUNDS = {"socialnav": ROBOTS, "llm": SPOKEN}
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _model():
+def _model(tmp_path_factory):
     """A language model for those that ask one: it does what the dice of the episode say."""
 
     def answer(body):
@@ -55,6 +56,12 @@ def _model():
         patch.setenv("POLYATHLON_LLM_URL", server.url)
         patch.setenv("POLYATHLON_LLM_MODEL", "stub")
         patch.setenv("NO_PROXY", "*")
+        # And one of its own for those that load one; untrained, it says what its dice once said.
+        sizes = Small(kind="llava-onevision", width=16, layers=1, vision_width=16, vision_layers=1)
+        local = make_small(tmp_path_factory.mktemp("model") / "small", sizes, ["Walk."])
+        patch.setenv("POLYATHLON_LLM_LOCAL", str(local))
+        patch.setenv("POLYATHLON_LLM_IMAGE_TOKENS", "4")
+        patch.setenv("POLYATHLON_LLM_MAX_TOKENS", "6")
         yield
 
 

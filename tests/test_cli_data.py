@@ -275,7 +275,11 @@ def test_nothing_to_list_says_what_to_type(data: Told) -> None:
     had = json.loads(data("list", "--json")[1])["to_be_had"]
     families = {task.partition(".")[0] for task in had["make"]["tasks"]}
     assert {"metaworld", "d5rl"} <= families
-    assert "babyai" not in families  # Its actions are no vectors.
+    assert "babyai" in families
+    assert "atari" not in families  # It has no solver.
+    hands = {f"d5rl.adroit-{name}-v1" for name in ("pen", "door", "hammer", "relocate")}
+    assert hands <= set(had["make"]["random_only"])
+    assert "tier random alone: no solver plays them" in out
     assert had["import"]["bridge"] == ["raw", "numpy", "tfrecord", "rlds"]
 
 

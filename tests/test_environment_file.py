@@ -80,7 +80,7 @@ def test_all_brings_every_family_and_no_tools(setup: configparser.ConfigParser) 
     extras = setup["options.extras_require"]
     (everything,) = requirements(extras["all"])
     assert everything.name == "polyathlon"
-    tools = {"all", "adapters", "data", "online", "sign", "tensorboard", "dev", "bench"}
+    tools = {"all", "adapters", "lm", "data", "online", "tensorboard", "dev", "bench", "sign"}
     assert everything.extras == set(extras) - tools
 
 

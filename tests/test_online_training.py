@@ -245,7 +245,7 @@ def test_a_figure_that_is_no_number_is_named(tmp_path: Path) -> None:
         (("ppo", "babyai.go-to-obj", "--backend", "pool"), "unknown backend 'pool'"),
         (("ppo", "langr.train", "--backend", "envpool"), "EnvPool does not have langr.train"),
         (("ppo", "babyai.go-to-obj", "--config", "none.json"), "cannot read none.json"),
-        (("ppo", "babyai.go-to-obj", "--set", 'observations=["dom"]'), "'dom'"),
+        (("ppo", "babyai.go-to-obj", "--obs", "state,dom"), "'dom'"),
         (("ppo", "babyai.go-to-obj", "--offline", "9"), "'ppo' takes --steps"),
         (("ppo", "babyai.go-to-obj", "--protocol", "official"), "'ppo' takes lite or smoke"),
         (("iql", "metaworld.reach"), "--dataset DIR, which polyathlon data make metaworld.reach"),

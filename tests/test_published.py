@@ -49,3 +49,18 @@ def test_the_report_shows_them_and_says_what_they_are(tmp_path):
     page = render_report(tmp_path)
     for words in ("LLaRP", "42.0%", "46.9%", "digitised", "another world", "Not to be ranked"):
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("name", "agent", "mean"),
+    [
+        ("gea-metaworld", "GEA", 0.947), ("gea-metaworld", "ASA, RVQ", 0.84),
+        ("gea-babyai", "GEA", 0.911), ("gea-langr", "GEA", 0.50),
+        ("gea-langr", "ASA, SemLang", 0.51),
+    ],
+)  # fmt: skip
+def test_the_tables_of_generalists_give_their_papers_headlines(name, agent, mean):
+    (row,) = [row for row in PUBLISHED[name][0].rows if row.agent == agent]
+    assert set(row.values) == set(BENCHMARKS[name]().tasks)
+    assert row.groups["overall"] == pytest.approx(np.mean(list(row.values.values())), abs=1e-4)
+    assert row.groups["overall"] == pytest.approx(mean, abs=0.006)

@@ -38,7 +38,12 @@ FEW = 8
 
 
 def build_site(
-    paths: Sequence[Path], out: Path, *, copies: bool = True, processes: int = 1
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    copies: bool = True,
+    processes: int = 1,
+    trusted: Mapping[str, str] | None = None,
 ) -> Board:
     """Makes ``leaderboard.json`` and the pages around it.
 
@@ -50,13 +55,14 @@ def build_site(
         copies: the submissions are put on the site as well, so that whoever doubts can check.
         processes: how many count at once. More than one are started anew, so that a script that
             asks for them must be importable.
+        trusted: name by public key of those whose signature is known.
 
     Raises:
         BadArgument: no path, or one that was named holds a run that is there already.
         RunDirectoryError: ``out`` holds something else, or the disk refused.
         PolyathlonError: a submission that was named itself does not hold together.
     """
-    found = find(paths)
+    found = find(paths, trusted)
     with _beside(out) as folder:
         return _write(found, folder, copies, processes if len(found) > FEW else 1)
 

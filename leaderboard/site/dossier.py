@@ -12,6 +12,7 @@ from ..figures import domain_of
 from ..intake import Intake
 from ..markup import Child, Markup, element, join
 from ..result import Estimate
+from ..signature import Signer
 from ..verification import Verification
 from ..wording import number, percent, plural
 from . import chart
@@ -154,6 +155,7 @@ def _checks(source: Source, standings: Sequence[Standing], has_file: bool) -> Ma
             "over the journal holds, and seeds and order are the benchmark's.",
         ),
         _played_again(source.verification),
+        *([_signed(source.signer)] if source.digest else []),
     ]
     return section(
         "What was checked, and how to check it yourself",
@@ -163,13 +165,26 @@ def _checks(source: Source, standings: Sequence[Standing], has_file: bool) -> Ma
     )
 
 
-def _step(status: str, title: str, words: Child) -> Markup:
+def _step(status: str, title: Child, words: Child) -> Markup:
     sign = {"verified": "✓", "failed": "✕"}.get(status, "○")
     return element(
         "li",
         element("span", sign, class_=f"sign {status}", aria_hidden="true"),
         element("div", element("b", title), " ", words),
     )
+
+
+def _signed(signer: Signer) -> Markup:
+    if signer.state == "unsigned":
+        return _step("self-reported", "Unsigned.", "Nobody says by a key that they packed it.")
+    if signer.state == "unchecked":
+        words = "It says it is; the board that made this page has no library to check it by."
+        return _step("self-reported", "Signature not checked.", words)
+    who = foreign(signer.name) if signer.name else "a key that this board does not know"
+    words = join(["The holder packed this file; that says nothing of its episodes. Fingerprint ",
+                  element("span", signer.fingerprint, class_="hash"), "."])  # fmt: skip
+    known = "verified" if signer.state == "trusted" else "self-reported"
+    return _step(known, join(["Signed by ", who, "."]), words)
 
 
 def _played_again(known: Verification | None) -> Markup:

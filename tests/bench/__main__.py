@@ -15,6 +15,7 @@ import crowds
 import decoding
 import homes
 import kitchens
+import language
 import measure
 import pages
 import practice
@@ -151,6 +152,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "quantisers": quantisers.throughput,
     "transitions": transitions.reading,
     "updates": updates.updates,
+    "language": language.language,
     "practice": practice.practice,
     "kitchen": kitchens.costs,
     "browsers": browsers,

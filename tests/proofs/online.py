@@ -64,7 +64,7 @@ def _coin(folder: Path, seeds: int) -> Shown:
 
 def _reach(folder: Path, seeds: int) -> Shown:
     out = folder / "sac-reach"
-    more = ("--steps", "30000", "--evaluate-every", "10000", "--episodes", "20")
+    more = ("--steps", "30000", "--evaluate-every", "30000", "--episodes", "20")
     _train("sac", "metaworld.reach", out, seeds, *more)
     rows = _rows(out)
     words = "SAC reaches the goal of metaworld.reach in 0.9 of the episodes"
@@ -79,7 +79,7 @@ def _clones(folder: Path, seeds: int) -> Shown:
         if not (data / "data" / "metadata.json").is_file():
             made = ("data", "make", f"metaworld.{task}", "--episodes", str(DEMONSTRATIONS))
             _run(*made, "--out", str(data))
-        more = ("--dataset", str(data), "--offline", "10000", "--online", "0")
+        more = ("--dataset", str(data), "--offline", "3000", "--online", "0")
         _train("bc", f"metaworld.{task}", out, seeds, *more)
         rows = _rows(out)
         cells += _cells(out, rows)

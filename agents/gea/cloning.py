@@ -1,0 +1,240 @@
+"""Stage 1: supervised learning of all bodies at once, a mixed batch in one pass."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ...core.files import write_atomically
+from ..lm.fault import check_finite, memory_guard
+from ..lm.many import average_gradients, rank, world_size
+from ..lm.snapshot import (
+    check_identity,
+    is_snapshot,
+    load_snapshot,
+    restore_modules,
+    restore_optimiser,
+    save_snapshot,
+)
+from .agent import assemble, identity_of, rebuild, sizes_of
+from .config import GeaConfig
+from .demonstration import DemoSet, Mixture
+from .network import StateRows
+from .player import GeaAgent
+from .sequence import write
+from .tongue import fit_tokenizer
+
+LOG = "log.jsonl"
+
+LESS = (
+    "cloning.batch_size, image_tokens or history, raise cloning.accumulate, or set "
+    "loading.checkpointing=true"
+)
+
+
+class Progress(NamedTuple):
+    """Where a training stands.
+
+    Attributes:
+        step: updates done, or steps of the environments.
+        figures: means since the report before.
+    """
+
+    step: int
+    figures: Mapping[str, float]
+
+
+Watch = Callable[[Progress], None]
+Evaluate = Callable[[GeaAgent, int, int], Mapping[str, float]]
+"""Plays an agent after so many steps, so many episodes of each task; what came of it by name."""
+
+
+class GeaCloning:
+    """One training in a folder of its own.
+
+    Args:
+        folder: what it holds of the same training is gone on with.
+        config: of the agent.
+        sets: what is learnt from.
+
+    Raises:
+        PlanMismatch: the folder holds another training.
+        BadArgument: the data or what the folder holds are unsound.
+    """
+
+    def __init__(self, folder: Path, config: GeaConfig, sets: Sequence[DemoSet]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.config = folder, config
+        self.mixture = Mixture(sets, config.history, config.senses)
+        self.dice = np.random.default_rng([config.seed, rank()])
+        self.update = 0
+        torch.manual_seed(config.seed)
+        resumed = load_snapshot(folder, "gea") if is_snapshot(folder) else None
+        if resumed is None:
+            self._begin()
+        else:
+            _, self.parts = rebuild(
+                resumed.identity, folder,
+                {"device": config.loading.device, "checkpointing": config.loading.checkpointing},
+            )  # fmt: skip
+        self.network = self.parts.network
+        self.identity = {
+            **identity_of(config, self.parts), "stage": "cloning", "data": self.mixture.digest(),
+            "processes": world_size(),
+        }  # fmt: skip
+        cloning = config.cloning
+        self.parameters = [one for one in self.network.parameters() if one.requires_grad]
+        self.optimiser = torch.optim.AdamW(
+            self.parameters, lr=cloning.learning_rate, weight_decay=cloning.weight_decay,
+            betas=(0.9, 0.95),
+        )  # fmt: skip
+        if resumed is not None:
+            check_identity(resumed.identity, self.identity, folder)
+            restore_modules(self.network, resumed.under("modules/network"), folder)
+            restore_optimiser(self.optimiser, resumed, "network")
+            self.dice.bit_generator.state = resumed.dice["spans"]
+            torch.set_rng_state(resumed.arrays["random/torch"])
+            self.update = resumed.step
+        cut_log(folder, self.update)
+
+    def _begin(self) -> None:
+        """What is made once, from the data: the tokenizer, the model, the scale of states."""
+        tokenizer = fit_tokenizer(self.mixture.streams(), self.config)
+        states = states_of(self.mixture) if "state" in self.config.senses else {}
+        with memory_guard("GEA", LESS):
+            self.parts = assemble(
+                self.config, self.mixture.bodies, sizes_of(states), self.mixture.fields(),
+                tokenizer, self.folder,
+                self.mixture.texts(),
+            )  # fmt: skip
+        for name, rows in states.items():
+            part = self.parts.network.states[name]
+            assert isinstance(part, StateRows)
+            part.fit(rows)
+        self.parts.tongue.save(self.folder)
+
+    def run(self, evaluate: Evaluate | None = None, watch: Watch = lambda _: None) -> None:
+        """Trains to the end.
+
+        Raises:
+            TrainingFailed: a loss is NaN or infinite; the last snapshot stays.
+            OutOfMemory: a batch does not fit.
+        """
+        config, told, begun = self.config, list[float](), time.monotonic()
+        while self.update < config.cloning.updates:
+            told.append(self._step())
+            self.update += 1
+            over = self.update == config.cloning.updates
+            if over or self.update % config.log_every == 0:
+                pace = len(told) * config.cloning.batch_size / (time.monotonic() - begun)
+                figures = {"loss": float(np.mean(told)), "spans_a_second": pace}
+                self.log({"step": self.update, "loss": figures["loss"]})
+                watch(Progress(self.update, figures))
+                told, begun = [], time.monotonic()
+            if over or self.update % config.save_every == 0:
+                self.save()
+            due = config.evaluate_every and self.update % config.evaluate_every == 0
+            if evaluate is not None and (over or due) and rank() == 0:
+                found = evaluate(self.agent(), self.update, config.evaluate_episodes)
+                self.log({"step": self.update, **found})
+                begun = time.monotonic()
+
+    def _step(self) -> float:
+        """One update; its loss."""
+        cloning = self.config.cloning
+        rate = cloning.learning_rate * schedule(self.update, cloning.updates, cloning.warm_up)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        total = 0.0
+        with memory_guard("an update of GEA", LESS):
+            for _ in range(cloning.accumulate):
+                spans = self.mixture.draw(cloning.batch_size // cloning.accumulate, self.dice)
+                batch = write(self.parts.scribe, spans)
+                loss = self.network.cloning_loss(batch)
+                where = f"update {self.update + 1} ({', '.join(dict.fromkeys(batch.where))!s:.160})"
+                check_finite(loss, where, self.last())
+                (loss / cloning.accumulate).backward()  # type: ignore[no-untyped-call]
+                total += float(loss.detach()) / cloning.accumulate
+            average_gradients(self.parameters)
+            torch.nn.utils.clip_grad_norm_(self.parameters, cloning.gradient_norm)
+            self.optimiser.step()
+        return total
+
+    def agent(self) -> GeaAgent:
+        """The agent as it is now."""
+        return GeaAgent(self.parts, self.config)
+
+    def save(self) -> None:
+        """Writes all there is."""
+        if rank() == 0:
+            save_snapshot(
+                self.folder, self.identity, self.update, {"network": self.network.trained()},
+                {"network": self.optimiser}, {"spans": self.dice},
+            )  # fmt: skip
+
+    def last(self) -> str:
+        """Where the last good snapshot lies."""
+        return str(self.folder) if is_snapshot(self.folder) else "not yet written"
+
+    def log(self, line: Mapping[str, Any]) -> None:
+        """Adds a line to the log."""
+        if rank() == 0:
+            with (self.folder / LOG).open("a") as file:
+                file.write(json.dumps(line, sort_keys=True) + "\n")
+
+
+def schedule(step: int, steps: int, warm_up: float) -> float:
+    """The share of the learning rate at a step: up in a line, down along a cosine."""
+    rising = max(1, round(warm_up * steps))
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+
+def states_of(mixture: Mixture, most: int = 20_000) -> dict[str, NDArray[np.float32]]:
+    """States `[N, F]` of every body that shows them, from which their scale is taken."""
+    found: dict[str, list[NDArray[np.float32]]] = {}
+    for one in mixture.sets:
+        for each in one.episodes:
+            if "state" in each.observations:
+                rows = np.asarray(each.observations["state"], np.float32)
+                found.setdefault(one.body.id, []).append(rows.reshape(len(rows), -1))
+    return {name: np.concatenate(rows)[:most] for name, rows in found.items()}
+
+
+def cut_log(folder: Path, step: int) -> None:
+    """Drops the lines after a snapshot; they are written again."""
+    path = folder / LOG
+    if not path.is_file() or rank() > 0:
+        return
+    kept = []
+    for line in path.read_text(errors="replace").splitlines():
+        try:
+            if json.loads(line)["step"] <= step:
+                kept.append(line + "\n")
+        except (ValueError, KeyError, TypeError):
+            continue  # A kill may cut the last line.
+    write_atomically(path, "".join(kept).encode())
+
+
+def clone(
+    folder: Path,
+    config: GeaConfig,
+    sets: Sequence[DemoSet],
+    evaluate: Evaluate | None = None,
+    watch: Watch = lambda _: None,
+) -> GeaAgent:
+    """Stage 1 from where the folder stands to its end; the agent as it then is."""
+    training = GeaCloning(folder, config, sets)
+    training.run(evaluate, watch)
+    return training.agent()

@@ -1,0 +1,40 @@
+"""Several processes that learn one set of weights, as ``torchrun`` or ``accelerate`` start them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+
+def world_size() -> int:
+    """How many processes learn together; joins them where a launcher has started several."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    if count > 1 and not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    return count
+
+
+def rank() -> int:
+    """The number of this process, from 0."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def device_of(wanted: str) -> str:
+    """``cuda`` is each process's own."""
+    if wanted == "cuda" and world_size() > 1:
+        return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    return wanted
+
+
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """The mean of every gradient over the processes; nothing where there is one."""
+    if world_size() == 1:
+        return
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+        torch.distributed.all_reduce(parameter.grad)
+        parameter.grad /= world_size()

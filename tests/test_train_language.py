@@ -1,0 +1,68 @@
+"""``polyathlon train llarp`` and ``gea`` from the command line to a played agent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from polyathlon.cli import main
+
+SIZES = ["small.width=32", "small.layers=1", "small.words=300", "small.vision_width=32",
+         "small.image_size=16", "small.patch_size=4", "small.vision_layers=1"]  # fmt: skip
+
+
+def run(*words: str | Path) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    return int(ended.value.code or 0)
+
+
+def settings(*more: str) -> list[str]:
+    return [word for one in (*SIZES, *more) for word in ("--set", one)]
+
+
+def test_llarp_is_taught_and_plays(tmp_path, capsys):
+    out = tmp_path / "agent"
+    told = settings("environments=4", "ppo.minibatches=2", "ppo.rollout=8", "head=16")
+    command = ("train", "llarp", "langr.train", "--steps", "64", "--episodes", "1", "--out", out)
+    assert run(*command, *told, "--no-tensorboard") == 0
+    assert (out / "checkpoint.json").is_file()
+    lines = [json.loads(one) for one in (out / "log.jsonl").read_text().splitlines()]
+    assert {"policy", "entropy"} <= set(lines[0])
+    assert "score" in lines[-1]
+    manifest = json.loads((out / "training.json").read_text())
+    assert manifest["command"][0] == "polyathlon"
+    assert manifest["config"]["ppo"]["rollout"] == 8
+    run_folder = tmp_path / "run"
+    code = run("eval", "langr.train", "--agent", out, "--episodes", "2", "--video", "0",
+               "--slots", "2", "--out", run_folder)  # fmt: skip
+    assert code == 0
+    record = json.loads((run_folder / "manifest.json").read_text())["agent"]
+    assert record["path"].endswith("LlarpAgent")
+    assert run(*command, *told, "--no-tensorboard") == 2
+    assert "trained to its end" in capsys.readouterr().err
+
+
+def test_gea_is_taught_from_data_sets_and_practises(tmp_path, capsys):
+    task, data, out = "babyai.go-to-obj-s4", tmp_path / "data", tmp_path / "agent"
+    assert run("data", "make", task, "--episodes", "3", "--out", data) == 0
+    told = settings(
+        "image_tokens=4", "cloning.batch_size=4", "tokenizer_updates=20", "history=2",
+        "reinforcing.environments=2", "reinforcing.ppo.rollout=4", "reinforcing.ppo.minibatches=2",
+        "reinforcing.critic=16",
+    )  # fmt: skip
+    common = ("train", "gea", task, "--episodes", "1", "--no-tensorboard", *told)
+    assert run(*common, "--steps", "3", "--dataset", data, "--out", out) == 0
+    practised = tmp_path / "practised"
+    words = ("--set", f"begin={out}", "--set", f'data=["{data}"]', "--steps", "16")
+    assert run(*common, *words, "--out", practised) == 0
+    code = run("eval", task, "--agent", practised, "--episodes", "1", "--video", "0", "--slots",
+               "1", "--out", tmp_path / "run")  # fmt: skip
+    assert code == 0
+    capsys.readouterr()
+    assert run(*common, "--out", tmp_path / "none") == 2
+    assert "GEA learns from demonstrations" in capsys.readouterr().err
+    assert run("train", "gea-70b", task, "--out", tmp_path / "none") == 2
+    assert "Did you mean 'gea-7b'" in capsys.readouterr().err
