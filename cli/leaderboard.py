@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from ..leaderboard.submission import Card, PackedRun
     from ..leaderboard.validation import Checked
 
+trusted_option = click.option(
+    "--trusted",
+    type=click.Path(path_type=Path),
+    envvar="POLYATHLON_TRUSTED_KEYS",
+    show_envvar=True,
+    help="JSON of names and public keys that you know.",
+)
+
 HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
 
 
@@ -66,13 +74,13 @@ def build_command(
     from ..leaderboard.signature import read_trusted
     from ..leaderboard.site.build import build_site
 
-    known = read_trusted(trusted) if trusted else None
+    keys = read_trusted(trusted) if trusted else None
     if out.suffix == ".json":
-        board = build_board(runs, known)
+        board = build_board(runs, keys)
         write_board(out, board)
     else:
         count = processes or available_cores()
-        board = build_site(runs, out, copies=copies, processes=count, trusted=known)
+        board = build_site(runs, out, copies=copies, processes=count, trusted=keys)
     for group in board.groups:
         click.echo(f"{group.benchmark}: {group.title}")
         for line in lay_out([HEADINGS, *map(_cells, group.rows)], WHOLE):

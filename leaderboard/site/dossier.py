@@ -58,7 +58,7 @@ def draft(intake: Intake, evidence: Sequence[Evidence]) -> Draft:
                 "title": run.manifest.benchmark.id,
                 "episodes": files.episodes,
                 "film": f"film/{intake.key}-{at}",
-                "shown": [[tasks[one.task], one.index, one.filmed] for one in files.shown],
+                "shown": [[tasks[one.task], one.number, one.filmed] for one in files.shown],
             }
         )
     command = intake.runs[0].manifest.command
@@ -155,8 +155,9 @@ def _checks(source: Source, standings: Sequence[Standing], has_file: bool) -> Ma
             "over the journal holds, and seeds and order are the benchmark's.",
         ),
         _played_again(source.verification),
-        *([_signed(source.signer)] if source.digest else []),
     ]
+    if source.digest:
+        steps.append(_signed(source.signer))
     return section(
         "What was checked, and how to check it yourself",
         "checks",
@@ -165,26 +166,21 @@ def _checks(source: Source, standings: Sequence[Standing], has_file: bool) -> Ma
     )
 
 
-def _step(status: str, title: Child, words: Child) -> Markup:
+def _signed(signer: Signer) -> Markup:
+    """A signature says who packed the file, not that its episodes took place."""
+    words = f"{signer.words[:1].upper()}{signer.words[1:]}."
+    told = "" if signer.state == "unsigned" else "It says who packed the file, no more."
+    state = "verified" if signer.state == "trusted" else "self-reported"
+    return _step(state, "", join([element("b", foreign(words)), " ", told]))
+
+
+def _step(status: str, title: str, words: Child) -> Markup:
     sign = {"verified": "✓", "failed": "✕"}.get(status, "○")
     return element(
         "li",
         element("span", sign, class_=f"sign {status}", aria_hidden="true"),
-        element("div", element("b", title), " ", words),
+        element("div", element("b", title) if title else None, " ", words),
     )
-
-
-def _signed(signer: Signer) -> Markup:
-    if signer.state == "unsigned":
-        return _step("self-reported", "Unsigned.", "Nobody says by a key that they packed it.")
-    if signer.state == "unchecked":
-        words = "It says it is; the board that made this page has no library to check it by."
-        return _step("self-reported", "Signature not checked.", words)
-    who = foreign(signer.name) if signer.name else "a key that this board does not know"
-    words = join(["The holder packed this file; that says nothing of its episodes. Fingerprint ",
-                  element("span", signer.fingerprint, class_="hash"), "."])  # fmt: skip
-    known = "verified" if signer.state == "trusted" else "self-reported"
-    return _step(known, join(["Signed by ", who, "."]), words)
 
 
 def _played_again(known: Verification | None) -> Markup:

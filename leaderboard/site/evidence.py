@@ -52,10 +52,10 @@ class Asset(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """An episode whose actions can be looked at: its number in the plan's terms, and its file."""
+    """An episode whose actions can be looked at: its task and number, and whether in pictures."""
 
     task: str
-    index: int
+    number: int
     filmed: bool
 
 

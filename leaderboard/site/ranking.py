@@ -55,7 +55,7 @@ def ranking_page(board: Board, group: Group) -> bytes:
         _facts(group),
         _apart(group, len(same)),
         _controls(group),
-        _table(group, domain, set(drawn)),
+        _table(group, sources, domain, set(drawn)),
         element("p", "", id="count", role="status", class_="note"),
         _charts(group, drawn),
         _legend(),
@@ -140,7 +140,9 @@ def _labelled(words: str, control: Markup) -> Markup:
     return element("label", element("span", words), control)
 
 
-def _table(group: Group, domain: tuple[float, float], drawn: set[int]) -> Markup:
+def _table(
+    group: Group, sources: Mapping[str, Source], domain: tuple[float, float], drawn: set[int]
+) -> Markup:
     heads = [
         element("th", element("span", "Draw", class_="unseen"), scope="col", class_="pick"),
         element("th", "#", scope="col", aria_sort="ascending", data_sort="rank", abbr="Rank"),
@@ -154,7 +156,7 @@ def _table(group: Group, domain: tuple[float, float], drawn: set[int]) -> Markup
     ]
     heads.append(element("th", "Episodes", scope="col", class_="num", data_sort="n"))
     lines = [
-        table_row(group, row, number, "../", domain, number in drawn)
+        table_row(group, row, sources.get(row.source), number, domain, number in drawn)
         for number, row in enumerate(group.rows)
     ]
     return element(
