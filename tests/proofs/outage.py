@@ -18,7 +18,6 @@ import psutil
 sys.path.append(str(Path(__file__).resolve().parents[1] / "remote"))
 sys.path.append(str(Path(__file__).resolve().parents[1] / "worlds"))
 
-import faulty_worlds
 from relay import relaying
 from serving import Process, connect, process, serving, until
 
@@ -55,6 +54,8 @@ class Trial(NamedTuple):
 
 
 def _play(agent: Any) -> tuple[dict[Any, Any], set[int]]:
+    import faulty_worlds  # Not sooner: the package is there first, and finds it whole.
+
     (spec,) = [task for task in faulty_worlds.FAMILY.tasks if task.id == "faulty.sound-v0"]
     plans = [
         EpisodePlan(task=spec.id, index=index, seed=derive_seed("outage", index))

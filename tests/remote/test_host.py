@@ -202,6 +202,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=60)
 @given(VALUES)
 def test_its_msgpack_is_everybody_s(host: Any, value: Any) -> None:
     assert msgspec.msgpack.decode(host.pack(value)) == value
