@@ -85,6 +85,7 @@ references: $(STAMP) system  ## play, pack and verify our own submissions again 
 		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
 
 proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
+	@$(PY) tests/proofs served
 	@$(PY) tests/proofs outages --tries 20
 	@$(PY) tests/proofs peers
 

@@ -21,6 +21,7 @@
     python tests/proofs miniwob-soak --episodes 2000
     python tests/proofs submission-replays --episodes 3
     python tests/proofs outages --tries 20
+    python tests/proofs served
     OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
@@ -99,6 +100,21 @@ def _disturb_policies(trials: int) -> int:
         bad += wrong + left
     Console(width=110).print(table)
     return int(bad > 0)
+
+
+def _serve_the_warmup(episodes: int) -> int:
+    """Plays the warm-up here and from a server; 1 if an episode is not the same."""
+    from served import pairs
+
+    table = Table(title="warm-up, random agent: here and served", title_justify="left")
+    for column in ("task", "episodes", "the same"):
+        table.add_column(column)
+    with tempfile.TemporaryDirectory() as folder:
+        found = pairs("warmup", episodes, Path(folder))
+    for one in found:
+        table.add_row(one.task, str(one.episodes), str(one.same))
+    Console(width=100).print(table)
+    return int(any(one.same < one.episodes for one in found))
 
 
 def _play_with_peers() -> int:
@@ -459,6 +475,7 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "comparisons": lambda told: _compare_agents(told.tries),
     "outages": lambda told: _disturb_policies(min(told.tries, 20)),
     "peers": lambda _: _play_with_peers(),
+    "served": lambda told: _serve_the_warmup(min(told.episodes, 2)),
 }
 """What can be proved, by name."""
 
