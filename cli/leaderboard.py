@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from ..leaderboard.submission import Card, PackedRun
     from ..leaderboard.validation import Checked
 
-HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
-
-
-@click.group("leaderboard")
-def leaderboard_group() -> None:
-    """Pack runs, check and verify submissions, build a leaderboard."""
-
-
 trusted_option = click.option(
     "--trusted",
     type=click.Path(path_type=Path),
@@ -34,6 +26,13 @@ trusted_option = click.option(
     show_envvar=True,
     help="JSON of names and public keys that you know.",
 )
+
+HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
+
+
+@click.group("leaderboard")
+def leaderboard_group() -> None:
+    """Pack runs, check and verify submissions, build a leaderboard."""
 
 
 @leaderboard_group.command("build")
@@ -64,15 +63,15 @@ def build_command(
     from ..benchmarks.workers.pool import available_cores
     from ..leaderboard.board import build_board, write_board
     from ..leaderboard.signature import read_trusted
-    from ..leaderboard.site.build import build_site
+    from ..leaderboard.website.build import build_site
 
-    known = read_trusted(trusted) if trusted else None
+    keys = read_trusted(trusted) if trusted else None
     if out.suffix == ".json":
-        board = build_board(runs, known)
+        board = build_board(runs, keys)
         write_board(out, board)
     else:
         count = processes or available_cores()
-        board = build_site(runs, out, copies=copies, processes=count, trusted=known)
+        board = build_site(runs, out, copies=copies, processes=count, trusted=keys)
     for group in board.groups:
         click.echo(f"{group.benchmark}: {group.title}")
         for line in lay_out([HEADINGS, *map(_cells, group.rows)], WHOLE):

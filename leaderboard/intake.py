@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..core.episode import EpisodeResult
@@ -39,19 +38,11 @@ FINGERPRINT = 10
 
 
 class Found(NamedTuple):
-    """Something to read.
-
-    Attributes:
-        path: where it lies.
-        label: what it is called.
-        named: it was given by name, not found in a folder.
-        trusted: name by public key of those whose signature is known.
-    """
+    """Something to read: where it lies, what it is called, and whether it was named itself."""
 
     path: Path
     label: str
     named: bool
-    trusted: Mapping[str, str] = MappingProxyType({})
 
 
 class Played(NamedTuple):
@@ -95,7 +86,7 @@ class Intake(NamedTuple):
         weights: the agent's files, by hash.
         verification: what playing it again has shown, if it is of the same bytes.
         runs: what was played.
-        signer: who signed it, if anybody.
+        signer: who signed the submission.
     """
 
     path: Path
@@ -111,12 +102,11 @@ class Intake(NamedTuple):
     signer: Signer = Signer()
 
 
-def find(paths: Sequence[Path], trusted: Mapping[str, str] | None = None) -> list[Found]:
+def find(paths: Sequence[Path]) -> list[Found]:
     """Everything that a board is to be made from, in a stable order.
 
     Args:
         paths: submissions, run directories, and folders that hold either at any depth.
-        trusted: name by public key of those whose signature is known.
 
     Raises:
         BadArgument: no path.
@@ -124,14 +114,12 @@ def find(paths: Sequence[Path], trusted: Mapping[str, str] | None = None) -> lis
     """
     if not paths:
         raise BadArgument("a board needs at least one run directory, submission or folder of them")
-    found, known = [], dict(trusted or {})  # A plain one, for it is sent to other processes.
+    found = []
     for path in map(Path, paths):
         if not path.is_dir() or (path / MANIFEST).exists():
-            found.append(Found(path, path.name, True, known))
+            found.append(Found(path, path.name, named=True))
             continue
-        inside = [
-            Found(one, one.relative_to(path).as_posix(), False, known) for one in _inside(path)
-        ]
+        inside = [Found(one, one.relative_to(path).as_posix(), False) for one in _inside(path)]
         if not inside:
             raise RunDirectoryError(
                 f"{path} is not a run, and holds neither submissions (*{SUFFIX}) nor runs"
@@ -156,15 +144,19 @@ def _inside(folder: Path) -> Iterator[Path]:
         )
 
 
-def read(found: Found) -> Intake:
+def read(found: Found, trusted: Mapping[str, str] | None = None) -> Intake:
     """Reads a submission or a run directory and counts it again.
+
+    Args:
+        found: where it lies.
+        trusted: name by public key of those whose signature is known.
 
     Raises:
         PolyathlonError: it does not hold together; one line says why.
     """
     if found.path.is_dir():
         return _of_directory(found, recompute(found.path))
-    return _of_submission(found, validate(found.path, found.trusted))
+    return _of_submission(found, validate(found.path, trusted))
 
 
 def _of_submission(found: Found, checked: Checked) -> Intake:

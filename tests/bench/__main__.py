@@ -11,6 +11,7 @@ import functools
 import platform
 from collections.abc import Callable
 
+import boards
 import crowds
 import decoding
 import homes
@@ -188,6 +189,8 @@ def main() -> None:
         seconds, memory = submissions.validating(options.pairs)
         _print(console, "submissions: checking", "seconds of processor", seconds)
         _print(console, "submissions: checking", "MB", memory)
+    if "board" in options.groups:  # Likewise.
+        _print(console, "a site of 1,000 submissions", "", boards.building())
     if "senses" in options.groups:
         _print(console, "senses: a frame", "ms of processor", sights.frames(options.pairs))
     if "remote" in options.groups:

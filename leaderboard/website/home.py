@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from ..board import Board, Group, Row
+from ..board import Board, Group, Row, Source
 from ..markup import Child, Markup, element, join
 from ..wording import plural
 from .page import foreign, page, section
@@ -19,6 +19,7 @@ LEADERS = 5
 def home_page(board: Board) -> bytes:
     """The whole first page."""
     rows = [row for group in board.groups for row in group.rows]
+    sources = {one.key: one for one in board.sources}
     families = sorted({family for group in board.groups for family in families_of(group)})
     body: list[Child] = [
         element("h1", "A leaderboard that can be checked"),
@@ -30,7 +31,7 @@ def home_page(board: Board) -> bytes:
         ),
         _facts(board, rows, families),
         _families(families),
-        *(_programme(group) for group in board.groups),
+        *(_programme(group, sources) for group in board.groups),
         _refused(board),
     ]
     return page("Leaderboard", body, root="", scripts=("shared", "board"))
@@ -75,10 +76,10 @@ def _families(families: Sequence[str]) -> Markup | None:
     )
 
 
-def _programme(group: Group) -> Markup:
+def _programme(group: Group, sources: Mapping[str, Source]) -> Markup:
     key, domain = group_key(group), domain_for(group)
     families = families_of(group)
-    lines = [_line(group, row, domain) for row in group.rows[:LEADERS]]
+    lines = [_line(group, row, sources.get(row.source), domain) for row in group.rows[:LEADERS]]
     more = len(group.rows) - len(lines)
     words = f"All {len(group.rows):,} rows, profiles, capabilities" if more > 0 else "Open"
     return element(
@@ -125,7 +126,7 @@ def _programme(group: Group) -> Markup:
     )
 
 
-def _line(group: Group, row: Row, domain: tuple[float, float]) -> Markup:
+def _line(group: Group, row: Row, source: Source | None, domain: tuple[float, float]) -> Markup:
     return element(
         "tr",
         element("td", "–" if row.rank is None else row.rank, class_="rank", data_label="Rank"),
@@ -135,9 +136,7 @@ def _line(group: Group, row: Row, domain: tuple[float, float]) -> Markup:
             scope="row",
             class_="who",
         ),
-        element(
-            "td", badge(row.status, row.checked, row.n_valid), class_="state", data_label="Status"
-        ),
+        element("td", badge(row.status, source), class_="state", data_label="Status"),
         element(
             "td",
             figure(row.headline, group.metric, domain),

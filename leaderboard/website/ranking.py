@@ -16,6 +16,7 @@ from ..verification import Status
 from . import chart
 from .page import foreign, page, section
 from .row import (
+    FIRST_SHOWN,
     MEANINGS,
     SIGNS,
     columns_of,
@@ -55,8 +56,13 @@ def ranking_page(board: Board, group: Group) -> bytes:
         _facts(group),
         _apart(group, len(same)),
         _controls(group),
-        _table(group, domain, set(drawn)),
-        element("p", "", id="count", role="status", class_="note"),
+        _table(group, sources, domain, set(drawn)),
+        element(
+            "div",
+            element("button", "Show all", type="button", id="all", hidden=True),
+            element("p", "", id="count", role="status", class_="note"),
+            class_="rest needs-script",
+        ),
         _charts(group, drawn),
         _legend(),
     ]
@@ -140,7 +146,9 @@ def _labelled(words: str, control: Markup) -> Markup:
     return element("label", element("span", words), control)
 
 
-def _table(group: Group, domain: tuple[float, float], drawn: set[int]) -> Markup:
+def _table(
+    group: Group, sources: Mapping[str, Source], domain: tuple[float, float], drawn: set[int]
+) -> Markup:
     heads = [
         element("th", element("span", "Draw", class_="unseen"), scope="col", class_="pick"),
         element("th", "#", scope="col", aria_sort="ascending", data_sort="rank", abbr="Rank"),
@@ -154,7 +162,7 @@ def _table(group: Group, domain: tuple[float, float], drawn: set[int]) -> Markup
     ]
     heads.append(element("th", "Episodes", scope="col", class_="num", data_sort="n"))
     lines = [
-        table_row(group, row, number, "../", domain, number in drawn)
+        table_row(group, row, sources.get(row.source), number, domain, number in drawn)
         for number, row in enumerate(group.rows)
     ]
     return element(
@@ -286,5 +294,6 @@ def _page_data(
         "families": families_of(group),
         "bar": {"width": BAR, "margin": MARGIN, "low": domain[0], "high": domain[1]},
         "profile": {"low": low, "high": high},
+        "first": FIRST_SHOWN,
         "rows": [row_data(group, row, sources.get(row.source)) for row in group.rows],
     }

@@ -21,6 +21,9 @@ LEFT, RIGHT, TOP, BOTTOM = 44.0, 14.0, 12.0, 44.0
 SIDE, RADIUS = 340.0, 108.0
 """Size of the radar and length of its spokes [px]."""
 
+ASIDE = 56.0
+"""Room for names at either side of the radar [px]."""
+
 LONGEST_SPOKE = 16
 """Letters of a spoke's name that are drawn."""
 
@@ -108,7 +111,7 @@ def radar_chart(spokes: Sequence[str], lines: Sequence[Sequence[float | None]]) 
         join(parts),
         element("g", *paths, class_="lines"),
         class_="chart radar",
-        viewbox=f"0 0 {SIDE:g} {SIDE:g}",
+        viewbox=f"{-ASIDE:g} 24 {SIDE + 2 * ASIDE:g} {SIDE - 48:g}",
         role="img",
         aria_label=f"scores on {', '.join(spokes)}, a line for each row that is drawn",
     )

@@ -13,6 +13,9 @@ from ..verification import Status
 from ..wording import NONE, number, percent, span
 from .page import foreign
 
+FIRST_SHOWN = 100
+"""Rows that scripts show at first: a thousand take a second to lay out."""
+
 MOST_FAMILIES = 6
 """Families up to which each has a column."""
 
@@ -31,9 +34,10 @@ def name_of(row: Row) -> str:
     return row.submission or row.agent.name
 
 
-def badge(status: Status, checked: int = 0, of: int = 0) -> Markup:
-    """What is known of a row, in a word and a sign."""
-    words = f"{checked:,} of {of:,} played again" if checked and of else None
+def badge(status: Status, source: Source | None = None) -> Markup:
+    """What is known of a row, in a word and a sign; of a submission that was played, how much."""
+    known = source.verification if source else None
+    words = f"{known.checked:,} of {known.episodes:,} played again" if known else None
     return element(
         "span",
         element("span", SIGNS[status], aria_hidden="true"),
@@ -96,15 +100,20 @@ def domain_for(group: Group) -> tuple[float, float]:
 
 
 def table_row(
-    group: Group, row: Row, number_: int, root: str, domain: tuple[float, float], chosen: bool
+    group: Group,
+    row: Row,
+    source: Source | None,
+    number_: int,
+    domain: tuple[float, float],
+    chosen: bool,
 ) -> Markup:
     """One line of the table.
 
     Args:
         group: the programme.
         row: of it.
+        source: what the row came in.
         number_: its place in the table, by which the scripts know it.
-        root: the way to the site's top.
         domain: the scale of the bars.
         chosen: it is drawn in the charts from the start.
     """
@@ -123,10 +132,8 @@ def table_row(
             class_="pick",
         ),
         element("td", row.rank if row.rank is not None else NONE, class_="rank", data_label="Rank"),
-        element("th", _who(row, name, root), scope="row", class_="who"),
-        element(
-            "td", badge(row.status, row.checked, row.n_valid), class_="state", data_label="Status"
-        ),
+        element("th", _who(row, name), scope="row", class_="who"),
+        element("td", badge(row.status, source), class_="state", data_label="Status"),
         element(
             "td",
             figure(row.headline, group.metric, domain),
@@ -136,12 +143,14 @@ def table_row(
     ]
     cells += [_family(row, family, group.metric) for family in columns_of(group)]
     cells.append(element("td", _episodes(row), class_="num count", data_label="Episodes"))
-    return element("tr", *cells, data_row=number_, class_=f"is-{row.status}")
+    kind = f"is-{row.status}" + (" later" if number_ >= FIRST_SHOWN else "")
+    return element("tr", *cells, data_row=number_, class_=kind)
 
 
-def _who(row: Row, name: str, root: str) -> Markup:
-    inner = element("a", foreign(name), href=f"{root}submission/{row.source}.html")
-    about = f"{row.agent.name} · {row.agent.path}" if row.submission else row.agent.path
+def _who(row: Row, name: str) -> Markup:
+    inner = element("a", foreign(name), href=f"../submission/{row.source}.html")
+    # The class and its module tell more than what a command line called it.
+    about = row.agent.path.rpartition(".")[2] or row.agent.name
     return join([inner, element("small", foreign(about))])
 
 

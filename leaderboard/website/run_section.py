@@ -44,8 +44,8 @@ def run_section(run: Played, files: Evidence, number_: int, of: int) -> Markup:
     return join(
         [
             _tasks(view, f"{lead}Tasks", number_),
-            _further(view, number_),
             _episodes(run, files, f"{lead}Episodes", number_),
+            _further(view, number_),
             _faults(view, f"{lead}Faults", number_),
             _record(run, f"{lead}How it was made", number_),
         ]
@@ -180,7 +180,13 @@ def _further(view: RunView, number_: int) -> Markup | None:
     text = join(parts)
     for name in ("figures", "aspects", "published"):  # One page may hold several runs.
         text = Markup(text.replace(f'id="{name}"', f'id="{name}-{number_}"'))
-    return element("div", text, class_="further scroll") if parts else None
+    if not parts:
+        return None
+    return element(
+        "details",
+        element("summary", "The family's own figures, and what others have published"),
+        element("div", text, class_="further scroll"),
+    )
 
 
 def _episodes(run: Played, files: Evidence, title: str, number_: int) -> Markup:

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -62,41 +62,41 @@ def build_site(
         RunDirectoryError: ``out`` holds something else, or the disk refused.
         PolyathlonError: a submission that was named itself does not hold together.
     """
-    found = find(paths, trusted)
+    found = find(paths)
     with _beside(out) as folder:
-        return _write(found, folder, copies, processes if len(found) > FEW else 1)
+        job = functools.partial(prepare, folder=folder, copies=copies, trusted=trusted)
+        with contextlib.closing(_prepared(found, job, processes)) as parcels:
+            return _write(found, parcels, folder)
 
 
-def _write(found: Sequence[Found], folder: Path, copies: bool, processes: int) -> Board:
+def _write(found: Sequence[Found], parcels: Iterable[Parcel | str], folder: Path) -> Board:
     assembly = Assembly()
     drafts: dict[str, Draft] = {}
-    with contextlib.closing(_prepared(found, folder, copies, processes)) as parcels:
-        for one, parcel in zip(found, parcels, strict=True):
-            if isinstance(parcel, str):
-                assembly.refuse(one.label, parcel)
-                continue
-            try:
-                assembly.add(parcel.source, parcel.entries)
-            except PolyathlonError as error:
-                if one.named:
-                    raise
-                assembly.refuse(one.label, reason_of(error, one))
-                if parcel.source.key not in drafts:
-                    for path in parcel.paths:
-                        (folder / path).unlink()
-                continue
-            drafts[parcel.source.key] = parcel.draft
+    for one, parcel in zip(found, parcels, strict=True):
+        if isinstance(parcel, str):
+            assembly.refuse(one.label, parcel)
+            continue
+        key = parcel.source.key
+        try:
+            assembly.add(parcel.source, parcel.entries)
+        except PolyathlonError as error:
+            if one.named:
+                raise
+            assembly.refuse(one.label, reason_of(error, one))
+            for path in () if key in drafts else parcel.paths:
+                (folder / path).unlink()
+            continue
+        drafts[key] = parcel.draft
     board = assembly.board()
     _write_pages(board, drafts, folder)
     return board
 
 
 def _prepared(
-    found: Sequence[Found], folder: Path, copies: bool, processes: int
+    found: Sequence[Found], job: Callable[[Found], Parcel | str], processes: int
 ) -> Generator[Parcel | str, None, None]:
     """What comes of each, in order: a parcel, or why it was refused."""
-    job = functools.partial(prepare, folder=folder, copies=copies)
-    if processes == 1:
+    if processes == 1 or len(found) <= FEW:
         yield from map(job, found)
         return
     # Started anew: a fork of a process with threads may hang.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,13 +30,16 @@ class Parcel(NamedTuple):
     paths: tuple[str, ...]
 
 
-def prepare(found: Found, folder: Path, copies: bool) -> Parcel | str:
+def prepare(
+    found: Found, folder: Path, copies: bool, trusted: Mapping[str, str] | None = None
+) -> Parcel | str:
     """Reads one submission and writes what the scripts of its pages read.
 
     Args:
         found: where it lies.
         folder: of the site.
         copies: the submission itself is put on the site.
+        trusted: name by public key of those whose signature is known.
 
     Returns:
         What is kept of it; or, where it was found in a folder and is refused, why.
@@ -45,7 +49,7 @@ def prepare(found: Found, folder: Path, copies: bool) -> Parcel | str:
         OSError: the site cannot be written.
     """
     try:
-        intake = read(found)
+        intake = read(found, trusted)
     except (PolyathlonError, OSError) as error:
         if found.named:
             raise
