@@ -163,6 +163,7 @@ class DatasetWriter:
         whole = {
             "data_format": "hdf5",
             "minari_version": MINARI,
+            "jpeg_encoding": False,
             "total_episodes": len(numbers),
             "total_steps": steps,
             "dataset_size": round((data / ARRAYS).stat().st_size / 1e6, 1),
