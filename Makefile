@@ -16,8 +16,8 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof proof-board train-check results validate-socialnav \
-	validate-a1 validate-widowx validate-miniwob schema clean venv system
+.PHONY: help demo test check typings bench proof proof-board proof-remote train-check results \
+	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 28
@@ -29,11 +29,11 @@ demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random
 	@$(POLYATHLON) report runs/demo-langr --out runs/demo-langr/report.html
 	@$(POLYATHLON) report runs/demo-oracle --out runs/demo-oracle/report.html
 	@$(POLYATHLON) report runs/demo-random --out runs/demo-random/report.html
-	@$(POLYATHLON) leaderboard build runs/demo-oracle runs/demo-random --out runs/leaderboard.json
+	@$(POLYATHLON) leaderboard build runs/demo-oracle runs/demo-random --out runs/site
 	@echo "results:     runs/demo-oracle/result.json  runs/demo-random/result.json"
 	@echo "reports:     runs/demo-oracle/report.html  runs/demo-random/report.html"
 	@echo "             runs/demo-langr/report.html (every step of ten episodes in a home)"
-	@echo "leaderboard: runs/leaderboard.json"
+	@echo "leaderboard: runs/site/index.html"
 
 # A process more than there are cores: many tests wait.
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
@@ -67,6 +67,27 @@ proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every fa
 	@$(PY) tests/proofs submission-flips
 	@$(PY) tests/proofs submission-replays --episodes 3
 	@$(PY) tests/proofs comparisons --tries 2000
+
+# Tasks that have a solver, so that random play and the solvers' stand in one table.
+SOLVABLE := metaworld.reach,metaworld.push,metaworld.drawer-open,metaworld.button-press-topdown,$\
+	babyai.go-to-red-ball,babyai.open,babyai.pickup-loc
+REFERENCES := leaderboard/submissions
+
+references: $(STAMP) system  ## play, pack and verify our own submissions again (a new score of a task)
+	@rm -rf runs/reference
+	@$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent random --video 0 --out runs/reference/random
+	@$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent oracle --video 0 --out runs/reference/oracle
+	@$(POLYATHLON) leaderboard pack runs/reference/random \
+		--name "Random play" --card $(REFERENCES)/random.json --out $(REFERENCES)/random.zip
+	@$(POLYATHLON) leaderboard pack runs/reference/oracle \
+		--name "Scripted solvers" --card $(REFERENCES)/oracle.json --out $(REFERENCES)/oracle.zip
+	@for name in random oracle; do \
+		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
+
+proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
+	@$(PY) tests/proofs served
+	@$(PY) tests/proofs outages --tries 20
+	@$(PY) tests/proofs peers
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners

@@ -260,7 +260,10 @@ class Runner:
             ask,
         )
         for event, action in zip(waiting, actions, strict=True):
-            event.slot.act(action)
+            if isinstance(action, WorkerFault):
+                self._fail(event.slot, action)
+            else:
+                event.slot.act(action)
 
     def _call(self, slots: Sequence[int], agents: Callable[[], Any]) -> Any:
         """Runs the agent's own code; what it raises is named as the agent's."""

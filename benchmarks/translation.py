@@ -12,7 +12,7 @@ from typing import Any
 from ..adapters import make_adapter
 from ..adapters.decoding import settle
 from ..core.episode import EpisodePlan
-from ..core.errors import BadArgument, DecodeError, InvalidAction
+from ..core.errors import BadArgument, DecodeError, InvalidAction, WorkerFault
 from ..core.protocols import ActionAdapter, Agent, DecodePolicy, embodiment_of
 from ..core.spaces import action_check
 from ..core.specs import TaskSpec, check_handshake
@@ -51,11 +51,13 @@ class Translator:
         self.no_op = _no_op(spec, env_space) if policy == "no-op" else None
 
     def translate(self, uttered: Any, turn: Turn) -> Any:
-        """The checked action of the environment.
+        """The checked action of the environment; a fault of the agent's infrastructure as it is.
 
         Raises:
             DecodeError: what was said, or what it came to, is outside its space.
         """
+        if isinstance(uttered, WorkerFault):
+            return uttered
         try:
             action = self.adapter.decode(self._check_agent(uttered))
             return action if self._check_env is None else self._check_env(action)

@@ -22,6 +22,7 @@ COMMANDS = {
         "compare:compare_command",
         "Say which of two agents is better, or that it is open.",
     ),
+    "serve": ("serve:serve_command", "Serve an agent to evaluations, over WebSockets."),
     "train": ("train:train_command", "Train an agent on recorded episodes; resumes after a kill."),
     "data": ("data:data_group", "Make, import, list and check data sets."),
     "socialnav": ("socialnav:socialnav_group", "Score logs of social navigation."),

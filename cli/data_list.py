@@ -93,10 +93,18 @@ def _lying_below(folder: Path) -> Iterator[Stored]:
 
 
 class Makeable(msgspec.Struct, frozen=True):
-    """What can be recorded: tasks by id, and tiers."""
+    """What can be recorded.
+
+    Attributes:
+        tasks: by id.
+        tiers: that every task has; but for some.
+        random_only: those of the tasks that no solver plays, so that they have the tier ``random``
+            alone.
+    """
 
     tasks: list[str]
     tiers: list[str]
+    random_only: list[str]
 
 
 class ToBeHad(msgspec.Struct, frozen=True, rename={"import_": "import"}):
@@ -112,19 +120,28 @@ def _to_be_had() -> ToBeHad:
     from ..tasks.catalogue import all_tasks
     from ..tasks.dataset.origin import ORIGINS
 
-    tasks = [name for name, spec in all_tasks().items() if recordable(spec)]
+    tasks = {name: spec for name, spec in all_tasks().items() if recordable(spec)}
+    unsolved = [name for name, spec in tasks.items() if spec.oracle is None]
     layouts = {family: one.layouts for family, one in IMPORTERS.items()}
-    return ToBeHad(Makeable(tasks, list(TIERS)), layouts, list(ORIGINS))
+    return ToBeHad(Makeable(list(tasks), list(TIERS), unsolved), layouts, list(ORIGINS))
 
 
 def _print_to_be_had() -> None:
     had = _to_be_had()
-    counts = collections.Counter(name.partition(".")[0] for name in had.make.tasks)
-    counted = ", ".join(f"{family} {count} tasks" for family, count in counts.items())
-    click.echo(f"to make   {counted}; tiers {', '.join(had.make.tiers)}")
+    unsolved = had.make.random_only
+    solved = [name for name in had.make.tasks if name not in unsolved]
+    click.echo(f"to make   {_counted(solved)}; tiers {', '.join(had.make.tiers)}")
+    if unsolved:
+        click.echo(f"          {_counted(unsolved)}; tier random alone: no solver plays them")
     for family, layouts in had.import_.items():
         click.echo(f"to import {family}: {', '.join(layouts)}")
     click.echo(f"to fetch  {', '.join(had.fetch)}")
+
+
+def _counted(tasks: list[str]) -> str:
+    """Families and how many of the tasks each has."""
+    counts = collections.Counter(name.partition(".")[0] for name in tasks)
+    return ", ".join(f"{family} {count} tasks" for family, count in counts.items())
 
 
 def _print_stored(directory: Path, found: Mapping[str, list[Stored]]) -> None:

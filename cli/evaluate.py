@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import sys
@@ -15,8 +14,6 @@ from typing import Any
 import click
 import msgspec
 
-from ..agents import AGENTS
-from ..benchmarks.agent_loading import load_agent
 from ..benchmarks.evaluate import (
     Settings,
     choose_benchmark,
@@ -33,16 +30,15 @@ from ..core.errors import (
     RunDirectoryError,
 )
 from ..core.journal import read_journal
-from ..core.manifest import AgentRecord, Manifest
-from ..core.protocols import Agent
+from ..core.manifest import Manifest
 from ..core.specs import FIELDS, REWARD
 from ..leaderboard.result import Result, read_result, write_result
 from ..leaderboard.sequence import success_so_far
 from ..leaderboard.summary import summarise
 from ..tasks import catalogue
 from ..tasks.observation import parse_image_size
+from .player import dismiss, load_player
 from .progress import ProgressWatcher
-from .trained import is_trained, load_trained
 
 RESULT = "result.json"
 
@@ -53,7 +49,10 @@ INCOMPLETE = 3
 @click.command("eval")
 @click.argument("benchmark", metavar="BENCHMARK_OR_PATTERN")
 @click.option(
-    "--agent", "agent_name", required=True, help="A name, module:Class, or a trained one's folder."
+    "--agent",
+    "agent_name",
+    required=True,
+    help="A name, module:Class, a trained one's folder, or a server's address: ws://HOST:PORT.",
 )
 @click.option("--episodes", type=int, help="Episodes of each task [the benchmark's, or 10].")
 @click.option(
@@ -99,11 +98,8 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     Exit codes: 0 complete, 1 the agent's code raised, 2 a mistake in the command or an action
     that is not valid, 3 some episodes are INVALID, 130 interrupted.
     """
-    if ":" in agent_name:
-        # As with `python script.py`: an agent's module may lie in the folder one stands in.
-        sys.path.append(os.getcwd())
     _task_kwargs(options)  # What is mistyped is named before anything is loaded.
-    record, agent = _load(agent_name)
+    record, agent = load_player(agent_name)
     if options["image_size"] is None:
         options["image_size"] = getattr(agent, "image_size", None)
     chosen = choose_benchmark(
@@ -144,6 +140,8 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
             err=True,
         )
         return 130
+    finally:
+        dismiss(agent)
     code = _conclude(directory, manifest, as_json)
     return code if width is None else _tell_whether_known(directory, manifest, width, code)
 
@@ -171,11 +169,6 @@ def _tell_whether_known(directory: Path, manifest: Manifest, width: float, code:
         err=True,
     )
     return 0 if known else code
-
-
-def _load(name: str) -> tuple[AgentRecord, Agent | None]:
-    """An agent by its name, as module:Class, or from the folder of its training."""
-    return load_trained(Path(name)) if is_trained(name) else load_agent(name, AGENTS)
 
 
 def _check_nothing_is_lost(directory: Path) -> None:

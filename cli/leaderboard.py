@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from ..leaderboard.submission import Card, PackedRun
     from ..leaderboard.validation import Checked
 
+trusted_option = click.option(
+    "--trusted",
+    type=click.Path(path_type=Path),
+    envvar="POLYATHLON_TRUSTED_KEYS",
+    show_envvar=True,
+    help="JSON of names and public keys that you know.",
+)
+
 HEADINGS = ("agent", "rank", "headline", "95%", "n", "coverage", "status")
 
 
@@ -43,7 +51,10 @@ def leaderboard_group() -> None:
     help="Put the submissions on the site, for whoever wants to check them.",
 )
 @click.option("--processes", type=click.IntRange(1), help="That count at once [the cores].")
-def build_command(runs: tuple[Path, ...], out: Path, copies: bool, processes: int | None) -> int:
+@trusted_option
+def build_command(
+    runs: tuple[Path, ...], out: Path, copies: bool, processes: int | None, trusted: Path | None
+) -> int:
     """Count RUNS again and rank those that played the same: as JSON, or as a site.
 
     RUNS are submissions, run directories, or folders of them. What is found in a folder and does
@@ -51,14 +62,16 @@ def build_command(runs: tuple[Path, ...], out: Path, copies: bool, processes: in
     """
     from ..benchmarks.workers.pool import available_cores
     from ..leaderboard.board import build_board, write_board
-    from ..leaderboard.site.build import build_site
+    from ..leaderboard.signature import read_trusted
+    from ..leaderboard.website.build import build_site
 
+    keys = read_trusted(trusted) if trusted else None
     if out.suffix == ".json":
-        board = build_board(runs)
+        board = build_board(runs, keys)
         write_board(out, board)
     else:
         count = processes or available_cores()
-        board = build_site(runs, out, copies=copies, processes=count)
+        board = build_site(runs, out, copies=copies, processes=count, trusted=keys)
     for group in board.groups:
         click.echo(f"{group.benchmark}: {group.title}")
         for line in lay_out([HEADINGS, *map(_cells, group.rows)], WHOLE):
@@ -193,15 +206,6 @@ def _read_card(path: Path | None) -> Card:
         raise BadArgument(f"cannot read {path}: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadArgument(f"{path} is not a card: {error}; see docs/leaderboard.md") from error
-
-
-trusted_option = click.option(
-    "--trusted",
-    type=click.Path(path_type=Path),
-    envvar="POLYATHLON_TRUSTED_KEYS",
-    show_envvar=True,
-    help="JSON of names and public keys that you know.",
-)
 
 
 @leaderboard_group.command("validate")

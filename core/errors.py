@@ -48,9 +48,9 @@ class BrokenPlugin(PolyathlonError):
 class MissingExtra(PolyathlonError, ImportError):
     """A family's packages are not installed; names the extra that brings them."""
 
-    def __init__(self, family: str, extra: str, package: str) -> None:
+    def __init__(self, family: str, extra: str, package: str, kind: str = "tasks") -> None:
         super().__init__(
-            f"the {family} tasks need the package '{package}', which is not installed. "
+            f"the {family} {kind} need the package '{package}', which is not installed. "
             f'Type: pip install "polyathlon[{extra}]"'
         )
 
@@ -89,6 +89,12 @@ class AgentFailed(PolyathlonError):
         self.traceback = traceback
 
 
+class PolicyFailed(PolyathlonError):
+    """A policy's server cannot be reached, refuses, or does not answer as agreed."""
+
+    exit_code = 1
+
+
 class TrainingDiverged(PolyathlonError):
     """A loss or a weight is no number any more; the last good checkpoint stands."""
 
@@ -120,7 +126,8 @@ class WorkerFault(Exception):
 
     Attributes:
         kind: one of ``startup-failed``, ``startup-timeout``, ``env-raised``, ``worker-died``,
-            ``step-timeout``, ``episode-timeout``, ``protocol``.
+            ``step-timeout``, ``episode-timeout``, ``protocol``; of a policy that is served,
+            ``policy-lost``, ``policy-timeout``.
     """
 
     def __init__(self, kind: str, message: str) -> None:

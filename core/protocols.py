@@ -44,7 +44,10 @@ class Agent(Protocol):
             slots: whose they are, position by position.
 
         Returns:
-            As many actions as observations: a sequence, or an array whose axis 0 is the slot.
+            As many actions as observations: a sequence, or an array whose axis 0 is the slot. A
+            :class:`~polyathlon.core.errors.WorkerFault` in place of an action says that what the
+            agent runs on has failed this episode: it is played again, or becomes INVALID, and is
+            never scored.
         """
 
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from .errors import BadArgument
 
+EXPORT = "export it anew"
+"""What can be done about a file that is not as it should be."""
+
 
 class Trajectory(NamedTuple):
     """An episode of T steps.
@@ -47,6 +50,44 @@ class Trajectory(NamedTuple):
     def total_reward(self) -> float:
         """Undiscounted sum of the rewards, added up in double precision."""
         return float(self.rewards.sum(dtype=np.float64))
+
+
+def as_numbers(values: Any, name: str, where: str) -> NDArray[np.float32]:
+    """A column of an episode in single precision.
+
+    Text is refused though numpy would make numbers of some: what a writer kept as text, it took for
+    something else.
+
+    Args:
+        values: what a file holds.
+        name: of the column, for the message.
+        where: file and episode, for the message.
+
+    Raises:
+        BadArgument: it holds something else than numbers, or rows of different lengths.
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise BadArgument(f"{where}: the rows of {name} differ in length; {EXPORT}") from error
+    if array.dtype.kind not in "fiub":
+        kind = "text" if array.dtype.kind in "SUT" else f"of type {array.dtype}"
+        raise BadArgument(f"{where}: {name} are {kind}, not numbers; {EXPORT}")
+    return array.astype(np.float32)
+
+
+def as_flags(values: Any, name: str, where: str) -> NDArray[np.bool_]:
+    """A column of flags `[T]`: 0 is no, any other number is yes.
+
+    Raises:
+        BadArgument: it holds something else than numbers, or one that is none.
+    """
+    array = as_numbers(values, name, where).ravel()
+    if np.isnan(array).any():
+        step = int(np.argmax(np.isnan(array)))
+        raise BadArgument(f"{where} step {step}: {name} are not finite; {EXPORT}")
+    flags: NDArray[np.bool_] = array != 0
+    return flags
 
 
 def checked(one: Trajectory, where: str) -> Trajectory:

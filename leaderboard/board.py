@@ -16,13 +16,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..core.episode import EpisodeResult
 from ..core.errors import BadArgument, PolyathlonError, RunDirectoryError
 from ..core.files import write_atomically
-from ..core.manifest import AgentRecord
+from ..core.manifest import AgentRecord, Manifest
 from ..core.specs import Benchmark, canonical_json
 from .generalist import Generalist, generalist_score
 from .intake import Intake, Played, find, read, reason_of
 from .result import Count, Digest, Estimate, Headline, Share, Summary
+from .signature import Signer
 from .submission import Card, File
 from .verification import Status, Verification
 
@@ -130,7 +132,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         card: what its makers say; unchecked.
         weights: the agent's files, by hash.
         verification: what playing it again has shown; null where nobody has.
-        generalist: one figure over the families that it played, where there are two or more.
+        generalist: one figure over the families that it played, where there are two or more; over
+            one of its runs alone, where several hold the same task.
+        signer: who signed the submission, as far as could be told where the board was made.
     """
 
     key: str
@@ -142,6 +146,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     weights: tuple[File, ...] = ()
     verification: Verification | None = None
     generalist: Generalist | None = None
+    signer: Signer = Signer()
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -188,7 +193,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     row: Row
 
 
-def build_board(paths: Sequence[Path]) -> Board:
+def build_board(paths: Sequence[Path], trusted: Mapping[str, str] | None = None) -> Board:
     """The board of some runs; the same whatever their order.
 
     Args:
@@ -196,6 +201,7 @@ def build_board(paths: Sequence[Path]) -> Board:
             compared, never believed, and may be missing in a directory. A submission's
             verification is read beside it. What is found in a folder and does not hold together
             is listed; what was named itself raises.
+        trusted: name by public key of those whose signature is known.
 
     Raises:
         BadArgument: no run, or the same run twice.
@@ -207,7 +213,7 @@ def build_board(paths: Sequence[Path]) -> Board:
     assembly = Assembly()
     for found in find(paths):
         try:
-            intake = read(found)
+            intake = read(found, trusted)
             assembly.add(source_of(intake), entries_of(intake, found.named))
         except (PolyathlonError, OSError) as error:
             if found.named:
@@ -305,21 +311,32 @@ def source_of(intake: Intake) -> Source:
         weights=intake.weights,
         verification=intake.verification,
         generalist=_generalist(intake.runs),
+        signer=intake.signer,
     )
 
 
-def _generalist(runs: Iterable[Played]) -> Generalist | None:
-    """The figure over the families that were played; None where it says nothing or is refused."""
+def _generalist(runs: Sequence[Played]) -> Generalist | None:
+    """The figure over the families that were played; None where it says nothing or is refused.
+
+    Over all runs together; where two of them hold the same task, over the one of most families.
+    """
     played = [(run.manifest, run.results) for run in runs]
-    families = dict.fromkeys(
-        spec.family for manifest, _ in played for spec in manifest.tasks if spec.score != "none"
-    )
-    if len(families) < 2:
-        return None
-    try:
-        return generalist_score(played, list(families))
-    except BadArgument:
-        return None
+    alone = sorted(([one] for one in played), key=lambda one: -len(_families(one)))
+    for chosen in ([played] if len(played) > 1 else []) + alone[:1]:
+        families = _families(chosen)
+        if len(families) < 2:
+            continue
+        try:
+            return generalist_score(chosen, families)
+        except BadArgument:
+            continue
+    return None
+
+
+def _families(played: Sequence[tuple[Manifest, Sequence[EpisodeResult]]]) -> list[str]:
+    """The families that have a score, in the order of their tasks."""
+    specs = (spec for manifest, _ in played for spec in manifest.tasks)
+    return list(dict.fromkeys(spec.family for spec in specs if spec.score != "none"))
 
 
 def _rank(programme: tuple[str, str, str], entries: Sequence[Entry]) -> Group:

@@ -240,9 +240,9 @@ def _mid_p(first: int, pairs: int) -> float:
         first: pairs that speak for the first.
         pairs: pairs that speak at all.
     """
-    from scipy.stats import binom
+    from scipy.special import bdtr
 
     fewer = min(first, pairs - first)
-    if 2 * fewer == pairs:
-        return 1.0 - 0.5 * float(binom.pmf(fewer, pairs, 0.5))
-    return float(2 * binom.cdf(fewer, pairs, 0.5) - binom.pmf(fewer, pairs, 0.5))
+    upto, below = (float(bdtr(k, pairs, 0.5)) if k >= 0 else 0.0 for k in (fewer, fewer - 1))
+    # Twice the chance of so few, less that of exactly so many: a tie counts half.
+    return 1.0 - 0.5 * (upto - below) if 2 * fewer == pairs else upto + below

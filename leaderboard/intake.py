@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from ..core.specs import digest_of
 from . import media
 from .recount import Run, recompute
 from .result import Result
+from .signature import Signer
 from .submission import Card, File, PackedRun
 from .validation import Checked, actions_of, validate
 from .verification import Verification, beside, read_verification
@@ -85,6 +86,7 @@ class Intake(NamedTuple):
         weights: the agent's files, by hash.
         verification: what playing it again has shown, if it is of the same bytes.
         runs: what was played.
+        signer: who signed the submission.
     """
 
     path: Path
@@ -97,6 +99,7 @@ class Intake(NamedTuple):
     weights: tuple[File, ...]
     verification: Verification | None
     runs: tuple[Played, ...]
+    signer: Signer = Signer()
 
 
 def find(paths: Sequence[Path]) -> list[Found]:
@@ -141,15 +144,19 @@ def _inside(folder: Path) -> Iterator[Path]:
         )
 
 
-def read(found: Found) -> Intake:
+def read(found: Found, trusted: Mapping[str, str] | None = None) -> Intake:
     """Reads a submission or a run directory and counts it again.
+
+    Args:
+        found: where it lies.
+        trusted: name by public key of those whose signature is known.
 
     Raises:
         PolyathlonError: it does not hold together; one line says why.
     """
     if found.path.is_dir():
         return _of_directory(found, recompute(found.path))
-    return _of_submission(found, validate(found.path))
+    return _of_submission(found, validate(found.path, trusted))
 
 
 def _of_submission(found: Found, checked: Checked) -> Intake:
@@ -170,6 +177,7 @@ def _of_submission(found: Found, checked: Checked) -> Intake:
             Played(run.manifest, run.results, run.result, _recorded(run), pictures / str(number))
             for number, run in enumerate(checked.runs)
         ),
+        signer=checked.signer,
     )
 
 

@@ -277,6 +277,9 @@ def test_nothing_to_list_says_what_to_type(data: Told) -> None:
     assert {"metaworld", "d5rl"} <= families
     assert "babyai" in families
     assert "atari" not in families  # It has no solver.
+    hands = {f"d5rl.adroit-{name}-v1" for name in ("pen", "door", "hammer", "relocate")}
+    assert hands <= set(had["make"]["random_only"])
+    assert "tier random alone: no solver plays them" in out
     assert had["import"]["bridge"] == ["raw", "numpy", "tfrecord", "rlds"]
 
 

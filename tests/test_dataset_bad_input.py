@@ -32,15 +32,16 @@ NAN = float("nan")
 WRONG: dict[str, tuple[tuple[dict[str, Any], str], ...]] = {
     "kitchen-standard": (
         ({"reward kettle": np.full(6, NAN)}, "step 0: rewards are not finite"),
+        ({"reward kettle": np.array(["1.0"] * 6)}, "'reward kettle' are text, not numbers; export"),
         ({"reward kettle": np.zeros((6, 2))}, "is of another layout"),
-        ({"reward kettle": None, "reward microwave": None, "reward": None}, "has no reward"),
+        ({"reward kettle": None, "reward microwave": None, "reward": None}, "no 'reward'; export"),
         ({"proprio": floats(5, 9)}, "differ in length"),
-        ({"proprio": None}, "lacks proprio"),
+        ({"proprio": None}, "lacks proprio; it has"),
         ({"proprio": np.float32(1)}, "is of another layout"),
         ({"action": floats(6)}, "actions have the shape (5,)"),
         ({"action": floats(6, 12)}, "actions have 12 numbers, those of kitchen-standard 9"),
         ({"action": floats(1, 9)}, "differ in length"),
-        ({"action": np.array(["turn"] * 6)}, "is of another layout"),
+        ({"action": np.array(["turn"] * 6)}, "actions are text, not numbers; export it anew"),
         ({"extra_image_camera_12_rgb": np.zeros((6, 4, 5, 3), np.uint8)}, "another layout"),
     ),
     "kitchen-randomized": (
@@ -54,8 +55,12 @@ WRONG: dict[str, tuple[tuple[dict[str, Any], str], ...]] = {
     "a1": (
         ({"rewards": np.full(10, NAN)}, "episode 0 step 0: rewards are not finite"),
         ({"rewards": floats(10, 2)}, "rewards have the shape (6,), not (3,)"),
-        ({"masks": np.ones(10), "dones": np.zeros(10)}, "none of its 8 steps is flagged"),
-        ({"dones": None}, "lacks dones"),
+        ({"rewards": np.array(["1"] * 10)}, "'rewards': arrays of 'U1' are no numbers; export"),
+        ({"rewards": ["1"] * 10}, "buffer.pkl episode 0: rewards are text, not numbers; export"),
+        ({"masks": ["1"] * 10}, "masks are text, not numbers; export it anew"),
+        ({"dones": np.full(10, NAN)}, "step 0: dones are not finite; export it anew"),
+        ({"masks": np.ones(10), "dones": np.zeros(10)}, "flagged as the end of an episode; export"),
+        ({"dones": None}, "buffer.pkl lacks dones; it has observations, next_observations, a"),
         ({"actions": floats(9, 12)}, "differ in length"),
         ({"actions": floats(10, 9)}, "those of a1 12: it is of another body"),
         ({"observations": floats(10, 57)}, "is of another layout"),
@@ -65,6 +70,8 @@ WRONG: dict[str, tuple[tuple[dict[str, Any], str], ...]] = {
         ({"rewards": [NAN]}, "differ in length"),
         ({"rewards": [0.0, NAN, 0.0]}, "trajectory 0 step 1: rewards are not finite"),
         ({"rewards": None}, "is of another layout"),
+        ({"rewards": ["0", "0", "1"]}, "trajectory 0: rewards are text, not numbers; export"),
+        ({"terminals": ["no"] * 3}, "trajectory 0: terminals are text, not numbers; export"),
         ({"terminals": []}, "differ in length"),
         ({"observations": [{"pixels": 1}] * 3}, "its observations are of another layout"),
         ({"actions": list(floats(3, 6))}, "actions have 6 numbers, those of widowx 7"),
@@ -73,11 +80,12 @@ WRONG: dict[str, tuple[tuple[dict[str, Any], str], ...]] = {
     ),
     "adroit": (
         ({"rewards": np.array([0, 0, 0, 0, NAN, 0])}, "episode 1 step 1: rewards are not finite"),
-        ({"terminals": None}, "lacks terminals"),
+        ({"terminals": None}, "pen.hdf5 lacks terminals; it has actions, masks"),
+        ({"rewards": np.array([b"0"] * 6)}, "episode 0: rewards are text, not numbers; export"),
         ({"timeouts": np.zeros(6)}, "none of its 6 steps is flagged"),
         ({"actions": floats(6, 12)}, "those of adroit 24 or 26 or 28 or 30: it is of another body"),
         ({"next_observations": floats(6, 38)}, "is of another layout"),
-        ({"observations": np.array([b"x"] * 6)}, "is of another layout"),
+        ({"observations": np.array([b"x"] * 6)}, "episode 0: observations are text, not numbers"),
     ),
 }  # fmt: skip
 

@@ -218,7 +218,7 @@ def test_what_is_wrong_is_named_and_the_rest_imported(tmp_path: Path) -> None:
         "traj0/obs_dict.pkl: No such file",
         "traj1 has 1 actions for 5 observations",
         "im_3.jpg: a picture is cut off or none",
-        "traj3 holds pickles of another layout: 'full_state'",
+        "traj3 holds pickles of another layout: it lacks 'full_state'",
         "traj4 step 0: actions are not finite",
         "im_0.jpg: a picture is cut off or none",
         "nobody knows whether its pictures are late",

@@ -141,6 +141,34 @@ def test_damage_and_foreign_files_are_named(tmp_path: Path) -> None:
         Dataset(tmp_path)
 
 
+@pytest.mark.parametrize("states_only", [True, False])
+@pytest.mark.parametrize(
+    ("name", "column", "told"),
+    [
+        ("terminations", None, "episode_1 lacks terminations; it has actions, infos, .*; export"),
+        ("truncations", None, "episode_1 lacks truncations"),
+        ("actions", None, "episode_1 lacks actions"),
+        ("observations", None, "episode_1 lacks observations"),
+        ("rewards", np.array([b"1"] * 5), "episode_1: rewards are text, not numbers; export it an"),
+        ("rewards", "none", "episode_1: rewards are"),
+        ("truncations", np.array([b"no"] * 5), "episode_1: truncations are text, not numbers"),
+        ("terminations", np.full(5, np.nan), "episode_1 step 0: terminations are not finite"),
+    ],
+)
+def test_what_an_episode_lacks_is_named_with_the_episode(
+    tmp_path: Path, name: str, column: object, told: str, states_only: bool
+) -> None:
+    folder = written(tmp_path / "one", [trajectory(4 + n, n) for n in range(3)])
+    with h5py.File(folder / "data" / "main_data.hdf5", "a") as file:
+        del file["episode_1"][name]
+        if column is not None:
+            file["episode_1"][name] = column
+    found = Dataset(folder).trajectories(states_only=states_only)
+    assert next(found).steps == 4
+    with pytest.raises(BadArgument, match=told):
+        next(found)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -108,6 +108,27 @@ def test_hyper_parameters_are_checked():
         configured(kind, {"expectile": "much"})
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        ("bc", {"dropout": 3}, "`float` <= 1.0 - at `dropout`"),
+        ("bc", {"batch_size": 0}, "`int` >= 1 - at `batch_size`"),
+        ("bc", {"hidden": [64, 0]}, "`int` >= 1 - at `hidden"),
+        ("bc", {"chunk": 0}, "`int` >= 1 - at `chunk`"),
+        ("bc", {"average": -0.1}, "`float` >= 0.0 - at `average`"),
+        ("bc-10", {"best": 1.5}, "`float` <= 1.0 - at `best`"),
+        ("iql", {"learning_rate": -1}, "`float` > 0.0 - at `learning_rate`"),
+        ("td3-bc", {"learning_rate": math.inf}, "`float` <= 10+.0 - at `learning_rate`"),
+        ("cql", {"discount": 1.1}, "`float` <= 1.0 - at `discount`"),
+        ("idql", {"samples": 0}, "`int` >= 1 - at `samples`"),
+        ("dt", {"context": 0}, "`int` >= 1 - at `context`"),
+    ],
+)
+def test_hyper_parameters_have_bounds(name, changes, told):
+    with pytest.raises(BadArgument, match=f"hyper-parameters: Expected {told}"):
+        configured(LEARNERS[name].kind, changes)
+
+
 # Losses.
 
 
@@ -261,6 +282,54 @@ def test_the_best_tenth_is_the_best_tenth():
     assert len(BehaviourCloning(BehaviourCloning.kind(), 2, 2, 1).choose(data)) == 30
 
 
+def test_chunks_stay_within_their_episodes():
+    data = mixed_data(3, 0)
+    learner, frame, _ = trained("bc", data, 1, chunk=4, dropout=0.0)
+    transitions = Transitions(data, frame, 0.99)
+    shown = learner.draw(transitions, np.random.default_rng(0))
+    assert shown.actions.shape == (128, 4, 2)
+    whole = transitions.take(np.arange(3 * STEPS))
+    for row in range(128):
+        (first,) = np.flatnonzero((whole.observations == shown.observations[row]).all(1))
+        past = (first // STEPS + 1) * STEPS
+        there = min(4, past - first)
+        assert shown.there[row].tolist() == [True] * there + [False] * (4 - there)
+        assert torch.equal(shown.actions[row, :there], whole.actions[first : first + there])
+
+
+def test_what_was_foretold_for_now_is_averaged_the_oldest_first():
+    learner, *_ = trained("bc", mixed_data(3, 0), 3, chunk=3, dropout=0.0)
+    seen = torch.randn(5, 2, generator=torch.Generator().manual_seed(0))
+    past = Past()
+    for row in seen:
+        past.see(row[None])
+        past.did(torch.zeros(1, 2))
+    foretold = learner.policy(seen).view(5, 3, 2)
+    weights = np.exp(-0.01 * np.arange(3))
+    parts = [foretold[2, 2], foretold[3, 1], foretold[4, 0]]
+    wanted = sum(w * part for w, part in zip(weights / weights.sum(), parts, strict=True))
+    assert torch.allclose(learner.play(past, None), wanted.float(), atol=1e-6)
+    assert torch.equal(learner.act(seen, None), foretold[:, 0])
+    first = Past()
+    first.see(seen[:1])
+    assert torch.allclose(learner.play(first, None), foretold[0, 0])
+
+
+def test_the_network_that_acts_may_be_an_average():
+    learner, *_ = trained("bc", mixed_data(3, 0), 5, average=0.25, dropout=0.0)
+    before = [one.clone() for one in learner.modules["average"].parameters()]
+    data = mixed_data(3, 0)
+    rows = Transitions(data, fit_frame(data, -ONES, ONES, True), 0.99)
+    learner.update(learner.draw(rows, np.random.default_rng(0)), 5)
+    pairs = zip(before, learner.modules["average"].parameters(), learner.policy.parameters(),
+                strict=True)  # fmt: skip
+    for was, found, source in pairs:
+        assert torch.allclose(found, was + 0.25 * (source - was))
+    seen = torch.zeros(1, 2)
+    assert torch.equal(learner.act(seen, None), learner.modules["average"](seen))
+    assert not torch.equal(learner.act(seen, None), learner.policy(seen))
+
+
 def test_targets_follow():
     source = torch.nn.Linear(2, 2)
     target = frozen_copy(source)
@@ -393,6 +462,6 @@ def test_a_transformer_that_is_asked_for_more_earns_more():
 
 def test_a_transformer_refuses_what_it_cannot_be():
     kind = LEARNERS["dt"]
-    for wrong in ({"context": 0}, {"width": 9, "heads": 2}, {"discount": 0.99}):
+    for wrong in ({"width": 9, "heads": 2}, {"discount": 0.99}):
         with pytest.raises(BadArgument, match=r"context is|discount is"):
             kind(configured(kind.kind, wrong), 2, 2, 1)

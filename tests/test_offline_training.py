@@ -14,15 +14,16 @@ import torch
 from point_mass import STEPS, Plane, mixed_data
 
 from polyathlon.agents.offline import LEARNERS
-from polyathlon.agents.offline.checkpoint import FILE_NAME, Identity, load_checkpoint
+from polyathlon.agents.offline.checkpoint import Identity, load_checkpoint
 from polyathlon.agents.offline.learner import configured
 from polyathlon.agents.offline.player import TrainedAgent
 from polyathlon.agents.offline.practice import FOLDER
 from polyathlon.agents.offline.protocol import PROTOCOLS, Protocol
 from polyathlon.agents.offline.training import BEST, LOG, Outcome, Played, Training
 from polyathlon.agents.offline.transition import Transitions, discounted, fit_frame
+from polyathlon.agents.storage import FILE_NAME
 from polyathlon.core.errors import BadArgument, PlanMismatch
-from polyathlon.core.specs import Brief, Embodiment
+from polyathlon.core.specs import Brief, Embodiment, digest_of
 
 BODY = Embodiment(
     id="point", kind="continuous", action_names=("x", "y"), low=(-1.0, -1.0), high=(1.0, 1.0)
@@ -42,6 +43,8 @@ BOTH = Protocol(
 USUAL, BEST_PLAY = Played(0.5, -2.0), Played(0.5, -1.0)  # Alike in score, not in return.
 ENDS = Outcome(USUAL, USUAL, BEST_PLAY, 12)
 SMALL = {"hidden": (16,), "batch_size": 16}
+CHUNKS = "bc, chunks and an average"
+"""Cloning with all that it can have; not a learner's name."""
 
 
 class Killed(Exception):
@@ -79,6 +82,8 @@ def training(
     folder.mkdir(exist_ok=True)
     data = mixed_data(4, 0)
     small = {**SMALL, **changes}
+    if learner == CHUNKS:
+        learner, small = "bc", {**small, "chunk": 4, "average": 0.1}
     if learner in ("ddpm-bc", "idql"):
         small["blocks"] = 1
     if learner == "dt":
@@ -109,7 +114,7 @@ def arrays(folder: Path) -> bytes:
     return file.read_bytes()
 
 
-@pytest.mark.parametrize("learner", ["bc", "iql", "td3-bc", "cql", "idql", "dt"])
+@pytest.mark.parametrize("learner", ["bc", CHUNKS, "iql", "td3-bc", "cql", "idql", "dt"])
 def test_a_killed_training_ends_with_the_same_bits(tmp_path: Path, learner: str) -> None:
     whole = training(tmp_path / "whole", learner).run(score, Quiet())
     for kill_at in (4, 12, 20):
@@ -141,7 +146,7 @@ def test_a_kill_between_update_and_evaluation_loses_no_evaluation(tmp_path: Path
     assert training(tmp_path / "killed").run(die, Quiet()) == ENDS  # Nothing is left to do.
 
 
-@pytest.mark.parametrize("learner", ["iql", "td3-bc", "cql", "idql", "dt"])
+@pytest.mark.parametrize("learner", [CHUNKS, "iql", "td3-bc", "cql", "idql", "dt"])
 def test_a_training_killed_online_ends_with_the_same_bits(tmp_path: Path, learner: str) -> None:
     whole = training(tmp_path / "whole", learner, protocol=BOTH).run(score, Quiet())
     for kill_at in (20, 28, 44, 52, 60):  # Some in the midst of an episode of 25 steps.
@@ -232,6 +237,15 @@ def test_seeds_differ_and_evaluating_changes_nothing(tmp_path: Path) -> None:
     assert arrays(tmp_path / "one") == arrays(tmp_path / "two") != arrays(tmp_path / "other")
 
 
+def test_what_has_diverged_is_told_and_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(
+        BadArgument, match=r"after \d+ updates the loss '.*' is (nan|inf): the train"
+    ):
+        training(tmp_path / "one", "iql", learning_rate=1e12).run(score, Quiet())
+    assert not (tmp_path / "one" / FILE_NAME).exists()
+    assert not list(tmp_path.glob("one/evaluations"))
+
+
 def test_another_training_is_refused(tmp_path: Path) -> None:
     training(tmp_path / "one").run(score, Quiet())
     with pytest.raises(PlanMismatch, match=r"holds another training: .*seed 0"):
@@ -270,6 +284,20 @@ def test_a_folder_is_an_agent(
     assert agent.digest() != TrainedAgent.load(tmp_path / "one" / BEST).digest()
     with pytest.raises(BadArgument, match="trained on states of 2 numbers; the task shows 5"):
         agent.act([{"state": np.zeros(5, np.float32)}], [5])
+
+
+def test_hyper_parameters_of_after_a_checkpoint_have_their_defaults(tmp_path: Path) -> None:
+    """A training goes on though its algorithm has learnt to do more since."""
+    with pytest.raises(Killed):
+        training(tmp_path / "one", "bc").run(score, Quiet(12))
+    path = tmp_path / "one" / FILE_NAME
+    document = json.loads(path.read_bytes())
+    assert document["identity"]["config"].pop("chunk") == 1
+    del document["sha256"]
+    document["sha256"] = digest_of({**document, "dice": json.dumps(document["dice"],
+                                                                   sort_keys=True)})  # fmt: skip
+    path.write_text(json.dumps(document))
+    assert training(tmp_path / "one", "bc").run(score, Quiet()) == ENDS
 
 
 def test_damage_is_named(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ class Reader:
         except (OSError, ValueError, KeyError) as error:
             said = (str(error).strip() or repr(error)).splitlines()[0]
             raise BadArgument(f"cannot load the text encoder {name}: {said}") from error
+        encoder: Any = getattr(model, "encoder", None)
         # BERT's own `encoder` takes hidden states, T5's takes words.
-        own: Any = model.encoder if hasattr(model, "encoder") else model
-        self._model: Any = own if hasattr(own, "embed_tokens") else model
+        self._model: Any = encoder if hasattr(encoder, "embed_tokens") else model
         self._model.requires_grad_(False).eval().to(device)
         self.width: int = model.config.hidden_size
         self.fingerprint, self._device = fingerprint(name), device

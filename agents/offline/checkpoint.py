@@ -155,6 +155,9 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     document, arrays, digest = read_state(folder, READABLE)
     identity = msgspec.convert(document["identity"], Identity)
     learner = make_learner(identity)
+    # What an algorithm has been taught since has its default, and so the training can go on.
+    config = msgspec.to_builtins(learner.config)
+    identity = msgspec.structs.replace(identity, config=config)
     _restore(learner, arrays, document["optimisers"], folder)
     frame = Frame(*(arrays[f"frame/{name}"].numpy() for name in Frame._fields))
     return Checkpoint(

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .learner import Config, Learner, bootstrapped, descend
+from .learner import Config, Count, Learner, Positive, Share, Weight, bootstrapped, descend
 from .network import MLP, TwinQ, follow, frozen_copy
 from .past import Past
 from .transition import Batch
@@ -32,12 +32,12 @@ class ConservativeConfig(Config, frozen=True, kw_only=True):
         calibrated: hold no value down below what was in fact earned from there.
     """
 
-    alpha: float = 5.0
-    actions: int = 4
-    policy_rate: float = 1e-4
-    follow: float = 0.005
+    alpha: Weight = 5.0
+    actions: Count = 4
+    policy_rate: Positive = 1e-4
+    follow: Share = 0.005
     calibrated: bool = False
-    exploration: float = 0.0
+    exploration: Weight = 0.0
 
 
 class CalibratedConfig(ConservativeConfig, frozen=True, kw_only=True):

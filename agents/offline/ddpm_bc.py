@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 
 from .diffusion import Diffusion
-from .learner import Config, Learner, cosine_rate, descend
+from .learner import Config, Count, Learner, Share, Weight, cosine_rate, descend
 from .network import follow, frozen_copy
 from .transition import Batch
 
@@ -26,10 +26,10 @@ class DiffusionConfig(Config, frozen=True, kw_only=True):
     """
 
     schedule: str = "vp"
-    diffusion_steps: int = 5
-    blocks: int = 3
-    average: float = 0.001
-    exploration: float = 0.0
+    diffusion_steps: Count = 5
+    blocks: Count = 3
+    average: Share = 0.001
+    exploration: Weight = 0.0
 
 
 class DiffusionCloning(Learner):

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ...core.errors import BadArgument
-from .learner import Config, Learner, descend
+from .learner import Config, Count, Learner, Positive, Share, Weight, descend
 from .past import Past
 from .transition import Transitions
 
@@ -39,17 +39,17 @@ class TransformerConfig(Config, frozen=True, kw_only=True):
         target: return that is asked for; None asks for the highest among the data.
     """
 
-    learning_rate: float = 1e-4
-    batch_size: int = 64
+    learning_rate: Positive = 1e-4
+    batch_size: Count = 64
     discount: float = 1.0
-    context: int = 20
-    width: int = 128
-    layers: int = 3
-    heads: int = 1
-    dropout: float = 0.1
-    decay: float = 1e-4
+    context: Count = 20
+    width: Count = 128
+    layers: Count = 3
+    heads: Count = 1
+    dropout: Share = 0.1
+    decay: Weight = 1e-4
     warm_up: int = 10_000
-    most_gradient: float = 0.25
+    most_gradient: Positive = 0.25
     target: float | None = None
 
 
@@ -163,18 +163,14 @@ class DecisionTransformer(Learner):
     def draw(self, data: Transitions, dice: Any) -> Stretch:
         """Stretches from steps drawn uniformly: K steps, or fewer at an episode's end."""
         count, length = self.config.batch_size, self.config.context
-        starts = np.asarray(data.starts)
-        first = dice.integers(0, len(data), count)
-        episode = np.searchsorted(starts, first, side="right") - 1
-        steps = first[:, None] + np.arange(length)
-        last = starts[episode + 1, None] - 1
-        batch = data.take(np.minimum(steps, last).ravel())
+        places, steps, there = data.stretches(count, length, dice)
+        batch = data.take(places.ravel())
         return Stretch(
             (batch.returns / self.aim.scale).reshape(count, length),
             batch.observations.reshape(count, length, -1),
             batch.actions.reshape(count, length, -1),
-            torch.from_numpy(steps - starts[episode, None]),
-            torch.from_numpy(steps <= last),
+            torch.from_numpy(steps),
+            torch.from_numpy(there),
         )
 
     def update(self, batch: Stretch, step: int) -> dict[str, torch.Tensor]:  # type: ignore[override]

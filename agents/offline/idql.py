@@ -17,7 +17,7 @@ from torch.nn import functional
 from ...core.errors import BadArgument
 from .ddpm_bc import DiffusionCloning, DiffusionConfig
 from .iql import expectile_loss
-from .learner import Config, bootstrapped, descend
+from .learner import Config, Count, Share, Weight, bootstrapped, descend
 from .network import TwinQ, Value, follow, frozen_copy
 from .transition import Batch
 
@@ -41,11 +41,11 @@ class IDQLConfig(DiffusionConfig, frozen=True, kw_only=True):
     """
 
     critic: str = "expectile"
-    tau: float = 0.7
-    alpha: float = 1.0
-    samples: int = 64
+    tau: Share = 0.7
+    alpha: Weight = 1.0
+    samples: Count = 64
     choice: str = "argmax"
-    follow: float = 0.005
+    follow: Share = 0.005
 
 
 def quantile_loss(difference: torch.Tensor, tau: float) -> torch.Tensor:

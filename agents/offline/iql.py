@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch.nn import functional
 
-from .learner import Config, Learner, bootstrapped, cosine_rate, descend
+from .learner import Config, Learner, Positive, Share, Weight, bootstrapped, cosine_rate, descend
 from .network import Policy, TwinQ, Value, follow, frozen_copy
 from .transition import Batch
 
@@ -26,11 +26,11 @@ class ImplicitConfig(Config, frozen=True, kw_only=True):
         dropout: share of the policy's hidden units left out while training.
     """
 
-    expectile: float = 0.7
-    temperature: float = 3.0
-    most_weight: float = 100.0
-    follow: float = 0.005
-    dropout: float = 0.0
+    expectile: Share = 0.7
+    temperature: Weight = 3.0
+    most_weight: Positive = 100.0
+    follow: Share = 0.005
+    dropout: Share = 0.0
 
 
 def expectile_loss(difference: torch.Tensor, expectile: float) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
 import torch
@@ -15,6 +15,18 @@ from ...core.errors import BadArgument, did_you_mean
 from ...core.trajectory import Trajectory
 from .past import Past
 from .transition import Batch, Transitions
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+"""From 0 to 1."""
+
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+"""Above 0, and finite."""
+
+Weight = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+"""0 or more, and finite."""
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+"""At least 1; what is more than the most would not end, or not fit into any memory."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,14 +44,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             online; TD3's (arXiv 1802.09477, section 6.1). 0 where actions are drawn anyway.
     """
 
-    hidden: tuple[int, ...] = (256, 256)
-    learning_rate: float = 3e-4
-    batch_size: int = 256
-    discount: float = 0.99
+    hidden: tuple[Count, ...] = (256, 256)
+    learning_rate: Positive = 3e-4
+    batch_size: Count = 256
+    discount: Share = 0.99
     normalise: bool = True
     reward_scale: float = 1.0
     reward_shift: float = 0.0
-    exploration: float = 0.1
+    exploration: Weight = 0.1
 
 
 class Learner(abc.ABC):
@@ -158,7 +170,7 @@ def configured(kind: type[Settings], changes: Mapping[str, Any]) -> Settings:
     try:
         return msgspec.convert(dict(changes), kind)
     except msgspec.ValidationError as error:
-        raise BadArgument(f"hyper-parameters: {error}") from error
+        raise BadArgument(f"hyper-parameters: {str(error).replace('`$.', '`')}") from error
 
 
 def total_parameters(modules: Iterable[nn.Module]) -> int:

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch.nn import functional
 
-from .learner import Config, Learner, bootstrapped, descend
+from .learner import Config, Count, Learner, Share, Weight, bootstrapped, descend
 from .network import Policy, TwinQ, follow, frozen_copy
 from .transition import Batch
 
@@ -26,11 +26,11 @@ class TD3BCConfig(Config, frozen=True, kw_only=True):
         follow: share of the way target networks go with each policy update.
     """
 
-    alpha: float = 2.5
-    noise: float = 0.2
-    most_noise: float = 0.5
-    delay: int = 2
-    follow: float = 0.005
+    alpha: Weight = 2.5
+    noise: Weight = 0.2
+    most_noise: Weight = 0.5
+    delay: Count = 2
+    follow: Share = 0.005
 
 
 class TD3BC(Learner):

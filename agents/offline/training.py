@@ -152,6 +152,9 @@ class Training:
         Args:
             evaluate: called at the protocol's steps; it must leave torch's generator alone.
             watcher: is told how it goes.
+
+        Raises:
+            BadArgument: it has diverged; the checkpoint is of before.
         """
         protocol = self._protocol
         watcher.begun(self.step, protocol)
@@ -166,7 +169,7 @@ class Training:
             self.step += 1
             ends = protocol.ends(self.step)
             if self.step % protocol.log_every == 0 or ends:
-                losses = _means(gathered)
+                losses = _finite(_means(gathered), self.step)
                 gathered = []
                 self._log({"step": self.step, "losses": losses})
                 watcher.logged(self.step, losses)
@@ -243,6 +246,21 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
                 continue  # A kill may cut the last line.
             if isinstance(found, dict):
                 yield found
+
+
+def _finite(losses: dict[str, float], step: int) -> dict[str, float]:
+    """The losses, if all are numbers: what has diverged never comes back, and is not to be saved.
+
+    Raises:
+        BadArgument: one is not.
+    """
+    for name, loss in losses.items():
+        if not np.isfinite(loss):
+            raise BadArgument(
+                f"after {step} updates the loss '{name}' is {loss}: the training has diverged; try "
+                "a lower --set learning_rate or another --set reward_scale, with another --out"
+            )
+    return losses
 
 
 def _means(losses: list[dict[str, torch.Tensor]]) -> dict[str, float]:

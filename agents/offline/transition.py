@@ -172,6 +172,22 @@ class Transitions:
         """So many transitions, drawn uniformly with replacement."""
         return self.take(dice.integers(0, len(self), size))
 
+    def stretches(
+        self, size: int, length: int, dice: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """So many stretches of steps that follow each other, from steps drawn uniformly.
+
+        Returns:
+            Three arrays `[B, K]`: places for ``take``, the last of the episode again beyond its
+            end; the numbers of the steps in their episodes; which of them are before that end.
+        """
+        starts = np.asarray(self.starts)
+        first = dice.integers(0, len(self), size)
+        episode = np.searchsorted(starts, first, side="right") - 1
+        steps = first[:, None] + np.arange(length)
+        last = starts[episode + 1, None] - 1
+        return np.minimum(steps, last), steps - starts[episode, None], steps <= last
+
     def episodes(self) -> Iterator[slice]:
         """The rows of each episode."""
         for first, past in zip(self.starts[:-1], self.starts[1:], strict=True):

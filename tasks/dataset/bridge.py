@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...core.errors import BadArgument
-from ...core.trajectory import Trajectory, checked
+from ...core.trajectory import EXPORT, Trajectory, as_numbers, checked
 from .inert_pickle import load_inert
 from .official import load_listed
 from .tensor import parse_tensor
@@ -58,12 +58,15 @@ def read_raw(folder: Path) -> Iterator[Trajectory]:
     where = str(folder)
     observed, decided = (load_inert(folder / f"{one}.pkl") for one in ("obs_dict", "policy_out"))
     try:
-        states = np.asarray(observed["full_state"], np.float32)
-        actions = np.asarray(
-            [one["actions"] if isinstance(one, dict) else one for one in decided], np.float32
-        )
+        states = as_numbers(observed["full_state"], "full_state", where)
+        decisions = [one["actions"] if isinstance(one, dict) else one for one in decided]
+        actions = as_numbers(decisions, "actions", where)
     except _SHAPELESS as error:
-        raise BadArgument(f"{where} holds pickles of another layout: {error}") from error
+        if isinstance(error, BadArgument):
+            raise
+        raise BadArgument(
+            f"{where} holds pickles of another layout: {_cause(error)}; get them anew"
+        ) from error
     count = len(list((folder / "images0").glob("im_*.jpg")))
     if not count:
         raise BadArgument(f"{where} has no pictures images0/im_*.jpg")
@@ -91,11 +94,13 @@ def read_numpy(path: Path) -> Iterator[Trajectory]:
         try:
             rows = [*one["observations"], one["next_observations"][-1]]
             pictures = np.stack([np.asarray(row["images0"]) for row in rows])
-            states = np.stack([np.asarray(row["state"], np.float32) for row in rows])
-            actions = np.asarray(one["actions"], np.float32)
+            states = as_numbers([row["state"] for row in rows], "state", where)
+            actions = as_numbers(one["actions"], "actions", where)
             words = "\n".join(map(str, one.get("language", ())))
         except _SHAPELESS as error:
-            raise BadArgument(f"{where} is of another layout: {_cause(error)}") from error
+            if isinstance(error, BadArgument):
+                raise
+            raise BadArgument(f"{where} is of another layout: {_cause(error)}; {EXPORT}") from error
         yield _demonstration(pictures, states, actions, words, where)
 
 
@@ -118,7 +123,7 @@ def read_tfrecord(path: Path) -> Iterator[Trajectory]:
         except BadArgument:
             raise
         except _SHAPELESS as error:
-            raise BadArgument(f"{where} is of another layout: {_cause(error)}") from error
+            raise BadArgument(f"{where} is of another layout: {_cause(error)}; {EXPORT}") from error
 
 
 def _of_tensors(example: Mapping[str, Any], where: str) -> Trajectory:
@@ -129,8 +134,8 @@ def _of_tensors(example: Mapping[str, Any], where: str) -> Trajectory:
         for name in ("images0", "state")
     )
     words = "\n".join(one.decode("utf-8", "replace") for one in columns.get("language", []))
-    actions = np.asarray(columns["actions"], np.float32)
-    return _demonstration(pictures, states.astype(np.float32), actions, words, where)
+    actions = as_numbers(columns["actions"], "actions", where)
+    return _demonstration(pictures, as_numbers(states, "state", where), actions, words, where)
 
 
 def _of_rlds(example: Mapping[str, Any], where: str) -> Trajectory:
@@ -141,7 +146,7 @@ def _of_rlds(example: Mapping[str, Any], where: str) -> Trajectory:
         raise BadArgument(f"{where} has {len(encoded)} pictures for {steps} steps")
     pictures = np.stack([_picture(io.BytesIO(one), where) for one in encoded])
     states, actions = (
-        np.asarray(example[f"steps/{name}"], np.float32).reshape(steps, SIZE)
+        as_numbers(example[f"steps/{name}"], name, where).reshape(steps, SIZE)
         for name in ("observation/state", "action")
     )
     words = example.get("steps/language_instruction", [b""])[0].decode("utf-8", "replace")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument, MissingExtra
-from ...core.trajectory import Trajectory
+from ...core.trajectory import EXPORT, Trajectory, as_flags, as_numbers
 
 STATES = ("state", "observation", "observations")
 """What data sets call the vector that a policy is to see; the first that is there is taken."""
@@ -32,9 +32,14 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
         states_only: leave pictures, instructions and the like on the disk.
 
     Raises:
-        BadArgument: there is no state, and nothing else is wanted.
+        BadArgument: a column is missing or holds no numbers; or there is no state, and nothing
+            else is wanted.
     """
-    steps = {ours: np.asarray(group[theirs]) for ours, theirs in STEPS.items()}
+    lacking = [name for name in ("observations", "actions", *STEPS.values()) if name not in group]
+    if lacking:
+        raise BadArgument(
+            f"{where} lacks {', '.join(lacking)}; it has {', '.join(group) or 'nothing'}; {EXPORT}"
+        )
     seen = group["observations"]
     observations: dict[str, NDArray[Any]] = {}
     if hasattr(seen, "keys"):
@@ -54,10 +59,10 @@ def read_episode(group: Any, where: str, states_only: bool = False) -> Trajector
     words = "" if states_only else str(group.attrs.get("instruction", ""))
     return Trajectory(
         observations=observations,
-        actions=_actions_of(group["actions"]),
-        rewards=steps["rewards"].astype(np.float32),
-        terminated=steps["terminated"].astype(bool),
-        truncated=steps["truncated"].astype(bool),
+        actions=_actions_of(group["actions"], where),
+        rewards=as_numbers(group["rewards"], "rewards", where),
+        terminated=as_flags(group["terminations"], "terminations", where),
+        truncated=as_flags(group["truncations"], "truncations", where),
         success=success,
         seed=int(seed) if isinstance(seed, (int, np.integer)) else None,
         instruction=words,
@@ -71,12 +76,12 @@ def _array_of(stored: Any) -> NDArray[Any]:
     return np.asarray(stored.asstr()[()].tolist(), np.str_)
 
 
-def _actions_of(stored: Any) -> NDArray[Any]:
+def _actions_of(stored: Any, where: str) -> NDArray[Any]:
     """Vectors in single precision, indices as whole numbers, commands as texts."""
     found = _array_of(stored)
     if found.ndim == 1 and found.dtype.kind in "iuU":
         return found if found.dtype.kind == "U" else found.astype(np.int64)
-    return found.astype(np.float32)
+    return as_numbers(found, "actions", where)
 
 
 class StateReader:

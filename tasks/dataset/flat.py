@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument
-from ...core.trajectory import Trajectory, checked
+from ...core.trajectory import EXPORT, Trajectory, as_numbers, checked
 
 COLUMNS = ("observations", "next_observations", "actions", "rewards")
 """What every flat layout has; the names of its flags differ."""
@@ -24,10 +24,10 @@ def demand(columns: Mapping[str, Any], names: tuple[str, ...], where: str) -> No
     lacking = [name for name in names if name not in columns]
     if lacking:
         found = ", ".join(map(str, columns)) or "nothing"
-        raise BadArgument(f"{where} lacks {', '.join(lacking)}; it has {found}")
+        raise BadArgument(f"{where} lacks {', '.join(lacking)}; it has {found}; {EXPORT}")
     lengths = {name: len(columns[name]) for name in names}
     if len(set(lengths.values())) > 1:
-        raise BadArgument(f"the columns of {where} differ in length: {lengths}")
+        raise BadArgument(f"the columns of {where} differ in length: {lengths}; {EXPORT}")
 
 
 def episodes_of(
@@ -54,24 +54,27 @@ def episodes_of(
     if count == 0:
         raise BadArgument(f"{where} has no step")
     if not len(ends):
-        raise BadArgument(f"{where}: none of its {count} steps is flagged as the end of an episode")
+        raise BadArgument(
+            f"{where}: none of its {count} steps is flagged as the end of an episode; {EXPORT} "
+            "with a flag in the last step of each"
+        )
     pasts = [*(ends + 1).tolist(), *([] if len(ends) and ends[-1] == count - 1 else [count])]
     first = 0
     for number, past in enumerate(pasts):
-        part = slice(first, past)
-        states = np.asarray(columns["observations"][part], np.float32)
-        then = np.asarray(columns["next_observations"][past - 1 : past], np.float32)
+        part, here = slice(first, past), f"{where} episode {number}"
+        states = as_numbers(columns["observations"][part], "observations", here)
+        then = as_numbers(columns["next_observations"][past - 1 : past], "next_observations", here)
         won = np.asarray(terminated[part], bool)
         cut = np.zeros(past - first, bool)
         cut[-1] = not won[-1]
         yield checked(
             Trajectory(
                 observations={"state": np.concatenate([states, then])},
-                actions=np.asarray(columns["actions"][part], np.float32),
-                rewards=np.asarray(columns["rewards"][part], np.float32).ravel(),
+                actions=as_numbers(columns["actions"][part], "actions", here),
+                rewards=as_numbers(columns["rewards"][part], "rewards", here).ravel(),
                 terminated=won,
                 truncated=cut,
             ),
-            f"{where} episode {number}",
+            here,
         )
         first = past

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...core.errors import BadArgument
+from ...core.trajectory import EXPORT
 from ..array_pickle import CODES, POINTER, read_whole
 
 DEEPEST = 50
@@ -126,7 +127,7 @@ def _resolved(value: Any, depth: int) -> Any:
     if depth > DEEPEST:
         raise ValueError(f"containers are nested more than {DEEPEST} deep")
     if isinstance(value, dict):
-        return {key: _resolved(one, depth + 1) for key, one in value.items()}
+        return {key: _entry(key, one, depth) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_resolved(one, depth + 1) for one in value)
     if not isinstance(value, Record):
@@ -142,9 +143,17 @@ def _resolved(value: Any, depth: int) -> Any:
             data, element, shape, order = value.arguments
             return _shaped(data, _element(element), shape, order == "F")
     if value.name == "collections.OrderedDict":
-        return {key: _resolved(one, depth + 1) for key, one in value.items}
+        return {key: _entry(key, one, depth) for key, one in value.items}
     value.state = _resolved(value.state, depth + 1)
     return value
+
+
+def _entry(key: Any, value: Any, depth: int) -> Any:
+    """A value of a dict; what is wrong with it is said with its key."""
+    try:
+        return _resolved(value, depth + 1)
+    except ValueError as error:
+        raise ValueError(f"{key!r:.40}: {error}") from error
 
 
 def _array(record: Record, depth: int) -> Any:
@@ -162,7 +171,7 @@ def _element(record: Any) -> np.dtype[Any]:
     """An element type from its record."""
     code = record.arguments[0]
     if code not in CODES:
-        raise ValueError(f"arrays of {code!r:.40} are not admitted")
+        raise ValueError(f"arrays of {code!r:.40} are no numbers; {EXPORT}")
     order = record.state[1] if record.state else "="
     kind: np.dtype[Any] = np.dtype(code).newbyteorder(order if order in ("<", ">") else "=")
     return kind

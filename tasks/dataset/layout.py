@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from ...core.errors import BadArgument, RunDirectoryError
 from ...core.files import write_atomically
 from ...core.specs import Embodiment
-from ...core.trajectory import Trajectory, checked
+from ...core.trajectory import EXPORT, Trajectory, checked
 from ..storage import make_directory
 from .episode_group import STEPS, UNUSUAL, StateReader, import_h5py, read_episode
 
@@ -163,6 +163,7 @@ class DatasetWriter:
         whole = {
             "data_format": "hdf5",
             "minari_version": MINARI,
+            "jpeg_encoding": False,
             "total_episodes": len(numbers),
             "total_steps": steps,
             "dataset_size": round((data / ARRAYS).stat().st_size / 1e6, 1),
@@ -324,7 +325,7 @@ class Dataset:
                 for name in sorted(names, key=lambda name: int(name.removeprefix("episode_"))):
                     where = f"{path} {name}"
                     one = reader.read(name) if reader else None
-                    yield checked(one or read_episode(file[name], where, states_only), where)
+                    yield checked(one or _carefully(file, name, where, states_only), where)
         except UNUSUAL as error:
             if isinstance(error, BadArgument):
                 raise
@@ -339,6 +340,16 @@ class Dataset:
         if not isinstance(found, dict):
             raise BadArgument(f"{self._data / METADATA} does not say its {name}")
         return found
+
+
+def _carefully(file: Any, name: str, where: str, states_only: bool) -> Trajectory:
+    """An episode; whatever its group holds, it is that episode that is wrong."""
+    try:
+        return read_episode(file[name], where, states_only)
+    except UNUSUAL as error:
+        if isinstance(error, BadArgument):
+            raise
+        raise BadArgument(f"{where} is damaged: {error}; get the file anew, or {EXPORT}") from error
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:

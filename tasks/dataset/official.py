@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument
-from ...core.trajectory import Trajectory, checked
+from ...core.trajectory import EXPORT, Trajectory, as_flags, as_numbers, checked
 from ..array_pickle import load_arrays
 from .episode_group import import_h5py
 from .flat import COLUMNS, demand, episodes_of
@@ -108,14 +108,15 @@ def _rewards(
     if found:  # A stored sum may be that of another set of objects: the parts come first.
         demand(columns, ("action", *found), str(path))
         total: NDArray[np.float32] = np.sum(
-            [np.asarray(columns[name], np.float32) for name in found], axis=0
+            [as_numbers(columns[name], f"'{name}'", str(path)) for name in found], axis=0
         )
         return total
     if "reward" in columns and targets == "id":
-        return np.asarray(columns["reward"], np.float32)
+        return as_numbers(columns["reward"], "'reward'", str(path))
     raise BadArgument(
         f"{path} has no reward for these targets: no '{names[0]}'"
-        + (" and no 'reward'" if targets == "id" else "")
+        + (" and no 'reward'; " if targets == "id" else "; ")
+        + EXPORT
     )
 
 
@@ -128,14 +129,14 @@ def _shifted(
 ) -> Trajectory:
     """Actions and rewards of row i lead from row i - 1 to row i; nothing ever terminates."""
     steps = len(columns["action"]) - 1
-    seen: dict[str, NDArray[Any]] = {"state": np.asarray(columns[state], np.float32)}
+    seen: dict[str, NDArray[Any]] = {"state": as_numbers(columns[state], state, str(path))}
     if cameras:
         demand(columns, ("action", *cameras), str(path))
         seen["rgb"] = np.concatenate([columns[name] for name in cameras], -1)
     ends = np.zeros(max(steps, 0), bool)
     cut = ends.copy()
     cut[-1:] = True
-    actions = np.asarray(columns["action"], np.float32)[1:]
+    actions = as_numbers(columns["action"], "actions", str(path))[1:]
     return checked(Trajectory(seen, actions, rewards[1:], ends, cut), str(path))
 
 
@@ -157,8 +158,8 @@ def read_a1(path: Path) -> Iterator[Trajectory]:
     size = buffer.attribute("_size")
     if isinstance(size, int) and size < len(columns["masks"]):  # The rest was never filled.
         columns = {name: array[:size] for name, array in columns.items()}
-    terminated = np.asarray(columns["masks"]) == 0
-    yield from episodes_of(columns, terminated, np.asarray(columns["dones"]) != 0, str(path))
+    masks, dones = (as_flags(columns[name], name, str(path)) for name in ("masks", "dones"))
+    yield from episodes_of(columns, ~masks, dones, str(path))
 
 
 def read_widowx(path: Path) -> Iterator[Trajectory]:
@@ -181,17 +182,17 @@ def read_widowx(path: Path) -> Iterator[Trajectory]:
                 seen["rgb"] = np.stack([np.asarray(row["pixels"]).squeeze() for row in rows])
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise BadArgument(
-                f"{where}: its observations are of another layout: {error}"
+                f"{where}: its observations are of another layout: {error}; {EXPORT}"
             ) from error
-        terminated = np.asarray(one["terminals"], bool).ravel()
+        terminated = as_flags(one["terminals"], "terminals", where)
         terminated[:-1] = False  # A flag within an episode did not end it.
         cut = np.zeros_like(terminated)
         cut[-1] = not terminated[-1]
         yield checked(
             Trajectory(
                 seen,
-                np.asarray(one["actions"], np.float32),
-                np.asarray(one["rewards"], np.float32).ravel(),
+                as_numbers(one["actions"], "actions", where),
+                as_numbers(one["rewards"], "rewards", where).ravel(),
                 terminated,
                 cut,
             ),
@@ -241,8 +242,9 @@ def read_adroit(path: Path) -> Iterator[Trajectory]:
         with h5py.File(path, "r") as file:
             ends = "timeouts" if "timeouts" in file else "trajectory_ends"
             demand(file, (*COLUMNS, "terminals", ends), str(path))
-            terminated = np.asarray(file["terminals"]).ravel() != 0
-            ended = np.asarray(file[ends]).ravel() != 0
+            terminated, ended = (
+                as_flags(file[name], name, str(path)) for name in ("terminals", ends)
+            )
             yield from episodes_of(file, terminated, ended, str(path))
     except OSError as error:
         raise BadArgument(f"{path} is cut off or no HDF5: {error}") from error

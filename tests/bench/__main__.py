@@ -11,6 +11,7 @@ import functools
 import platform
 from collections.abc import Callable
 
+import boards
 import crowds
 import decoding
 import homes
@@ -20,6 +21,7 @@ import measure
 import pages
 import practice
 import quantisers
+import remote
 import scoring
 import sights
 import submissions
@@ -163,7 +165,7 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
 def main() -> None:
     """Measures the groups asked for and prints them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", nargs="*", default=["harness", *GROUPS, "start"])
+    parser.add_argument("groups", nargs="*", default=["harness", *GROUPS, "remote", "start"])
     parser.add_argument("--pairs", type=int, default=5)
     options = parser.parse_args()
     console = Console(width=130)
@@ -187,8 +189,12 @@ def main() -> None:
         seconds, memory = submissions.validating(options.pairs)
         _print(console, "submissions: checking", "seconds of processor", seconds)
         _print(console, "submissions: checking", "MB", memory)
+    if "board" in options.groups:  # Likewise.
+        _print(console, "a site of 1,000 submissions", "", boards.building())
     if "senses" in options.groups:
         _print(console, "senses: a frame", "ms of processor", sights.frames(options.pairs))
+    if "remote" in options.groups:
+        _print(console, "remote policy: added to a step", "ms", remote.added(options.pairs))
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 

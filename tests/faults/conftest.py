@@ -116,7 +116,8 @@ class CommandLine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = {**os.environ, "PYTHONPATH": str(WORLDS), "NO_COLOR": "1"}
+        path = os.pathsep.join(filter(None, (str(WORLDS), os.environ.get("PYTHONPATH"))))
+        self.environment = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
         self.largest_file: int | None = None
         self._started: list[subprocess.Popen[str]] = []
 

@@ -20,6 +20,9 @@
     python tests/proofs miniwob-oracles --seeds 20
     python tests/proofs miniwob-soak --episodes 2000
     python tests/proofs submission-replays --episodes 3
+    python tests/proofs outages --tries 20
+    python tests/proofs served
+    OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
 Each prints a table; shares with 95% Wilson intervals.
@@ -80,6 +83,54 @@ def _train_homes(options: argparse.Namespace) -> int:
     played = list(train(options.first, options.count, options.processes))
     _print(options.proof, "family", played)
     return 0
+
+
+def _disturb_policies(trials: int) -> int:
+    """Faults of a served policy; 1 if one changed a score or left something behind."""
+    from outage import outages
+
+    table = Table(title=f"served policies, {trials} trials a fault", title_justify="left")
+    for column in ("fault", "trials", "scores equal", "INVALID", "attempts lost", "left behind"):
+        table.add_column(column, justify="right" if column != "fault" else "left")
+    bad = 0
+    for name, found in outages(trials):
+        wrong, invalid, retried, left = (sum(part) for part in zip(*found, strict=True))
+        equal = sum(not one.wrong for one in found)
+        table.add_row(name, *map(str, (len(found), equal, invalid, retried, left)))
+        bad += wrong + left
+    Console(width=110).print(table)
+    return int(bad > 0)
+
+
+def _serve_the_warmup(episodes: int) -> int:
+    """Plays the warm-up here and from a server; 1 if an episode is not the same."""
+    from served import pairs
+
+    table = Table(title="warm-up, random agent: here and served", title_justify="left")
+    for column in ("task", "episodes", "the same"):
+        table.add_column(column)
+    with tempfile.TemporaryDirectory() as folder:
+        found = pairs("warmup", episodes, Path(folder))
+    for one in found:
+        table.add_row(one.task, str(one.episodes), str(one.same))
+    Console(width=100).print(table)
+    return int(any(one.same < one.episodes for one in found))
+
+
+def _play_with_peers() -> int:
+    """Models served by the packages of other suites; 1 if an action is not what they said."""
+    from suites import INTERPRETERS, played
+
+    table = Table(title="models served for other suites", title_justify="left")
+    for column in ("suite", "package", "actions", "as they were said"):
+        table.add_column(column)
+    bad = 0
+    for suite in INTERPRETERS:
+        package, count, equal = played(suite)
+        table.add_row(suite, package, str(count), str(equal))
+        bad += package != "not installed" and equal < count
+    Console(width=100).print(table)
+    return int(bad > 0)
 
 
 def _import_more_than_memory() -> int:
@@ -144,14 +195,14 @@ def _show_results(proof: str, folder: Path, seeds: int) -> int:
     return int(not all(shown.claims.values()))
 
 
-def _flip(tries: int) -> int:
+def _flip(tries: int, first: int) -> int:
     """Flips bytes of a real submission; 1 if one is not noticed."""
     import flips
 
     table = Table(title="submission-flips", title_justify="left")
     for column in ("what is flipped", "bytes", "tries", "noticed"):
         table.add_column(column)
-    rows = flips.flipped(tries)
+    rows = flips.flipped(tries, first)
     for row in rows:
         table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
     Console(width=110).print(table)
@@ -419,9 +470,12 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
     "miniwob-soak": lambda told: _soak_pages(told.episodes),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20), told.families),
-    "submission-flips": lambda told: _flip(told.tries),
+    "submission-flips": lambda told: _flip(told.tries, told.first),
     "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
+    "outages": lambda told: _disturb_policies(min(told.tries, 20)),
+    "peers": lambda _: _play_with_peers(),
+    "served": lambda told: _serve_the_warmup(min(told.episodes, 2)),
 }
 """What can be proved, by name."""
 

@@ -2,7 +2,9 @@
 
 The search is Augmented Random Search, V2 (Mania, Guy and Recht 2018, arXiv 1803.07055): a matrix is
 moved along random directions by the difference of the returns that both ways along them bring.
-A share of its episodes is kept, in order: a replay, as D4RL's "medium-replay" is one of SAC.
+A share of its episodes is kept, in order: a replay, as D4RL's "medium-replay" is one of SAC. And as
+SAC's policies are stochastic, so are these: without, hardly any state would have two actions, and
+nothing could be learnt of which is the better.
 """
 
 from __future__ import annotations
@@ -36,12 +38,14 @@ class Search:
         best: of them, those that are gone along.
         rate: how far; the paper's for HalfCheetah (table 9), as is the next one.
         reach: how far is tried.
+        noise: deviation of what is added to actions.
     """
 
     directions: int = 8
     best: int = 4
     rate: float = 0.02
     reach: float = 0.03
+    noise: float = 0.2
 
 
 class Normaliser:
@@ -66,9 +70,11 @@ class Normaliser:
         return np.sqrt(self.squares / self.count) + 1e-6
 
 
-def linear(matrix: Floats, mean: Floats, scale: Floats) -> Callable[[NDArray[Any]], NDArray[Any]]:
-    """A policy that multiplies."""
-    return lambda seen: matrix @ ((seen - mean) / scale)
+def linear(
+    matrix: Floats, mean: Floats, scale: Floats, noise: float, dice: np.random.Generator
+) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    """A policy that multiplies, and adds noise."""
+    return lambda seen: matrix @ ((seen - mean) / scale) + noise * dice.standard_normal(len(matrix))
 
 
 def rollout(
@@ -110,7 +116,8 @@ def replay(
         mean, scale = normaliser.mean.copy(), normaliser.scale
         for which, shift in enumerate(tried):
             for side, sign in enumerate((1, -1)):
-                act = linear(matrix + sign * search.reach * shift, mean, scale)
+                tilted = matrix + sign * search.reach * shift
+                act = linear(tilted, mean, scale, search.noise, dice)
                 played = rollout(env, act, seed + number)
                 returns[which, side] = played.total_reward
                 normaliser.add(played.observations["state"].astype(np.float64))
@@ -130,12 +137,15 @@ UPDATES, PLAYED = 3_000, 5
 
 SMALL = {"hidden": (128, 128), "batch_size": 128, "learning_rate": 1e-3}
 
+VALUED = {**SMALL, "follow": 0.02}
+"""In a million updates targets may follow by 0.005 each; in a few thousand they would be late."""
+
 LEARNERS = {
     "bc": SMALL,
     "bc-10": SMALL,
-    "td3-bc": SMALL,
-    "iql": {**SMALL, "reward_scale": 0.4},
-    "idql": {**SMALL, "reward_scale": 0.4, "blocks": 1, "samples": 16, "average": 0.005},
+    "td3-bc": VALUED,
+    "iql": {**VALUED, "reward_scale": 0.3},
+    "idql": {**VALUED, "reward_scale": 0.3, "blocks": 1, "samples": 16, "average": 0.005},
 }
 """One configuration a method, for all seeds; otherwise as they are declared. The scale of rewards
 is IQL's for locomotion: 1000 by the distance between the best and the worst return."""

@@ -20,6 +20,7 @@ from scipy import stats
 
 from polyathlon.agents.offline import LEARNERS
 from polyathlon.agents.offline.learner import Learner, configured
+from polyathlon.agents.offline.past import Past
 from polyathlon.agents.offline.transition import Frame, Transitions, fit_frame
 from polyathlon.core.files import write_atomically
 from polyathlon.core.trajectory import Trajectory, digest_of_trajectories
@@ -99,11 +100,10 @@ def run(plan: Plan, folder: Path, learner: str, changes: Mapping[str, Any], seed
     middle = time.process_time()
     dice = torch.Generator().manual_seed(seed)
 
-    def act(state: NDArray[np.float32]) -> NDArray[np.float32]:
-        seen = torch.from_numpy(frame.observe(state)[None])
-        return frame.stretch(trained.act(seen, dice)[0].numpy())
-
-    scores = [plan.play(act, _episode_seed(seed, number)) for number in range(plan.episodes)]
+    scores = [
+        plan.play(acting(trained, frame, dice), _episode_seed(seed, number))
+        for number in range(plan.episodes)
+    ]
     seconds = (middle - start, time.process_time() - middle)
     done = Run(**wanted, scores=tuple(scores), seconds=seconds)  # type: ignore[arg-type]
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,6 +128,19 @@ def train(plan: Plan, name: str, changes: Mapping[str, Any], seed: int) -> tuple
         learner.update(learner.draw(rows, dice), step)
     learner.train(False)
     return learner, frame
+
+
+def acting(learner: Learner, frame: Frame, dice: torch.Generator) -> Act:
+    """What a learner does in one episode, of which it may remember what it saw and did."""
+    past = Past()
+
+    def act(state: NDArray[np.float32]) -> NDArray[np.float32]:
+        past.see(torch.from_numpy(frame.observe(state)[None]))
+        action = learner.play(past, dice)
+        past.did(action[None])
+        return frame.stretch(action.numpy())
+
+    return act
 
 
 def _episode_seed(seed: int, number: int) -> int:

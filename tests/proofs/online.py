@@ -64,7 +64,8 @@ def _coin(folder: Path, seeds: int) -> Shown:
 
 def _reach(folder: Path, seeds: int) -> Shown:
     out = folder / "sac-reach"
-    more = ("--steps", "30000", "--evaluate-every", "30000", "--episodes", "20")
+    more = ("--steps", "15000", "--set", "warm_up=1000", "--episodes", "20")
+    more += ("--evaluate-every", "15000")
     _train("sac", "metaworld.reach", out, seeds, *more)
     rows = _rows(out)
     words = "SAC reaches the goal of metaworld.reach in 0.9 of the episodes"

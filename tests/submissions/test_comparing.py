@@ -243,7 +243,7 @@ def test_compare_on_the_command_line(run, members, filed, capsys):
 
 def test_eval_stops_once_it_is_known(tmp_path, capsys):
     """22 rounds of 60 suffice for a wide interval, and the same command plays no further."""
-    command = ["eval", "babyai.go-to-obj", "--agent", "random", "--episodes", "60", "--slots", "2"]
+    command = ["eval", "babyai.go-to-obj", "--agent", "random", "--episodes", "60", "--slots", "1"]
     command += ["--video", "0", "--until-width", "0.5", "--out", str(tmp_path / "run")]
     code, told = ended(command, capsys)
     assert code == 0

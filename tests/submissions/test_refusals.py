@@ -298,7 +298,7 @@ def test_a_figure_that_does_not_follow_is_named(members, filed, rehashed):
     [
         (
             lambda lines: lines[:-1],
-            "nothing stands where the plan has metaworld.reach-v3 episode 3",
+            "nothing stands where the plan has babyai.open-v0 episode 3",
         ),
         (lambda lines: lines[1:], "babyai.go-to-obj-v0 episode 1 stands where the plan has"),
         (lambda lines: [*lines, lines[-1]], "stands there a second time"),

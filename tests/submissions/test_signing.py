@@ -14,6 +14,7 @@ from polyathlon.cli import main
 from polyathlon.core.errors import BadArgument, SubmissionRefused
 from polyathlon.core.specs import canonical_json
 from polyathlon.leaderboard.archive import write_archive
+from polyathlon.leaderboard.board import build_board
 from polyathlon.leaderboard.signature import (
     CONTEXT,
     Signature,
@@ -25,6 +26,7 @@ from polyathlon.leaderboard.signature import (
 )
 from polyathlon.leaderboard.submission import INDEX, SIGNATURE
 from polyathlon.leaderboard.validation import validate
+from polyathlon.leaderboard.website.build import build_site
 
 pytest.importorskip("cryptography")
 pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
@@ -277,3 +279,18 @@ def test_refusals_of_the_commands(members, signed, filed, key, tmp_path, capsys)
     )
     assert code == 2
     assert "left as it is" in told.err
+
+
+def test_the_board_and_its_page_say_who_signed(members, signed, filed, key, tmp_path):
+    public = key.with_name("key.pub").read_text().strip()
+    trusted, path = {public: "Ada Lovelace"}, filed(signed)
+    (source,) = build_board([path], trusted).sources
+    assert (source.signer.state, source.signer.name) == ("trusted", "Ada Lovelace")
+    (source,) = build_board([path]).sources
+    assert (source.signer.state, source.signer.name) == ("signed", "")
+    build_site([path], tmp_path / "site", trusted=trusted)
+    (page,) = (tmp_path / "site").rglob("uniform-play-*.html")
+    assert "Ada Lovelace" in page.read_text()
+    assert fingerprint(public) in page.read_text()
+    (row,) = build_board([filed(members)]).groups[0].rows
+    assert row.status == "self-reported"

@@ -34,6 +34,13 @@ FORGED = ("babyai.go-to-obj-v0", 0)
 """An episode that was lost, the first of the plan."""
 
 
+@pytest.fixture(scope="module")
+def replayer(packed):
+    """One for all: what takes long is to start its worker."""
+    with Replayer(packed.manifest) as replayer:
+        yield replayer
+
+
 @pytest.fixture
 def verify(capsys):
     """The command, and the verdict it left."""
@@ -101,20 +108,18 @@ def test_a_sample_says_how_likely_it_catches_one(forged, filed, verify):
         ({"instruction": "go home"}, "instruction"),
     ],
 )
-def test_everything_that_is_told_of_an_episode_is_played_again(packed, change, words):
+def test_everything_that_is_told_of_an_episode_is_played_again(packed, replayer, change, words):
     one = packed.results[0]
-    with Replayer(packed.manifest) as replayer:
-        found = replayer.play(msgspec.structs.replace(one, **change), actions_of(packed, one))
+    found = replayer.play(msgspec.structs.replace(one, **change), actions_of(packed, one))
     assert not found.matches
     assert found.differing.startswith(words)
 
 
-def test_actions_that_cannot_be_taken_do_not_match(packed):
+def test_actions_that_cannot_be_taken_do_not_match(packed, replayer):
     one = packed.results[0]
-    with Replayer(packed.manifest) as replayer:
-        short = replayer.play(one, actions_of(packed, one)[:-1])
-        strange = replayer.play(one, [99] * one.steps)
-        again = replayer.play(one, actions_of(packed, one))
+    short = replayer.play(one, actions_of(packed, one)[:-1])
+    strange = replayer.play(one, [99] * one.steps)
+    again = replayer.play(one, actions_of(packed, one))
     assert (short.matches, strange.matches, again.matches) == (False, False, True)
     assert "the recording ends before the episode does" in short.differing
 

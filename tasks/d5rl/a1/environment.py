@@ -11,9 +11,10 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ....core.errors import BadArgument, InvalidAction
+from ....core.errors import BadArgument
 from ....core.specs import USUAL_FIELDS
 from ...observation import ImageSize, observation_space, parse_fields, parse_image_size
+from ..action import limited
 from .pose import JOINTS, target_of
 from .reward import Motion, hike_reward, walk_reward
 from .simulation import CONTROL_STEP, START_NOISE, Simulation
@@ -129,7 +130,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     def step(
         self, action: NDArray[np.float32]
     ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
-        """One control step of 50 ms.
+        """One control step of 50 ms; what an action has beyond -1 or 1 counts as these.
 
         Raises:
             InvalidAction: not twelve finite numbers.
@@ -137,11 +138,7 @@ class A1(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         """
         if not self._running:
             raise gymnasium.error.ResetNeeded("no episode is running; call reset()")
-        chosen = np.asarray(action)
-        plain = chosen.shape == (len(JOINTS),) and chosen.dtype.kind in "fiu"
-        if not plain or not np.isfinite(chosen).all():
-            raise InvalidAction(f"the A1 takes {len(JOINTS)} finite numbers, not {action!r}")
-        self.simulation.step(target_of(chosen))
+        self.simulation.step(target_of(limited(action, len(JOINTS), "the A1")))
         self._steps += 1
         motion = self.simulation.motion()
         reward = self._reward(motion)

@@ -10,9 +10,10 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ....core.errors import BadArgument, InvalidAction
+from ....core.errors import BadArgument
 from ....core.specs import USUAL_FIELDS
 from ...observation import ImageSize, observation_space, parse_fields, parse_image_size
+from ..action import limited
 from ..robotics import load_robotics
 from .goal import GOALS, reward_of
 
@@ -120,7 +121,7 @@ class AdroitHand(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     def step(
         self, action: NDArray[np.float32]
     ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
-        """One control step of 10 ms.
+        """One control step of 10 ms; what an action has beyond -1 or 1 counts as these.
 
         Raises:
             InvalidAction: not a finite number for every motor.
@@ -128,12 +129,7 @@ class AdroitHand(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         """
         if self._seen is None:
             raise gymnasium.error.ResetNeeded("call reset() first")
-        chosen = np.asarray(action)
-        plain = chosen.shape == self.action_space.shape and chosen.dtype.kind in "fiu"
-        if not plain or not np.isfinite(chosen).all():
-            count = self._world.model.nu
-            raise InvalidAction(f"the hand takes {count} finite numbers, not {action!r}")
-        self._seen, *_ = self._world.step(chosen)
+        self._seen, *_ = self._world.step(limited(action, self._world.model.nu, "the hand"))
         measured = self._goal.measure(self.data)
         reached = self._goal.reached(**measured)
         info = {"success": reached, "metrics": measured}

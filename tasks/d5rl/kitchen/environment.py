@@ -10,9 +10,10 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ....core.errors import BadArgument, InvalidAction
+from ....core.errors import BadArgument
 from ....core.specs import USUAL_FIELDS
 from ...observation import ImageSize, observation_space, parse_fields, parse_image_size
+from ..action import limited
 from .element import IN_DISTRIBUTION, instruct, parse_elements
 from .scene import CAMERAS, build_world, move_in
 from .variation import draw_kitchen
@@ -134,7 +135,7 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     def step(
         self, action: NDArray[np.float32]
     ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
-        """One control step of 80 ms.
+        """One control step of 80 ms; what an action has beyond -1 or 1 counts as these.
 
         Raises:
             InvalidAction: not nine finite numbers.
@@ -142,10 +143,7 @@ class Kitchen(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         """
         if self._seen is None:
             raise gymnasium.error.ResetNeeded("call reset() first")
-        chosen = np.asarray(action, np.float64)
-        if chosen.shape != (JOINTS,) or not np.isfinite(chosen).all():
-            raise InvalidAction(f"the kitchen takes {JOINTS} finite numbers, not {action!r}")
-        told, *_ = self._world.step(chosen)
+        told, *_ = self._world.step(limited(action, JOINTS, "the kitchen"))
         self._seen = told["observation"]
         self._ever.update(self.done)
         return self._observe(), float(len(self.done)), False, False, self._info()

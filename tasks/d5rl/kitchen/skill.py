@@ -48,11 +48,11 @@ ACROSS = 0.7
 of them is behind the handle and pulls it. Straight from the front they would slip off."""
 
 AJAR = 0.03
+"""Opening of a finger that goes between a handle and its door [m]."""
 
 STEER = 0.6
 """How far from the middle the kettle is pushed for each metre that it should go sideways: what is
 pushed left of its middle goes right."""
-"""Opening of a finger that goes between a handle and its door [m]."""
 
 IDLE = 6
 """Moves without progress after which a skill gives up and begins again."""

@@ -10,9 +10,10 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ....core.errors import BadArgument, InvalidAction
+from ....core.errors import BadArgument
 from ....core.specs import USUAL_FIELDS
 from ...observation import ImageSize, observation_space, parse_fields, parse_image_size
+from ..action import limited
 from .goal import (
     BINS,
     CATEGORIES,
@@ -159,7 +160,7 @@ class WidowX(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
     def step(
         self, action: NDArray[np.float32]
     ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
-        """One control step of 50 ms.
+        """One control step of 50 ms; what an action has beyond -1 or 1 counts as these.
 
         Raises:
             InvalidAction: not seven finite numbers.
@@ -167,11 +168,7 @@ class WidowX(gymnasium.Env[dict[str, Any], NDArray[np.float32]]):
         """
         if not self._running:
             raise gymnasium.error.ResetNeeded("no episode is running; call reset()")
-        chosen = np.asarray(action)
-        plain = chosen.shape == (ACTION_SIZE,) and chosen.dtype.kind in "fiu"
-        if not plain or not np.isfinite(chosen).all():
-            raise InvalidAction(f"the WidowX takes {ACTION_SIZE} finite numbers, not {action!r}")
-        self.simulation.step(chosen.astype(np.float64))
+        self.simulation.step(limited(action, ACTION_SIZE, "the WidowX"))
         info = self._info()
         reward = float(info["success"])
         self._running = not info["success"]

@@ -1,0 +1,31 @@
+"use strict";
+/* Lines of profiles and radars, by the rules of leaderboard/website/chart.py. */
+const chart = (() => {
+  const WIDTH = 460, HEIGHT = 290, LEFT = 44, RIGHT = 14, TOP = 12, BOTTOM = 44;
+  const SIDE = 340, RADIUS = 108;
+
+  const profile = (scores, low, high) => {
+    const floor = HEIGHT - BOTTOM, width = WIDTH - RIGHT - LEFT;
+    let path = "", left = scores.length;
+    for (const score of [...scores].sort((a, b) => a - b)) {
+      if (!path) path = `M${LEFT.toFixed(1)} ${TOP.toFixed(1)}`;
+      const place = Math.min(Math.max(score, low), high);
+      left -= 1;
+      const height = floor - (left / scores.length) * (floor - TOP);
+      path += `H${(LEFT + ((place - low) / (high - low)) * width).toFixed(1)}V${height.toFixed(1)}`;
+    }
+    return path && `${path}H${(WIDTH - RIGHT).toFixed(1)}`;
+  };
+
+  const radar = (scores) => {
+    const points = scores.map((score, number) => {
+      const angle = (2 * Math.PI * number) / scores.length - Math.PI / 2;
+      const reach = RADIUS * Math.min(Math.max(score ?? 0, 0), 1);
+      const x = SIDE / 2 + reach * Math.cos(angle), y = SIDE / 2 + reach * Math.sin(angle);
+      return `${x.toFixed(1)} ${y.toFixed(1)}`;
+    });
+    return `M${points.join("L")}Z`;
+  };
+
+  return { profile, radar };
+})();
