@@ -93,7 +93,7 @@ train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends
 	@$(PY) tests/proofs learners
 	@$(PY) tests/proofs learners-a1
 	@$(PY) tests/proofs learners-cheetah
-	@$(PY) tests/proofs learners-kitchen
+	@$(PY) tests/proofs learners-kitchen --seeds 5
 
 results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs results-ppo-babyai --out runs/results
