@@ -29,11 +29,11 @@ demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random
 	@$(POLYATHLON) report runs/demo-langr --out runs/demo-langr/report.html
 	@$(POLYATHLON) report runs/demo-oracle --out runs/demo-oracle/report.html
 	@$(POLYATHLON) report runs/demo-random --out runs/demo-random/report.html
-	@$(POLYATHLON) leaderboard build runs/demo-oracle runs/demo-random --out runs/leaderboard.json
+	@$(POLYATHLON) leaderboard build runs/demo-oracle runs/demo-random --out runs/site
 	@echo "results:     runs/demo-oracle/result.json  runs/demo-random/result.json"
 	@echo "reports:     runs/demo-oracle/report.html  runs/demo-random/report.html"
 	@echo "             runs/demo-langr/report.html (every step of ten episodes in a home)"
-	@echo "leaderboard: runs/leaderboard.json"
+	@echo "leaderboard: runs/site/index.html"
 
 # A process more than there are cores: many tests wait.
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
@@ -75,10 +75,9 @@ REFERENCES := leaderboard/submissions
 
 references: $(STAMP) system  ## play, pack and verify our own submissions again (a new score of a task)
 	@rm -rf runs/reference
-	@$(POLYATHLON) eval "$(SOLVABLE)" --agent random --video 0 --out runs/reference/random
-	@$(POLYATHLON) eval "$(SOLVABLE)" --agent oracle --video 0 --out runs/reference/oracle
-	@$(POLYATHLON) eval warmup --agent random --video 0 --out runs/reference/random-warmup
-	@$(POLYATHLON) leaderboard pack runs/reference/random runs/reference/random-warmup \
+	@$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent random --video 0 --out runs/reference/random
+	@$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent oracle --video 0 --out runs/reference/oracle
+	@$(POLYATHLON) leaderboard pack runs/reference/random \
 		--name "Random play" --card $(REFERENCES)/random.json --out $(REFERENCES)/random.zip
 	@$(POLYATHLON) leaderboard pack runs/reference/oracle \
 		--name "Scripted solvers" --card $(REFERENCES)/oracle.json --out $(REFERENCES)/oracle.zip
@@ -86,6 +85,7 @@ references: $(STAMP) system  ## play, pack and verify our own submissions again 
 		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
 
 proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
+	@$(PY) tests/proofs served
 	@$(PY) tests/proofs outages --tries 20
 	@$(PY) tests/proofs peers
 

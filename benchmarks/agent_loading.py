@@ -34,7 +34,8 @@ def load_agent(name: str, table: Mapping[str, Any]) -> tuple[AgentRecord, Agent 
         AgentFailed: its constructor raised.
     """
     if ":" not in name and name not in table:
-        raise UnknownName("agent", name, table, " One of your own is called module:Class.")
+        hint = " One of your own is called module:Class, a trained one by its folder."
+        raise UnknownName("agent", name, table, hint)
     made = _construct(name, load_object(name) if ":" in name else table[name])
     placement = getattr(made, "placement", "evaluator")
     if name != ORACLE and placement != "evaluator":

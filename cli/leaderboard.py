@@ -35,15 +35,6 @@ def leaderboard_group() -> None:
     """Pack runs, check and verify submissions, build a leaderboard."""
 
 
-trusted_option = click.option(
-    "--trusted",
-    type=click.Path(path_type=Path),
-    envvar="POLYATHLON_TRUSTED_KEYS",
-    show_envvar=True,
-    help="JSON of names and public keys that you know.",
-)
-
-
 @leaderboard_group.command("build")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
@@ -72,7 +63,7 @@ def build_command(
     from ..benchmarks.workers.pool import available_cores
     from ..leaderboard.board import build_board, write_board
     from ..leaderboard.signature import read_trusted
-    from ..leaderboard.site.build import build_site
+    from ..leaderboard.website.build import build_site
 
     keys = read_trusted(trusted) if trusted else None
     if out.suffix == ".json":

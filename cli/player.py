@@ -11,7 +11,7 @@ from ..agents.remote.setting import is_address
 from ..benchmarks.agent_loading import load_agent
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent
-from .trained import is_trained, load_trained
+from .trained import is_trained, load_trained, refuse_other_folder
 
 
 def load_player(name: str) -> tuple[AgentRecord, Agent | None]:
@@ -26,6 +26,8 @@ def load_player(name: str) -> tuple[AgentRecord, Agent | None]:
         return open_agent(name)
     if is_trained(name):
         return load_trained(Path(name))
+    if name not in AGENTS and ":" not in name:
+        refuse_other_folder(name)
     if ":" in name:
         # As with `python script.py`: an agent's module may lie in the folder one stands in.
         sys.path.append(os.getcwd())

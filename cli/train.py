@@ -13,7 +13,7 @@ import numpy as np
 
 from ..core.errors import BadArgument, RunDirectoryError
 from ..core.journal import lock, unlock
-from .trained import record_of, require_torch
+from .trained import is_trained, record_of, require_torch
 
 if TYPE_CHECKING:
     from ..agents.offline.training import Outcome, Played
@@ -84,7 +84,9 @@ def train_command(learner: str, task: str, out: Path, **options: Any) -> int:
         outcomes = [_train(course, folder, seed, options) for seed, folder in folders.items()]
         _conclude(course, out, list(folders), outcomes, options)
     except KeyboardInterrupt:
-        click.echo(f"interrupted: {out} holds a checkpoint; the same command goes on", err=True)
+        held = any(is_trained(str(folder)) for folder in folders.values())
+        told = "holds a checkpoint; the same command goes on" if held else "holds nothing yet"
+        click.echo(f"interrupted: {out} {told}", err=True)
         return 130
     finally:
         course.close()

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import Protocol
 
-from ..core.errors import MissingExtra, UnknownName
+from ..core.errors import BadArgument, MissingExtra, UnknownName
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent
 from ..core.registry import load_object
@@ -42,6 +42,20 @@ class TrainedAgent(Agent, Protocol):
 def is_trained(name: str) -> bool:
     """Whether the name of an agent is the folder of a trained one."""
     return (Path(name) / CHECKPOINT).is_file()
+
+
+def refuse_other_folder(name: str) -> None:
+    """Says where the agents are, where a folder is named that is none.
+
+    Raises:
+        BadArgument: it is a folder without a checkpoint.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        return
+    inside = sorted(str(path.parent) for path in folder.glob(f"*/{CHECKPOINT}"))
+    hint = f"those in it are: {', '.join(inside)}" if inside else "polyathlon train makes one"
+    raise BadArgument(f"{name} is no trained agent: it has no {CHECKPOINT}; {hint}")
 
 
 def load_trained(folder: Path) -> tuple[AgentRecord, Agent]:

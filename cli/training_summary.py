@@ -111,7 +111,15 @@ def _figure(values: Any, over: str) -> Figure:
 
 
 def scale_of(metadata: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The returns that a data set gives as the ends of its scale, if it does."""
+    """The returns that a data set gives as the ends of its scale, if it does.
+
+    Not if it was made with arguments of the task, ``--set max_episode_steps=60``: trained agents
+    play the task as it is, and its returns are of another size.
+    """
+    own = metadata.get("polyathlon")
+    recipe = own.get("recipe") if isinstance(own, Mapping) else None
+    if isinstance(recipe, Mapping) and recipe.get("task_kwargs"):
+        return None
     ends = [metadata.get(f"ref_{end}_score") for end in ("min", "max")]
     if not all(isinstance(end, (int, float)) for end in ends):
         return None

@@ -42,7 +42,7 @@ class AgentRecord(msgspec.Struct, frozen=True, kw_only=True):
         name: what it was called by.
         path: its class, ``module:Class``.
         dialect: its adapter.
-        placement: where it ran: ``evaluator`` or ``worker``.
+        placement: where it ran: ``evaluator``, ``worker``, or ``remote`` where it was served.
         observations: the fields it asked for; None for each task's own.
         source_digest: SHA-256 of the file its class stands in, and of the fitted adapter that its
             dialect names, if it does; of its weights, where it was trained here; else empty. What

@@ -367,6 +367,11 @@ def digest_of(value: Any) -> str:
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
+ONCE_BIT = frozenset({"metaworld"})
+"""Families that were declared ``bit`` until they were seen to round differently on processors of
+one kind. Their tasks keep their digests: what was played before is still the same."""
+
+
 def digest_of_tasks(tasks: Iterable[TaskSpec]) -> str:
     """SHA-256 over the declarations of tasks, in hexadecimal.
 
@@ -376,6 +381,8 @@ def digest_of_tasks(tasks: Iterable[TaskSpec]) -> str:
     plain = [msgspec.to_builtins(task) for task in tasks]
     for one in plain:
         del one["no_op"]
+        if one["id"].partition(".")[0] in ONCE_BIT:
+            one["determinism"] = "bit"
     return digest_of(plain)
 
 

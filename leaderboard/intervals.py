@@ -115,21 +115,30 @@ class _Ranked:
     def __init__(self, values: Floats) -> None:
         self._n = len(values)
         self._distinct, self._rank = np.unique(values, return_inverse=True)
-        self._one = self._distinct[0]
+        self._is_all_or_nothing = bool(np.isin(self._distinct, (0.0, 1.0)).all())
 
-    def trimmed_mean(self, columns: NDArray[np.intp]) -> Floats:
-        """``_trimmed_mean`` of rows of the values, which are given by their places ``[R, N]``."""
+    def trimmed_mean(self, columns: NDArray[np.intp], samples: Floats) -> Floats:
+        """``_trimmed_mean`` of rows of the values.
+
+        Args:
+            columns: `[R, N]`, which values they are.
+            samples: `[R, N]`, the values themselves.
+        """
         rows, width = len(columns), len(self._distinct)
         cut = int(TRIMMED * self._n)
         kept = self._n - 2 * cut
+        # Of zeros and ones, and of equal values, the mean is right to the last bit.
+        if width == 1:
+            return np.full(rows, self._distinct[0])
+        if self._is_all_or_nothing:  # How many ones there are says it all.
+            return np.asarray(np.clip(samples.sum(axis=1) - cut, 0, kept) / kept)
         places = self._rank[columns]
         places += np.arange(rows)[:, np.newaxis] * width
         times = np.bincount(places.ravel(), minlength=rows * width).reshape(rows, width)
         # How many of what is kept are at most as great as each of the distinct values.
         upto = np.clip(np.cumsum(times, axis=1) - cut, 0, kept)
         upto[:, 1:] -= upto[:, :-1].copy()
-        # Of zeros and ones, and of equal values, the mean is right to the last bit.
-        return np.asarray(upto @ self._distinct / kept) if width > 1 else np.full(rows, self._one)
+        return np.asarray(upto @ self._distinct / kept)
 
 
 def task_means(samples: Floats, starts: NDArray[np.intp]) -> Floats:
@@ -239,7 +248,7 @@ def bootstrap_together(
             samples = pooled[columns]
             for found, statistic in zip(drawn[k], asked[k][1], strict=True):
                 if statistic is pooled_iqm:
-                    found.append(ranked[k].trimmed_mean(columns))
+                    found.append(ranked[k].trimmed_mean(columns, samples))
                 else:
                     found.append(statistic(samples, starts))
     return [[quantiles(np.concatenate(one), confidence) for one in found] for found in drawn]

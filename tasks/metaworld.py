@@ -155,6 +155,7 @@ def _task(name: str, instruction: str) -> TaskSpec:
         kwargs={"task": name},
         default_observations=("state", "instruction"),
         oracle=f"{__name__}:scripted_policy",
+        determinism="platform",
         renderer="mujoco",
         tags=tuple(tag for tag, names in GROUPS.items() if name in names),
         no_op=NO_OP,

@@ -35,7 +35,7 @@ BODIES = (WALKER, SLIDER, CLERK)
 TINY = {
     "small": {
         "width": 32,
-        "layers": 2,
+        "layers": 1,
         "heads": 4,
         "words": 400,
         "image_size": 16,

@@ -34,7 +34,7 @@ ALL = ("rgb", "instruction", "dom")
 
 ALIKE = frozenset(
     """count-sides find-greatest focus-text guess-number hot-cold tic-tac-toe
-    use-colorwheel-2""".split()
+    terminal use-colorwheel-2""".split()
 )
 """Pages of which two seeds differ in what is drawn, or hidden until it is found, not in words."""
 
@@ -113,6 +113,20 @@ def test_a_seed_fixes_the_page_to_the_pixel_whatever_was_before(make, task):
         again, _ = player.reset(seed=0)
         assert again["dom"] == first[0]["dom"]
         assert np.array_equal(again["rgb"], first[0]["rgb"])
+
+
+@pytest.mark.parametrize(
+    ("task", "command"),
+    [("flight.AA", "scroll(180, 400, 400, 100)"), ("hot-cold", "hover_at(80, 100)")],
+)
+def test_nothing_of_an_episode_is_seen_in_the_next(make, task, command):
+    env = make(task, observations=ALL)
+    first, _ = env.reset(seed=5)
+    moved = env.step(command)[0]
+    assert not np.array_equal(moved["rgb"], first["rgb"])
+    again, _ = env.reset(seed=5)
+    assert again["dom"] == first["dom"]
+    assert np.array_equal(again["rgb"], first["rgb"])
 
 
 def test_foreign_letters_are_escaped_alike_in_words_and_elements(make):
@@ -283,6 +297,44 @@ def test_after_the_end_nothing_is_done(make):
     assert do(env, click(ref_of(env, "button")))[2]
     with pytest.raises(BadArgument, match="is over"):
         do(env, click_at(80, 100))
+
+
+def test_pictures_are_there_when_a_page_is_looked_at(make):
+    env = make("order-food")
+    env.reset(seed=0)
+    assert sum(one.tag == "img" for one in env.elements) == 20
+    assert [one.ref for one in env.elements] == list(range(1, len(env.elements) + 1))
+
+
+def test_a_page_within_a_page_that_leaves_is_no_fault(make):
+    env = make("flight.AA")
+    env.reset(seed=0)
+    page = page_of(env)
+    page.evaluate("core.flightChildWindow().location.href = 'http://example.org/'; 0")
+    page.evaluate("core.flightChildWindow().location.href = '/no/such/page.html'; 0")
+    page.browser.await_event(lambda: page.counts["navigations"] >= 1, page.session)
+    *_, info = do(env, wait())
+    assert env.elements
+    assert info["metrics"]["outside_requests"] <= 1
+    page.evaluate("core.flightChildWindow().location.replace('about:blank')")
+    *_, info = do(env, click(env.elements[3].ref))
+    assert info["success"] is False
+    env.reset(seed=0)
+    assert env.elements
+
+
+@pytest.mark.parametrize("task", ["click-test", "flight.AA"])
+def test_the_second_half_of_a_double_click_begins_no_other_episode(make, task):
+    env = make(task)
+    env.reset(seed=0)
+    do(env, wait())
+    button = next(one for one in reversed(env.elements) if one.tag == "button")
+    _, reward, over, _, info = do(env, Gesture("double_click", refs=(button.ref,)))
+    assert over
+    assert reward == (1.0 if task == "click-test" else -1.0)
+    assert info["metrics"]["seconds"] == pytest.approx(0.2)
+    first, _ = env.reset(seed=0)
+    assert first == make(task).reset(seed=0)[0]
 
 
 @pytest.mark.parametrize(

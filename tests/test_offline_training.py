@@ -14,13 +14,14 @@ import torch
 from point_mass import STEPS, Plane, mixed_data
 
 from polyathlon.agents.offline import LEARNERS
-from polyathlon.agents.offline.checkpoint import FILE_NAME, Identity, load_checkpoint
+from polyathlon.agents.offline.checkpoint import Identity, load_checkpoint
 from polyathlon.agents.offline.learner import configured
 from polyathlon.agents.offline.player import TrainedAgent
 from polyathlon.agents.offline.practice import FOLDER
 from polyathlon.agents.offline.protocol import PROTOCOLS, Protocol
 from polyathlon.agents.offline.training import BEST, LOG, Outcome, Played, Training
 from polyathlon.agents.offline.transition import Transitions, discounted, fit_frame
+from polyathlon.agents.storage import FILE_NAME
 from polyathlon.core.errors import BadArgument, PlanMismatch
 from polyathlon.core.specs import Brief, Embodiment, digest_of
 

@@ -51,7 +51,7 @@ def expected_files() -> set[str]:
         found |= {f"{prefix}/{path.name}" for path in folder.glob("*.py")}
     for folder in ("leaderboard/schema", "tasks/langr/data"):
         found |= {f"polyathlon/{folder}/{path.name}" for path in (ROOT / folder).glob("*.json")}
-    for folder in ("tasks/miniwob/script", "leaderboard/site/asset"):
+    for folder in ("tasks/miniwob/script", "leaderboard/website/asset"):
         files = [*(ROOT / folder).glob("*.js"), *(ROOT / folder).glob("*.css")]
         found |= {f"polyathlon/{folder}/{path.name}" for path in files}
     return found

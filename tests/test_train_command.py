@@ -24,6 +24,7 @@ from polyathlon.agents.offline.protocol import PROTOCOLS
 from polyathlon.agents.offline.training import LOG, Played
 from polyathlon.cli.course import Course, make_world
 from polyathlon.cli.tensorboard_log import FOLDER, is_installed
+from polyathlon.cli.trained import CHECKPOINT, is_trained, refuse_other_folder
 from polyathlon.cli.training_summary import Figure, row_of, scale_of
 from polyathlon.core.errors import BadArgument, EmbodimentMismatch
 from polyathlon.core.journal import lock, unlock
@@ -228,3 +229,20 @@ def test_rows_know_their_spread() -> None:
     assert alone.cells() == ("iql", "1 seed", "0.200", "10.0", "-")
     assert scale_of({"ref_min_score": 1, "ref_max_score": 2.5}) == (1.0, 2.5)
     assert scale_of({"ref_min_score": 1}) is None
+    shortened = {"recipe": {"task_kwargs": {"max_episode_steps": 60}}}
+    assert scale_of({"ref_min_score": 1, "ref_max_score": 2.5, "polyathlon": shortened}) is None
+
+
+def test_a_folder_that_is_no_agent_says_where_agents_are(tmp_path: Path) -> None:
+    for number in (0, 1):
+        (tmp_path / "two" / f"seed-{number}").mkdir(parents=True)
+        (tmp_path / "two" / f"seed-{number}" / CHECKPOINT).write_text("{}")
+    one, other = (tmp_path / "two" / f"seed-{number}" for number in (0, 1))
+    with pytest.raises(
+        BadArgument, match=f"it has no checkpoint.json; those in it are: {one}, {other}"
+    ):
+        refuse_other_folder(str(tmp_path / "two"))
+    with pytest.raises(BadArgument, match="polyathlon train makes one"):
+        refuse_other_folder(str(tmp_path))
+    refuse_other_folder(str(tmp_path / "nowhere"))
+    assert is_trained(str(one))

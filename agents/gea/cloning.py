@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...core.files import write_atomically
 from ..lm.fault import check_finite, memory_guard
-from ..lm.many import average_gradients, rank, world_size
+from ..lm.many import average_gradients, dice_of, rank, world_size
 from ..lm.snapshot import (
     check_identity,
     is_snapshot,
@@ -74,7 +74,7 @@ class GeaCloning:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.config = folder, config
         self.mixture = Mixture(sets, config.history, config.senses)
-        self.dice = np.random.default_rng([config.seed, rank()])
+        self.dice = dice_of(config.seed)
         self.update = 0
         torch.manual_seed(config.seed)
         resumed = load_snapshot(folder, "gea") if is_snapshot(folder) else None
@@ -100,7 +100,7 @@ class GeaCloning:
             check_identity(resumed.identity, self.identity, folder)
             restore_modules(self.network, resumed.under("modules/network"), folder)
             restore_optimiser(self.optimiser, resumed, "network")
-            self.dice.bit_generator.state = resumed.dice["spans"]
+            self.dice = dice_of(config.seed, resumed.dice["spans"], resumed.step)
             torch.set_rng_state(resumed.arrays["random/torch"])
             self.update = resumed.step
         cut_log(folder, self.update)

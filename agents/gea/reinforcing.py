@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...core.errors import BadArgument
 from ..lm.fault import check_finite, memory_guard
-from ..lm.many import average_gradients, rank, world_size
+from ..lm.many import average_gradients, dice_of, rank, world_size
 from ..lm.ppo import advantages_of, clipped_losses
 from ..lm.snapshot import (
     Snapshot,
@@ -103,7 +103,7 @@ class GeaReinforcing:
             "data": self.mixture.digest() if self.mixture else "",
             "processes": world_size(),
         }
-        self.dice = np.random.default_rng([config.seed, rank()])
+        self.dice = dice_of(config.seed)
         self.update = self.steps = 0
         self._pasts: list[list[Step]] = [[] for _ in self.stage.posts]
         if is_snapshot(folder):
@@ -320,14 +320,14 @@ class GeaReinforcing:
         restore_modules(self.network, found.under("modules/network"), self.folder)
         restore_modules(self.critic, found.under("modules/critic"), self.folder)
         restore_optimiser(self.optimiser, found, "network")
-        self.dice.bit_generator.state = found.dice["draws"]
+        self.dice = dice_of(self.config.seed, found.dice["draws"], found.step)
         self.update, self.steps = found.step, int(found.rest["steps"])
         looked = found.under("extra/looked")
         for slot, (post, one) in enumerate(
             zip(self.stage.posts, found.rest["worlds"], strict=True)
         ):
-            seen = post.replay(one["episode"], one["actions"])
-            said = found.rest["said"][slot]
+            seen = post.take_up(one)
+            said = found.rest["said"][slot] if seen else []
             self._pasts[slot] = [
                 Step(
                     self.parts.scribe.kept(post.world.task.embodiment, shown),

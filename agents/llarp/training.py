@@ -15,7 +15,7 @@ from torch import Tensor
 from ...core.errors import BadArgument
 from ...core.files import write_atomically
 from ..lm.fault import check_finite, memory_guard
-from ..lm.many import average_gradients, rank, world_size
+from ..lm.many import average_gradients, dice_of, rank, world_size
 from ..lm.ppo import advantages_of, clipped_losses
 from ..lm.snapshot import (
     check_identity,
@@ -109,7 +109,7 @@ class LlarpTraining:
             "tasks": sorted({world.task.id for world in worlds}),
             "processes": world_size(),
         }
-        self.dice = np.random.default_rng([config.seed, rank()])
+        self.dice = dice_of(config.seed)
         self.update = self.steps = 0
         self._open = [_Part(post.instruction) for post in self.stage.posts]
         if is_snapshot(folder):
@@ -276,15 +276,15 @@ class LlarpTraining:
         check_identity(found.identity, self.identity, self.folder)
         restore_modules(self.network, found.under("modules/network"), self.folder)
         restore_optimiser(self.optimiser, found, "network")
-        self.dice.bit_generator.state = found.dice["draws"]
+        self.dice = dice_of(self.config.seed, found.dice["draws"], found.step)
         self.update, self.steps = found.step, int(found.rest["steps"])
         standing = found.rest["worlds"]
         if len(standing) != len(self.stage.posts):
             raise BadArgument(f"{self.folder} was trained in {len(standing)} worlds")
         for slot, (post, one) in enumerate(zip(self.stage.posts, standing, strict=True)):
-            seen = post.replay(one["episode"], one["actions"])
+            seen = post.take_up(one)
             part = self._open[slot] = _Part(post.instruction)
-            part.actions = list(one["actions"])
+            part.actions = list(post.actions)
             if seen:
                 part.seen = list(self.parts.sight.look(seen))
                 part.tokens = list(self.parts.tokens_of(part.actions))

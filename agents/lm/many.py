@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -20,6 +22,21 @@ def world_size() -> int:
 def rank() -> int:
     """The number of this process, from 0."""
     return int(os.environ.get("RANK", "0"))
+
+
+def dice_of(seed: int, state: Any = None, step: int = 0) -> np.random.Generator:
+    """This process's dice, as they stood or as they begin.
+
+    Args:
+        seed: of the training.
+        state: as the first process left it; the others' are not kept, and begin anew by the step.
+        step: updates done.
+    """
+    if state is None or rank() > 0:
+        return np.random.default_rng([seed, rank(), step])
+    dice = np.random.default_rng()
+    dice.bit_generator.state = state
+    return dice
 
 
 def device_of(wanted: str) -> str:

@@ -44,7 +44,7 @@ class Reader:
         except (OSError, ValueError, KeyError) as error:
             said = (str(error).strip() or repr(error)).splitlines()[0]
             raise BadArgument(f"cannot load the text encoder {name}: {said}") from error
-        encoder = getattr(model, "encoder", None)
+        encoder: Any = getattr(model, "encoder", None)
         # BERT's own `encoder` takes hidden states, T5's takes words.
         self._model: Any = encoder if hasattr(encoder, "embed_tokens") else model
         self._model.requires_grad_(False).eval().to(device)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...core.errors import BadArgument
 from ...core.specs import TaskSpec, derive_seed
+from .many import rank
 
 
 class World(NamedTuple):
@@ -74,6 +75,14 @@ class Post:
         if not (terminated or truncated):
             return float(reward), None
         return float(reward), Finished(task.id, self._earned, self._won, len(self.actions))
+
+    def take_up(self, standing: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Goes on where the first process's world stood; the other processes' begin an episode."""
+        if rank() == 0:
+            return self.replay(standing["episode"], standing["actions"])
+        self.episode = standing["episode"]
+        self.begin()
+        return []
 
     def replay(self, episode: int, actions: Sequence[Any]) -> list[Mapping[str, Any]]:
         """Takes up an episode where it stood; what was seen before each of its actions.

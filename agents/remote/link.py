@@ -37,7 +37,15 @@ TOLD = 200
 
 
 class LinkLost(ConnectionError):
-    """The connection cannot be made or is gone; another try may help."""
+    """The connection cannot be made or is gone; another try may help.
+
+    Attributes:
+        code: of WebSocket, with which the other side said goodbye; None where it did not.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class LinkRefused(Exception):
@@ -125,7 +133,7 @@ class Link:
         """
         while not self._messages:
             if self._protocol.state is not State.OPEN:
-                raise LinkLost(self._farewell())
+                raise self._farewell()
             self._pump(deadline)
         return self._messages.popleft()
 
@@ -139,7 +147,7 @@ class Link:
             while self._protocol.state is State.OPEN:
                 self._pump(time.monotonic() + ANSWER, wait=0.0)
         if self._protocol.state is not State.OPEN:
-            raise LinkLost(self._farewell())
+            raise self._farewell()
 
     def close(self) -> None:
         """Says goodbye, if that can be done at once, and closes."""
@@ -200,11 +208,13 @@ class Link:
         except OSError as error:
             raise LinkLost(error.strerror or str(error)) from None
 
-    def _farewell(self) -> str:
-        code, reason = self._protocol.close_code, self._protocol.close_reason
-        if code in (None, 1006):
-            return "the connection broke off"
-        return f"the connection was closed with {code} {shown(reason or '')}".rstrip()
+    def _farewell(self) -> LinkLost:
+        said = self._protocol.close_rcvd
+        if said is None:
+            return LinkLost("the connection broke off")
+        code = int(said.code)
+        told = f"the connection was closed with {code} {shown(said.reason)}"
+        return LinkLost(told.rstrip(), code)
 
 
 def _ended(trouble: BaseException) -> bool:

@@ -32,6 +32,7 @@ class OpenPiAgent(PeerAgent):
     """
 
     scheme: ClassVar[str] = "openpi"
+    authorization: ClassVar[str] = "Api-Key"
 
     def __init__(self, setting: Setting, mapping: ModelMapping) -> None:
         self._arena = False
@@ -68,6 +69,11 @@ class OpenPiAgent(PeerAgent):
                 f"the policy at {self._setting.address} wants pictures of {wanted}, the mapping "
                 f"sends {size}"
             )
+
+    @property
+    def remembers(self) -> bool:
+        """Openpi's servers answer each question by itself; RoboArena's have sessions."""
+        return self._arena
 
     def begin(self, link: Link, course: Course, deadline: float) -> None:
         """RoboArena's servers are told; openpi's keep nothing."""

@@ -28,6 +28,9 @@ OPENING = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 """Between two tries to reach a server [s]."""
 
+UNANSWERED = 1011
+"""The code with which ``websockets`` gives up a connection whose pings nobody answers."""
+
 MOST_LATE = 3
 """So many answers in a row that did not come in time end the run."""
 
@@ -59,6 +62,8 @@ class PeerAgent:
 
     dialect = "native"
     scheme: ClassVar[str]
+    authorization: ClassVar[str] = "Bearer"
+    """How the token is introduced in a handshake."""
 
     def __init__(self, setting: Setting, mapping: ModelMapping) -> None:
         self._setting, self._mapping = setting, mapping
@@ -94,6 +99,11 @@ class PeerAgent:
         Raises:
             EmbodimentMismatch: they do not agree.
         """
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the server keeps something of an episode from one observation to the next."""
+        return True
 
     def begin(self, link: Link, course: Course, deadline: float) -> None:
         """Tells the server that an episode begins."""
@@ -154,6 +164,7 @@ class PeerAgent:
             if not course.begun:
                 self.begin(self._fresh(slot), course, deadline)
                 course.begun = True
+            self._keep(slot)
             self.ask(self._links[slot], shown, course, deadline)
         except (LinkLost, TimeoutError) as error:
             self._lose(slot, error)
@@ -192,6 +203,20 @@ class PeerAgent:
             self._links.pop(slot).close()
             self._links[slot] = self._reach()
         return self._links[slot]
+
+    def _keep(self, slot: int) -> None:
+        """A connection that was given up because nobody answered pings is made anew, if it may be.
+
+        We listen only while we wait for an answer, and a slow world can outlast a server's
+        patience. That is no loss where the server keeps nothing of an episode.
+        """
+        try:
+            self._links[slot].refresh()
+        except LinkLost as error:
+            if self.remembers or error.code != UNANSWERED:
+                raise
+            self._links.pop(slot).close()
+            self._links[slot] = self._reach()
 
     def _lose(self, slot: int, error: Exception) -> None:
         link = self._links.pop(slot, None)
@@ -233,7 +258,7 @@ class PeerAgent:
         deadline = time.monotonic() + min(OPENING, setting.timeout)
         address = setting.address.replace(f"{self.scheme}://", "ws://", 1)
         try:
-            link = Link(address, setting.token.header, LARGEST, deadline, setting.authority)
+            link = Link(address, self._headers(), LARGEST, deadline, setting.authority)
         except LinkRefused as error:
             raise self._failed(setting.token.scrub(str(error))) from None
         except TimeoutError:
@@ -249,6 +274,10 @@ class PeerAgent:
         except BaseException:
             link.close()
             raise
+
+    def _headers(self) -> Mapping[str, str]:
+        shown = self._setting.token.header.items()
+        return {name: part.replace("Bearer", self.authorization, 1) for name, part in shown}
 
     def _digest(self, told: Mapping[str, Any]) -> str:
         plain = {name: repr(part) for name, part in sorted(told.items())}

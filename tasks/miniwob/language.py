@@ -101,7 +101,8 @@ def _number(verb: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise DecodeError(f"{verb} takes numbers, not {value!r:.40}")
     if not abs(value) <= LARGEST:
-        raise DecodeError(f"{value!r:.40} is too large a number for {verb}")
+        trouble = "no number" if value != value else "too large a number"
+        raise DecodeError(f"{value!r:.40} is {trouble} for {verb}")
     return float(value)
 
 

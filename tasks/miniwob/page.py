@@ -228,7 +228,12 @@ class Page:
             self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 204})
             return
         found = served.answer(url.partition("?")[0])
-        if found is not None:
+        if told.get("resourceType") == "Document" and found is None and not _is_blank(url):
+            # A page within the page that would leave stays likewise.
+            self.counts["navigations"] += 1
+            self.counts["outside_requests"] += not served.is_inside(url)
+            self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 204})
+        elif found is not None:
             headers = [{"name": "Content-Type", "value": found.media_type}]
             self._answer(
                 "Fetch.fulfillRequest",
@@ -255,6 +260,10 @@ class Page:
             self.browser.call("Target.disposeBrowserContext", {"browserContextId": self._context})
         except BrowserFault:
             self.browser.close()
+
+
+def _is_blank(url: str) -> bool:
+    return url.startswith(("about:", "data:", "blob:"))
 
 
 _WALL_CLOCK = """

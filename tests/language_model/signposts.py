@@ -80,7 +80,7 @@ def sign(body: Embodiment, side: int) -> dict[str, object]:
     return {"rgb": picture, "instruction": f"follow the sign of the {body.id}"}
 
 
-def demonstrations(episodes: int = 6, bodies=(WALKER, SLIDER, CLERK)) -> list[DemoSet]:
+def demonstrations(episodes: int = 60, bodies=(WALKER, SLIDER, CLERK)) -> list[DemoSet]:
     """Episodes in which every sign is followed."""
     dice = np.random.default_rng(0)
     sets = []

@@ -21,6 +21,7 @@
     python tests/proofs miniwob-soak --episodes 2000
     python tests/proofs submission-replays --episodes 3
     python tests/proofs outages --tries 20
+    python tests/proofs served
     OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
@@ -101,6 +102,21 @@ def _disturb_policies(trials: int) -> int:
     return int(bad > 0)
 
 
+def _serve_the_warmup(episodes: int) -> int:
+    """Plays the warm-up here and from a server; 1 if an episode is not the same."""
+    from served import pairs
+
+    table = Table(title="warm-up, random agent: here and served", title_justify="left")
+    for column in ("task", "episodes", "the same"):
+        table.add_column(column)
+    with tempfile.TemporaryDirectory() as folder:
+        found = pairs("warmup", episodes, Path(folder))
+    for one in found:
+        table.add_row(one.task, str(one.episodes), str(one.same))
+    Console(width=100).print(table)
+    return int(any(one.same < one.episodes for one in found))
+
+
 def _play_with_peers() -> int:
     """Models served by the packages of other suites; 1 if an action is not what they said."""
     from suites import INTERPRETERS, played
@@ -179,14 +195,14 @@ def _show_results(proof: str, folder: Path, seeds: int) -> int:
     return int(not all(shown.claims.values()))
 
 
-def _flip(tries: int) -> int:
+def _flip(tries: int, first: int) -> int:
     """Flips bytes of a real submission; 1 if one is not noticed."""
     import flips
 
     table = Table(title="submission-flips", title_justify="left")
     for column in ("what is flipped", "bytes", "tries", "noticed"):
         table.add_column(column)
-    rows = flips.flipped(tries)
+    rows = flips.flipped(tries, first)
     for row in rows:
         table.add_row(row.what, f"{row.size:,}", f"{row.tries:,}", f"{row.noticed:,}")
     Console(width=110).print(table)
@@ -454,11 +470,12 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
     "miniwob-soak": lambda told: _soak_pages(told.episodes),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20), told.families),
-    "submission-flips": lambda told: _flip(told.tries),
+    "submission-flips": lambda told: _flip(told.tries, told.first),
     "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
     "outages": lambda told: _disturb_policies(min(told.tries, 20)),
     "peers": lambda _: _play_with_peers(),
+    "served": lambda told: _serve_the_warmup(min(told.episodes, 2)),
 }
 """What can be proved, by name."""
 

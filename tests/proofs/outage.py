@@ -18,7 +18,6 @@ import psutil
 sys.path.append(str(Path(__file__).resolve().parents[1] / "remote"))
 sys.path.append(str(Path(__file__).resolve().parents[1] / "worlds"))
 
-import faulty_worlds
 from relay import relaying
 from serving import Process, connect, process, serving, until
 
@@ -31,8 +30,8 @@ from polyathlon.core.specs import derive_seed
 
 EPISODES, SLOTS = 8, 2
 WORLD = {"step_seconds": 0.004, "length": 40}
-LASTING = 0.8
-"""A play takes about so long [s]; the fault comes somewhere in it."""
+LATEST = 140
+"""A play has at least 160 calls of the agent; the fault comes at one of the first so many."""
 
 FROZEN, TIMEOUT = 0.9, 0.5
 """A server that is frozen is so for longer than the client waits [s]."""
@@ -55,6 +54,8 @@ class Trial(NamedTuple):
 
 
 def _play(agent: Any) -> tuple[dict[Any, Any], set[int]]:
+    import faulty_worlds  # Not sooner: the package is there first, and finds it whole.
+
     (spec,) = [task for task in faulty_worlds.FAMILY.tasks if task.id == "faulty.sound-v0"]
     plans = [
         EpisodePlan(task=spec.id, index=index, seed=derive_seed("outage", index))
@@ -96,12 +97,24 @@ def _episodes_at(address: str) -> int:
 
 
 @contextlib.contextmanager
-def _later(action: Callable[[], None], dice: random.Random) -> Iterator[None]:
-    thread = threading.Timer(dice.uniform(0.05, LASTING), action)
-    thread.start()
+def _during(agent: Any, action: Callable[[], Any], dice: random.Random) -> Iterator[None]:
+    """Lets something happen while the agent is asked for the umpteenth time."""
+    moment, calls, act = dice.randrange(5, LATEST), 0, agent.act
+    thread = threading.Thread(target=action)
+
+    def counted(observations: Any, slots: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == moment:
+            thread.start()
+        return act(observations, slots)
+
+    agent.act = counted
     try:
         yield
     finally:
+        agent.act = act
+        assert thread.ident, "the play was over before the fault"
         thread.join()
 
 
@@ -127,7 +140,7 @@ def _with_process(
 ) -> Trial:
     with process("random") as server:
         agent = connect(server.address, PATIENCE="60", **terms)
-        with _later(fault(server), dice):
+        with _during(agent, fault(server), dice):
             found, pids = _play(agent)
         agent.close()
         with contextlib.suppress(AssertionError):
@@ -152,7 +165,7 @@ def _frozen(expected: Any, dice: random.Random) -> Trial:
 def _cut(expected: Any, dice: random.Random) -> Trial:
     with serving(RandomAgent()) as server:
         agent = connect(server.address)
-        with _later(server.cut, dice), _later(server.cut, dice):
+        with _during(agent, server.cut, dice), _during(agent, server.cut, dice):
             found, pids = _play(agent)
         agent.close()
         with contextlib.suppress(AssertionError):

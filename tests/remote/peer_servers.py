@@ -32,11 +32,12 @@ class Peer:
         said: every message of every client, unpacked.
     """
 
-    def __init__(self, kind: str, metadata: dict[str, Any]) -> None:
-        self.kind, self.metadata = kind, metadata
+    def __init__(self, kind: str, metadata: dict[str, Any], ping: float | None) -> None:
+        self.kind, self.metadata, self.ping = kind, metadata, ping
         self.said: list[Any] = []
         self.fail = ""
         self.connections: list[Any] = []
+        self.authorizations: list[str | None] = []
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._thread.start()
@@ -54,7 +55,8 @@ class Peer:
                 await handler(socket)
 
         async with serve(handle, "127.0.0.1", 0, compression=None, max_size=None,
-                         close_timeout=0.2) as server:  # fmt: skip
+                         close_timeout=0.2, ping_interval=self.ping,
+                         ping_timeout=self.ping) as server:  # fmt: skip
             self.port = server.sockets[0].getsockname()[1]
             self._ready.set()
             await self._stop.wait()
@@ -64,6 +66,7 @@ class Peer:
         from polyathlon.agents.remote.foreign import pack, unpack
 
         self.connections.append(socket)
+        self.authorizations.append(socket.request.headers.get("Authorization"))
         await socket.send(pack(self.metadata, binary=True))
         async for frame in socket:
             seen = unpack(frame)
@@ -123,9 +126,9 @@ class Peer:
 
 
 @contextmanager
-def peer(kind: str, **metadata: Any) -> Iterator[Peer]:
+def peer(kind: str, ping: float | None = 20.0, **metadata: Any) -> Iterator[Peer]:
     """A server while the context lasts."""
-    made = Peer(kind, metadata)
+    made = Peer(kind, metadata, ping)
     try:
         yield made
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -133,6 +134,39 @@ def test_the_copied_file_serves(python: list[str], tmp_path: Path) -> None:
         agent.close()  # type: ignore[attr-defined]
 
 
+REACHER = """
+class Reacher:
+    observations = ("state",)
+
+    def reset(self, slots, briefs):
+        pass
+
+    def act(self, observations, slots):
+        actions = []
+        for seen in observations:
+            state = seen["state"].tolist()
+            move = [10 * (there - here) for there, here in zip(state[36:39], state[:3])]
+            actions.append([max(-1.0, min(1.0, one)) for one in move] + [0.0])
+        return actions
+"""
+
+
+@pytest.mark.parametrize("python", PYTHONS[::2])
+def test_a_policy_in_an_old_environment_drives_meta_world(
+    python: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "reacher.py").write_text(REACHER)
+    arguments = ("metaworld.reach", "--episodes", "2", "--video", "0", "--json", "--out", "run")
+    with hosting(python, tmp_path, "reacher:Reacher") as address:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "polyathlon.cli", "eval", *arguments, "--agent", address],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    overall = json.loads(done.stdout)["overall"]
+    assert (overall["n_valid"], overall["success"]["value"]) == (2, 1.0)
+
+
 def test_it_is_python_3_9_and_imports_the_standard_library_alone() -> None:
     tree = ast.parse(HOST.read_text(), feature_version=(3, 9))
     imported = {
@@ -168,6 +202,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=60)
 @given(VALUES)
 def test_its_msgpack_is_everybody_s(host: Any, value: Any) -> None:
     assert msgspec.msgpack.decode(host.pack(value)) == value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,23 @@ def test_openpi_is_asked_for_a_chunk_and_it_is_played(use: Any) -> None:
         assert shown["observation/image"].shape == (224, 224, 3)
         assert shown["observation/state"].tolist() == [0.25, 0.0]
         assert shown["prompt"] == "put it there"
+        agent.close()  # type: ignore[attr-defined]
+
+
+def test_openpi_s_pings_and_a_slow_world_cost_nothing(
+    use: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(OPENPI.replace("execute = 3", "execute = 1"))
+    monkeypatch.setenv("POLYATHLON_REMOTE_TOKEN", "a-key-for-this-test")
+    with peer("openpi", ping=0.2) as server:
+        _, agent = open_agent(f"openpi://127.0.0.1:{server.port}")
+        agent.reset([0], [brief(1)])
+        for step in range(3):
+            (action,) = agent.act([seen(0.1 * step)], [0])
+            assert isinstance(action, np.ndarray), action
+            time.sleep(0.8)
+        assert len(server.connections) > 1, "the server did not lose patience"
+        assert set(server.authorizations) == {"Api-Key a-key-for-this-test"}
         agent.close()  # type: ignore[attr-defined]
 
 

@@ -60,9 +60,16 @@ def _taken(body: Embodiment, dice: np.random.Generator) -> list[Any]:
 
 
 def a_run(
-    agent: str, strength: float, seed: int, families: Sequence[str] = ("arm", "grid", "home")
+    agent: str,
+    strength: float,
+    seed: int,
+    families: Sequence[str] = ("arm", "grid", "home"),
+    spoil: float = 1.0,
 ) -> PackedRun:
-    """A run of made-up episodes: real files, real figures, no simulator."""
+    """A run of made-up episodes: real files, real figures, no simulator.
+
+    Actions that are numbers are multiplied with ``spoil``.
+    """
     tasks, dice = _tasks(families), np.random.default_rng(seed)
     benchmark = Benchmark(
         id="little",
@@ -85,7 +92,10 @@ def a_run(
     results, actions = [], bytearray()
     for spec in tasks:
         for index in range(EPISODES):
-            packed, digest = pack_actions(_taken(spec.embodiment, dice))
+            taken = _taken(spec.embodiment, dice)
+            packed, digest = pack_actions(
+                [one * spoil for one in taken] if isinstance(taken[0], np.ndarray) else taken
+            )
             won = bool(dice.random() < strength)
             reward = float(dice.integers(0, 10)) + won
             results.append(
@@ -173,7 +183,7 @@ def submissions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def site(submissions: Path) -> Path:
     """The site of that folder."""
-    from polyathlon.leaderboard.site.build import build_site
+    from polyathlon.leaderboard.website.build import build_site
 
     out = submissions.parent / "site"
     build_site([submissions], out)
@@ -184,6 +194,12 @@ def site(submissions: Path) -> Path:
 def copied(submissions: Path, tmp_path: Path) -> Path:
     """The folder, to be changed at will."""
     return Path(shutil.copytree(submissions, tmp_path / "submissions"))
+
+
+@pytest.fixture
+def infinite(tmp_path: Path) -> Path:
+    """A submission that is valid, and whose actions are no numbers."""
+    return write(tmp_path, "Infinite", a_run("infinite", 0.5, 4, spoil=float("nan")))
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from polyathlon.core.errors import BadArgument, RunDirectoryError, SubmissionRef
 from polyathlon.leaderboard import contracts
 from polyathlon.leaderboard.board import build_board
 from polyathlon.leaderboard.intake import slug
-from polyathlon.leaderboard.site.build import build_site
-from polyathlon.leaderboard.site.evidence import script
-from polyathlon.leaderboard.site.frames import sheet_of, taken_at
+from polyathlon.leaderboard.website.build import build_site
+from polyathlon.leaderboard.website.evidence import script
+from polyathlon.leaderboard.website.frames import sheet_of, taken_at
 
 pytestmark = pytest.mark.xdist_group("site")  # one process: what it makes is dear
 
@@ -37,7 +37,7 @@ def test_the_same_submissions_give_the_same_bytes(site, copied, tmp_path):
 
 
 def test_several_processes_give_the_same_bytes(site, copied, tmp_path, monkeypatch):
-    from polyathlon.leaderboard.site import build
+    from polyathlon.leaderboard.website import build
 
     monkeypatch.setattr(build, "FEW", 1)
     build_site([copied], tmp_path / "again", processes=2)
@@ -161,7 +161,8 @@ def test_the_submissions_lie_on_the_site_unless_told_otherwise(site, copied, tmp
     build_site([copied], tmp_path / "site", copies=False)
     assert not (tmp_path / "site" / "file").exists()
     assert (
-        "sha256sum --check" in next((tmp_path / "site" / "submission").glob("strong*")).read_text()
+        "sha256sum strong.zip"
+        in next((tmp_path / "site" / "submission").glob("strong-*")).read_text()
     )
 
 
@@ -174,6 +175,32 @@ def test_the_command_makes_a_site_or_a_table(copied, tmp_path, capsys):
         told = capsys.readouterr().out
         assert "refused  broken.zip: broken.zip" in told
         assert re.search(r"Strong +1", told) or re.search(r"Stronger +1", told)
+
+
+def test_who_signed_is_told(copied, tmp_path):
+    pytest.importorskip("cryptography", reason="cryptography is not installed")
+    from polyathlon.leaderboard.archive import read_archive, write_archive
+    from polyathlon.leaderboard.signature import generate, load_key, sign
+
+    public = generate(tmp_path / "key")
+    path = copied / "strong.zip"
+    members = read_archive(path.read_bytes(), path.name)
+    path.write_bytes(write_archive(sign(members, load_key(tmp_path / "key"))))
+    for trusted, words in (({public: "Ada"}, "Signed by Ada"), (None, "not among the trusted")):
+        out = tmp_path / f"site-{bool(trusted)}"
+        board = build_site([copied], out, trusted=trusted)
+        signers = {one.name: one.signer.state for one in board.sources}
+        assert signers["Strong"] == ("trusted" if trusted else "signed")
+        assert signers["Weak"] == "unsigned"
+        (page,) = (out / "submission").glob("strong-*.html")
+        assert words in page.read_text()
+
+
+def test_actions_that_cannot_be_drawn_do_not_stop_the_build(infinite, tmp_path):
+    """No rule keeps a stranger's actions finite; only their drawing is left out."""
+    build_site([infinite], tmp_path / "site")
+    (page,) = (tmp_path / "site" / "submission").iterdir()
+    assert "The recorded actions of 4 episodes can be looked at" in page.read_text()  # of six tasks
 
 
 # Pictures

@@ -12,9 +12,9 @@ from polyathlon.benchmarks.evaluate import Settings, choose_benchmark, evaluate
 from polyathlon.cli import main
 from polyathlon.core.journal import read_journal
 from polyathlon.leaderboard.archive import read_archive, write_archive
-from polyathlon.leaderboard.site.build import build_site
 from polyathlon.leaderboard.submission import pack, pack_run
 from polyathlon.leaderboard.summary import summarise, write_result
+from polyathlon.leaderboard.website.build import build_site
 
 pytestmark = pytest.mark.xdist_group("site")  # one process: what it makes is dear
 

@@ -10,7 +10,7 @@ import pytest
 
 from polyathlon.leaderboard.comparison import compare, compare_pairs
 from polyathlon.leaderboard.intake import Found, read
-from polyathlon.leaderboard.site.build import build_site
+from polyathlon.leaderboard.website.build import build_site
 
 pytestmark = pytest.mark.xdist_group("site")  # one process: what it makes is dear
 
@@ -384,3 +384,29 @@ def test_nothing_that_somebody_put_into_a_page_runs(site, tmp_path, visit):
     html = "document.querySelector('main').innerHTML = '<b>x</b>'"
     refused = f"(() => {{ try {{ {html}; return 'ran'; }} catch (e) {{ return e.name; }} }})()"
     assert visitor.evaluate(refused) == "TypeError"  # trusted types: no text becomes HTML
+
+
+def test_of_many_rows_the_first_are_shown_and_the_rest_when_asked_for(
+    submissions, tmp_path, visit, monkeypatch
+):
+    from polyathlon.leaderboard.website import ranking, row
+
+    for module in (row, ranking):
+        monkeypatch.setattr(module, "FIRST_SHOWN", 2)
+    build_site([submissions], tmp_path / "site")
+    visitor = visit(of_kind(tmp_path / "site", KINDS[1]))
+    shown = "[...document.querySelectorAll('#rows tbody tr')].filter(e => e.offsetHeight).length"
+    count = "document.getElementById('count').textContent"
+    assert visitor.evaluate(shown) == 2
+    assert visitor.evaluate(count) == "2 of 4 rows shown"
+    visitor.evaluate("document.querySelector('[data-sort=name] button').click()")
+    first = "document.querySelector('#rows tbody tr .who').innerText"
+    assert visitor.evaluate(first).startswith("Middling")
+    assert visitor.evaluate(shown) == 2
+    button = "document.getElementById('all')"
+    assert visitor.evaluate(f"{button}.textContent") == "Show all 4"
+    visitor.evaluate(f"{button}.click()")
+    assert visitor.evaluate(shown) == 4
+    assert visitor.evaluate(f"{button}.hidden")
+    assert visitor.evaluate(count) == ""
+    assert visitor.problems == []

@@ -24,9 +24,9 @@ from polyathlon.leaderboard.signature import (
     read_trusted,
     sign,
 )
-from polyathlon.leaderboard.site.build import build_site
 from polyathlon.leaderboard.submission import INDEX, SIGNATURE
 from polyathlon.leaderboard.validation import validate
+from polyathlon.leaderboard.website.build import build_site
 
 pytest.importorskip("cryptography")
 pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear

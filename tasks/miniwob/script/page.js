@@ -44,6 +44,10 @@
       window.__clock.restart();
     }
     clipboard = '';
+    window.scrollTo(0, 0);
+    document.querySelectorAll('*').forEach((one) => {
+      if (one.scrollTop || one.scrollLeft) one.scrollTo(0, 0);
+    });
     // How an episode ended was looked at with refs of the next: two elements would share one.
     // The click that ended it is marked as the next one's too.
     document.querySelectorAll('[data-wob_ref], [data-tampered]').forEach((one) => {
@@ -55,7 +59,14 @@
     core.setDataMode(mode);
     Math.seedrandom(seed);
     core.startEpisodeReal();
-    return observe();
+    return look();
+  }
+
+  // Looks once every picture is there: until then it has no extent, and is no element.
+  function look() {
+    const late = [...document.images].filter((one) => !one.complete);
+    return late.length ? Promise.allSettled(late.map((one) => one.decode())).then(observe)
+      : observe();
   }
 
   const short = (length) => Math.round(length * 100) / 100;
@@ -82,13 +93,20 @@
     return rows;
   }
 
-  // What tells of the page: that within the page, where a task is one.
+  // What tells of the page: that within the page, where a task is one; null while it has left.
   function home() {
-    return core.flightChildWindow ? core.flightChildWindow().$miniwob : core;
+    if (!core.flightChildWindow) return core;
+    try { return core.flightChildWindow().$miniwob || null; } catch (error) { return null; }
+  }
+
+  function found(ref) {
+    const told = home();
+    const element = told && told.previousDOMInfo && told.previousDOMInfo[ref];
+    return element && element.isConnected ? element : null;
   }
 
   function elements() {
-    if (!WOB_TASK_READY) return [];
+    if (!WOB_TASK_READY || !home()) return [];
     home().nextTextRefCode = -1;  // Upstream counts on: a text that stays would change its ref.
     const root = core.getDOMInfo();
     return root ? flatten(root, 0, []) : [];
@@ -115,8 +133,8 @@
   // that, the first place of a grid that is its own. Null if it is gone or has no extent.
   const GRID = [0.5, 0.25, 0.75, 0.1, 0.9, 0.03, 0.97];
   function place(ref) {
-    const element = home().previousDOMInfo[ref];
-    if (!element || !element.isConnected) return null;
+    const element = found(ref);
+    if (!element) return null;
     element.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
     // Of a link that runs over two lines the first: the middle of both may be beside it.
     const box = [...element.getClientRects()].find((one) => one.width && one.height);
@@ -132,7 +150,7 @@
 
   // Chooses an option: the list that a browser opens for it is no part of the page.
   function choose(ref) {
-    const element = home().previousDOMInfo[ref];
+    const element = found(ref);
     if (!element || element.tagName !== 'OPTION' || element.disabled) return false;
     const list = element.closest('select');
     if (!list) return false;
@@ -147,8 +165,8 @@
 
   // Puts the caret into a field with all that it holds selected, so that typing replaces it.
   function enter(ref) {
-    const element = home().previousDOMInfo[ref];
-    if (!element || !element.isConnected) return false;
+    const element = found(ref);
+    if (!element) return false;
     element.focus();
     if (element.ownerDocument.activeElement !== element) return false;
     element.dataset.tampered = 'e' + WOB_EPISODE_ID;
@@ -190,7 +208,18 @@
     if (key === 'x') document.execCommand('delete');
   }, true);
 
-  function advance(span) { window.__clock.advance(span); return observe(); }
+  // Once an episode is over nothing happens any more: the second half of a double click would hit
+  // the cover that is then laid over the page, and so begin another episode.
+  for (const kind of ['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'dblclick',
+    'keydown', 'keypress', 'keyup', 'wheel']) {
+    window.addEventListener(kind, function (event) {
+      if (!event.isTrusted || !window.WOB_DONE_GLOBAL) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }, {capture: true, passive: false});
+  }
+
+  function advance(span) { window.__clock.advance(span); return look(); }
 
   // A list that opens over the page would be drawn by the browser, outside of every screenshot,
   // and would swallow what is typed. It stays shut; arrows and letters choose as they always do.

@@ -1,5 +1,5 @@
 "use strict";
-/* Lines of profiles and radars, by the rules of leaderboard/site/chart.py. */
+/* Lines of profiles and radars, by the rules of leaderboard/website/chart.py. */
 const chart = (() => {
   const WIDTH = 460, HEIGHT = 290, LEFT = 44, RIGHT = 14, TOP = 12, BOTTOM = 44;
   const SIDE = 340, RADIUS = 108;

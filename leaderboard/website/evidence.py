@@ -7,6 +7,7 @@ over a text, which is read as JSON and never run.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -165,6 +166,8 @@ def _actions(spec: TaskSpec, taken: Sequence[Any]) -> dict[str, Any]:
     if body.kind == "continuous":
         rows = [[float(value) for value in action] for action in taken]
         width = max(1, len(rows[0]) if rows else 1)
+        if not all(len(row) == width and all(map(math.isfinite, row)) for row in rows):
+            raise ValueError("actions of other lengths, or that are no numbers")
         rows = rows[: min(MOST_STEPS, MOST_NUMBERS // width)]
         named = len(body.action_names) == width
         units = body.action_units if len(body.action_units) == width else ("1",) * width

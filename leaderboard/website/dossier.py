@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..board import Board, Group, Row, Source
 from ..figures import domain_of
+from ..generalist import Generalist
 from ..intake import Intake
 from ..markup import Child, Markup, element, join
 from ..result import Estimate
@@ -38,12 +39,10 @@ class Draft(NamedTuple):
 
     Attributes:
         sections: by run, its tables and its episodes.
-        command: how its first run was made.
         data: what the scripts read, by run.
     """
 
     sections: tuple[Markup, ...]
-    command: str
     data: tuple[Mapping[str, object], ...]
 
 
@@ -61,8 +60,7 @@ def draft(intake: Intake, evidence: Sequence[Evidence]) -> Draft:
                 "shown": [[tasks[one.task], one.number, one.filmed] for one in files.shown],
             }
         )
-    command = intake.runs[0].manifest.command
-    return Draft(tuple(sections), shlex.join(command) if command else "", tuple(data))
+    return Draft(tuple(sections), tuple(data))
 
 
 def dossier_page(
@@ -197,7 +195,7 @@ def _played_again(known: Verification | None) -> Markup:
         else ""
     )
     title = {
-        "verified": f"{known.checked:,} of {known.episodes:,} played again.",
+        "verified": "Played again.",
         "failed": "Played again, and it differs.",
         "self-reported": "This board could not tell.",
     }[known.status]
@@ -239,10 +237,7 @@ def _commands(source: Source, standings: Sequence[Standing], has_file: bool) -> 
     else:
         known = source.verification
         lines = [
-            (
-                "It is this file",
-                f"echo {shlex.quote(f'{source.digest}  {name}')} | sha256sum --check",
-            ),
+            ("It is this file", shlex.join(["sha256sum", name])),
             ("Count it again", shlex.join(["polyathlon", "leaderboard", "validate", name])),
             (
                 "Play all of it again",
@@ -318,51 +313,13 @@ def _capabilities(source: Source) -> Markup | None:
         return None
     names = [one.family for one in known.families]
     values = [[one.score.value for one in known.families]]
-    rows = [
-        element(
-            "tr",
-            element("th", one.family, scope="row"),
-            element("td", one.tasks, class_="num", data_label="Tasks"),
-            element("td", figure(one.score, "score", (0.0, 1.0)), data_label="Score"),
-            element("td", percent(one.coverage), class_="num", data_label="Coverage"),
-        )
-        for one in known.families
-    ]
-    rows.append(
-        element(
-            "tr",
-            element("th", "Mean over these families", scope="row"),
-            element("td", sum(one.tasks for one in known.families), class_="num"),
-            element("td", figure(known.score, "score", (0.0, 1.0)), data_label="Score"),
-            element("td", percent(known.coverage), class_="num", data_label="Coverage"),
-            class_="total",
-        )
-    )
-    heads = ("Family", "Tasks", "Score, IQM over tasks", "Coverage")
-    numeric = {"Tasks", "Coverage"}
-    table = element(
-        "table",
-        element("caption", "Every family counts alike, whatever its tasks", class_="unseen"),
-        element(
-            "thead",
-            element(
-                "tr",
-                *(
-                    element("th", head, scope="col", class_="num" if head in numeric else None)
-                    for head in heads
-                ),
-            ),
-        ),
-        element("tbody", *rows),
-        class_="board-table stack",
-    )
     return section(
         "Capabilities",
         "capabilities",
         element(
             "div",
             element("figure", chart.radar_chart(names, values)),
-            table,
+            _family_table(known),
             class_="radar-row",
         ),
         note=join(
@@ -373,4 +330,34 @@ def _capabilities(source: Source) -> Markup | None:
                 ".",
             ]
         ),
+    )
+
+
+def _family_table(known: Generalist) -> Markup:
+    def line(name: str, tasks: int, score: Estimate, coverage: float, total: bool) -> Markup:
+        return element(
+            "tr",
+            element("th", name, scope="row"),
+            element("td", tasks, class_="num", data_label="Tasks"),
+            element("td", figure(score, "score", (0.0, 1.0)), data_label="Score"),
+            element("td", percent(coverage), class_="num", data_label="Coverage"),
+            class_="total" if total else None,
+        )
+
+    rows = [line(one.family, one.tasks, one.score, one.coverage, False) for one in known.families]
+    tasks = sum(one.tasks for one in known.families)
+    rows.append(line("Mean over these families", tasks, known.score, known.coverage, True))
+    heads = {"Family": None, "Tasks": "num", "Score, IQM over tasks": None, "Coverage": "num"}
+    return element(
+        "table",
+        element("caption", "Every family counts alike, whatever its tasks", class_="unseen"),
+        element(
+            "thead",
+            element(
+                "tr",
+                *(element("th", head, scope="col", class_=kind) for head, kind in heads.items()),
+            ),
+        ),
+        element("tbody", *rows),
+        class_="board-table stack",
     )

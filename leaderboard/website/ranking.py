@@ -16,6 +16,7 @@ from ..verification import Status
 from . import chart
 from .page import foreign, page, section
 from .row import (
+    FIRST_SHOWN,
     MEANINGS,
     SIGNS,
     columns_of,
@@ -56,7 +57,12 @@ def ranking_page(board: Board, group: Group) -> bytes:
         _apart(group, len(same)),
         _controls(group),
         _table(group, sources, domain, set(drawn)),
-        element("p", "", id="count", role="status", class_="note"),
+        element(
+            "div",
+            element("button", "Show all", type="button", id="all", hidden=True),
+            element("p", "", id="count", role="status", class_="note"),
+            class_="rest needs-script",
+        ),
         _charts(group, drawn),
         _legend(),
     ]
@@ -288,5 +294,6 @@ def _page_data(
         "families": families_of(group),
         "bar": {"width": BAR, "margin": MARGIN, "low": domain[0], "high": domain[1]},
         "profile": {"low": low, "high": high},
+        "first": FIRST_SHOWN,
         "rows": [row_data(group, row, sources.get(row.source)) for row in group.rows],
     }

@@ -13,6 +13,9 @@ from ..verification import Status
 from ..wording import NONE, number, percent, span
 from .page import foreign
 
+FIRST_SHOWN = 100
+"""Rows that scripts show at first: a thousand take a second to lay out."""
+
 MOST_FAMILIES = 6
 """Families up to which each has a column."""
 
@@ -140,7 +143,8 @@ def table_row(
     ]
     cells += [_family(row, family, group.metric) for family in columns_of(group)]
     cells.append(element("td", _episodes(row), class_="num count", data_label="Episodes"))
-    return element("tr", *cells, data_row=number_, class_=f"is-{row.status}")
+    kind = f"is-{row.status}" + (" later" if number_ >= FIRST_SHOWN else "")
+    return element("tr", *cells, data_row=number_, class_=kind)
 
 
 def _who(row: Row, name: str) -> Markup:

@@ -1,6 +1,5 @@
 "use strict";
 /* What the scripts of all pages share: elements from values, figures as words, sorted tables. */
-document.documentElement.classList.add("scripted");
 
 const shared = (() => {
   const NONE = "–";

@@ -95,6 +95,10 @@ def page(
         element("meta", name="referrer", content="no-referrer"),
         element("title", f"{title} · {NAME}"),
         element("style", Markup(rules.style)),
+        # The one script that the policy admits, by its hash.
+        element("script", Markup(rules.loader), data_root=root, data_scripts=" ".join(scripts))
+        if scripts
+        else None,
     )
     inside = element(
         "body",
@@ -103,10 +107,6 @@ def page(
         element("main", *body, id="content", tabindex="-1"),
         _footer(root),
         None if data is None else _data(data),
-        # Text alone: the loader is the one script that the policy admits, by its hash.
-        element("script", Markup(rules.loader), data_root=root, data_scripts=" ".join(scripts))
-        if scripts
-        else None,
     )
     return f"<!doctype html>\n{element('html', head, inside, lang='en')}\n".encode()
 

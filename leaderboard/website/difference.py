@@ -8,6 +8,7 @@ that both say the same.
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import msgspec
 import numpy as np
@@ -51,6 +52,7 @@ def difference_page(board: Board, group: Group) -> bytes:
     """The page that compares any two rows of one programme."""
     key = group_key(group)
     names = {one.key: one.file for one in board.sources}
+    runs = Counter(row.source for other in board.groups for row in other.rows)
     body: list[Child] = [
         element("p", foreign(group.benchmark), class_="kicker"),
         element("h1", "Two agents on the same episodes"),
@@ -76,6 +78,7 @@ def difference_page(board: Board, group: Group) -> bytes:
         ],
         scripts=("shared", "statistics", "difference"),
         data={
+            "benchmark": group.benchmark,
             "metric": group.metric,
             "tasks": list(group.tasks),
             "rows": [
@@ -84,6 +87,7 @@ def difference_page(board: Board, group: Group) -> bytes:
                     "file": names.get(row.source, ""),
                     "key": row.source,
                     "run": row.run,
+                    "runs": runs[row.source],
                     "status": row.status,
                     "rank": row.rank,
                 }

@@ -92,9 +92,11 @@
       lines.push(make("p", {}, found.detectable
         ? `So many episodes find a difference of ${shared.fixed(found.detectable, 3)} with probability 0.8. ` : "", settle));
     }
-    const command = rows.map((row) => row.file.split("/").pop());
+    const quoted = (word) => (/^[\w.\/@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+    const files = rows.map((row) => quoted(row.file.split("/").pop()));
+    const which = rows.some((row) => row.runs > 1) ? ` --benchmark ${quoted(data.benchmark)}` : "";
     lines.push(make("p", { class: "note" }, "The same, from the submissions: ",
-      make("code", {}, `polyathlon compare ${command.join(" ")}`)));
+      make("code", {}, `polyathlon compare ${files.join(" ")}${which}`)));
     verdict.className = `verdict is-${found.verdict}`;
     verdict.replaceChildren(...lines);
   };

@@ -22,6 +22,8 @@
   const LINES = 6;
   const control = (name) => document.getElementById(name);
   let family = null;
+  let sorted = lines.map((_, number) => number);
+  let limit = data.first;
 
   const shown = (number) => {
     const row = data.rows[number];
@@ -48,25 +50,35 @@
       return (a < b ? -1 : a > b ? 1 : 0) * direction || one - other;
     });
     body.append(...order.map((number) => lines[number]));
+    sorted = order;
+    show();
   };
   shared.sortable(table, { falls }, arrange);
 
   /* Finding */
   const words = data.rows.map((row) => `${row.name} ${row.agent} ${row.file}`.toLowerCase());
-  const filter = () => {
+  const show = () => {
     const find = control("find").value.trim().toLowerCase();
     const status = control("status").value;
-    let left = 0;
-    lines.forEach((line, number) => {
-      const row = data.rows[number];
+    let found = 0;
+    for (const number of sorted) {
+      const row = data.rows[number], line = lines[number];
       line.hidden = !words[number].includes(find) || (status !== "" && row.status !== status);
-      left += !line.hidden;
-    });
-    const all = lines.length;
-    control("count").textContent = left === all ? "" : `${left} of ${shared.plural(all, "row")} shown`;
+      line.classList.toggle("later", !line.hidden && found >= limit);
+      found += !line.hidden;
+    }
+    const shown = Math.min(found, limit), all = lines.length;
+    control("count").textContent =
+      shown === all ? "" : `${shared.count(shown)} of ${shared.plural(all, "row")} shown`;
+    control("all").hidden = shown === found;
+    control("all").textContent = `Show all ${shared.count(found)}`;
   };
-  control("find").addEventListener("input", filter);
-  control("status").addEventListener("change", filter);
+  control("all").addEventListener("click", () => {
+    limit = Infinity;
+    show();
+  });
+  control("find").addEventListener("input", show);
+  control("status").addEventListener("change", show);
 
   /* Another figure: one family of the programme, ranked by itself */
   const place = (at, low, high) => {
@@ -156,5 +168,5 @@
     location.href = `../difference/${data.key}.html#${names.join("~")}`;
   });
   update();
-  filter();
+  show();
 })();

@@ -1,4 +1,6 @@
 "use strict";
+/* Before anything is drawn, so that what scripts fold away is never laid out. */
+document.documentElement.classList.add("scripted");
 const polyathlon = (() => {
   const own = document.currentScript.dataset;
   const known = /^(asset|data|film)\/[a-z0-9-]+\.js$/;
@@ -30,6 +32,8 @@ const polyathlon = (() => {
     return waiting.get(name).promise;
   };
   const put = (name, text) => waiting.get(name)?.resolve(JSON.parse(text));
-  for (const name of own.scripts.split(" ")) script(`asset/${name}.js`);
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const name of own.scripts.split(" ")) script(`asset/${name}.js`);
+  });
   return { load, put, root: own.root };
 })();
