@@ -218,9 +218,11 @@ class PolicyServer:
             session = await self._greet(connection)
             if session is None:
                 return
-            while True:
+            while not self._ending:
                 async with asyncio.timeout(self._terms.idle):
                     frame = await connection.recv()
+                if self._ending:
+                    break  # Nobody would answer: it is asked again where the server is back.
                 await self._answer(connection, session, frame)
         except WireError as error:
             await self._send_away(connection, "protocol", str(error))
