@@ -218,7 +218,7 @@ class PolicyServer:
             session = await self._greet(connection)
             if session is None:
                 return
-            while not self._ending:
+            while True:
                 async with asyncio.timeout(self._terms.idle):
                     frame = await connection.recv()
                 if self._ending:
