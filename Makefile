@@ -60,6 +60,7 @@ bench: $(BENCH_STAMP) system  ## what the evaluator costs, as ratios within one 
 proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, memory of imports
 	@$(PY) tests/proofs langr-oracle
 	@$(PY) tests/proofs langr-random
+	@MASKED_ACTIONS=1000 $(PY) -m pytest -q tests/test_constrained_generation.py
 	@$(PY) tests/proofs adapters
 	@$(PY) tests/proofs import-memory
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,34 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parent.parent
 
+SPREAD = ("_laws.py",)
+"""Files whose tests share nothing dear, and are many: each goes to whoever is free."""
+
+WHOLE = ("tests/submissions/", "tests/site/")
+"""Folders whose files share what is dear."""
+
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keeps the tests of a file in one process, which then makes once what they share.
+
+    The marks of pytest-xdist 3.8 would say so too, but have no effect under pytest 9.2: it writes
+    them into ``Item._nodeid``, which nobody reads any more.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        """Deals files, or folders, or single tests."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            if file.endswith(SPREAD):
+                return nodeid
+            return next((folder for folder in WHOLE if file.startswith(folder)), file)
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
