@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 from gymnasium import spaces
+from toy_body import body, stream
 
 from polyathlon.core.errors import BadArgument, DecodeError, EmbodimentMismatch, InvalidAction
 from polyathlon.core.registry import load_object
@@ -23,33 +24,8 @@ from polyathlon.adapters.quantiser import Quantiser, Recipe, train
 from polyathlon.adapters.rvq import RvqAdapter
 from polyathlon.adapters.vq import VqAdapter
 
-pytestmark = pytest.mark.xdist_group("adapters_learned")  # one process: what it makes is dear
-
 SMALL = {"width": 48, "latent": 16, "updates": 250, "batch": 512, "rate": 3e-3}
 LEARNED = (VqAdapter, RvqAdapter)
-
-
-def body(size: int, low: float = -1.0, high: float = 1.0, dtype=np.float32):
-    """A Box and the body that declares it."""
-    names = tuple(f"joint {number}" for number in range(size))
-    embodiment = Embodiment(
-        id=f"toy-{size}",
-        kind="continuous",
-        action_names=names,
-        action_units=("rad",) * size,
-        low=(low,) * size,
-        high=(high,) * size,
-    )
-    return spaces.Box(low, high, (size,), dtype), embodiment
-
-
-def stream(count: int, size: int, seed: int = 0) -> np.ndarray:
-    """Smooth motions, clipped at the ends of the range as scripted ones are."""
-    chance = np.random.default_rng(seed)
-    phases = chance.uniform(0, 6, size)
-    time = np.arange(count)[:, None] * chance.uniform(0.01, 0.05, size)
-    wave = 1.2 * np.sin(time + phases) + chance.normal(0, 0.1, (count, size))
-    return np.clip(wave, -1, 1).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -312,7 +288,7 @@ def fit_and_save(folder, turn):
 
 FRESH = """
 import pathlib, sys
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/small"]
 from test_adapters_learned import fit_and_save
 fit_and_save(pathlib.Path(sys.argv[2]), "b")
 """

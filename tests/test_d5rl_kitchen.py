@@ -19,8 +19,6 @@ from polyathlon.tasks.d5rl.kitchen.element import ELEMENTS, instruct, parse_elem
 from polyathlon.tasks.d5rl.kitchen.environment import Kitchen
 from polyathlon.tasks.d5rl.kitchen.expert import make_expert
 
-pytestmark = pytest.mark.xdist_group("kitchen")  # one process: a compiled kitchen is dear
-
 
 @pytest.fixture(scope="module")
 def kitchen():

@@ -20,8 +20,6 @@ from polyathlon.tasks import catalogue
 from polyathlon.tasks.dataset.layout import Dataset, DatasetWriter
 from polyathlon.tasks.miniwob.browser import find_browser
 
-pytestmark = pytest.mark.xdist_group("demonstrations")
-
 
 def recipe(task: str, episodes: int = 2, **changes: Any) -> Recipe:
     usual = {"tier": DEMONSTRATION, "references": 0, "seed": 1}

@@ -16,8 +16,6 @@ from polyathlon.tasks.fleet import differences, make_worlds
 from polyathlon.tasks.fleet.pool import translation
 from polyathlon.tasks.metaworld import MetaWorld
 
-pytestmark = pytest.mark.xdist_group("fleet")
-
 STEPS = 128
 """As many are compared."""
 

@@ -32,8 +32,6 @@ from polyathlon.tasks.langr.vocabulary import (
     TRAIN_CATEGORIES,
 )
 
-pytestmark = pytest.mark.xdist_group("langr_generator")  # one process: what it makes is dear
-
 pytest.importorskip("scipy")
 
 EVALUATION = tuple(name for name in SPLITS if name != "train")

@@ -13,8 +13,6 @@ from polyathlon.tasks.langr.official_import import import_path
 from polyathlon.tasks.langr.oracle import make_oracle
 from polyathlon.tasks.storage import VARIABLE
 
-pytestmark = pytest.mark.xdist_group("langr_play")  # one process: what it makes is dear
-
 ROOT = Path(__file__).resolve().parents[1]
 OFFICIAL = ROOT.parent / "shared" / "data" / "langr"
 AT_HAND = (

@@ -25,8 +25,6 @@ from polyathlon.tasks.langr.shells import SHELLS
 from polyathlon.tasks.langr.vocabulary import DRAWERS
 from polyathlon.tasks.langr.world import VIEWS, HomeState
 
-pytestmark = pytest.mark.xdist_group("langr_world")  # one process: what it makes is dear
-
 HOME = "terrace_00"
 SIDE = 96
 

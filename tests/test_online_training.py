@@ -34,8 +34,6 @@ from polyathlon.core.errors import (
 from polyathlon.core.specs import Brief
 from polyathlon.tasks import catalogue
 
-pytestmark = pytest.mark.xdist_group("online")
-
 OPTIONS: dict[str, Any] = {
     "protocol": "smoke", "steps": 256, "evaluate_every": None, "episodes": 1, "dataset": None,
     "backend": "gymnasium", "config": None, "assignments": (), "offline": None, "online": None,

@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("packaging")  # one process: what it makes is dear
-
 ROOT = Path(__file__).resolve().parent.parent
 
 LEFT_BEHIND = shutil.ignore_patterns(

@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("plugin")  # one process: what it makes is dear
-
 FAMILY = Path(__file__).resolve().parent / "plugin_family"
 
 Python = Callable[..., Any]

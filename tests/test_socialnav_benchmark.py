@@ -23,8 +23,6 @@ from polyathlon.tasks.socialnav.card import CARDS
 from polyathlon.tasks.socialnav.environment import SocialNavigation
 from polyathlon.tasks.socialnav.metric import METRICS, score
 
-pytestmark = pytest.mark.xdist_group("socialnav_benchmark")  # one process: what it makes is dear
-
 pytest.importorskip("pyrvo")
 pytest.importorskip("shapely")
 

@@ -18,8 +18,6 @@ from polyathlon.core.errors import (
 )
 from polyathlon.core.specs import Embodiment
 
-pytestmark = pytest.mark.xdist_group("tokenizer")  # one process: what it makes is dear
-
 pytest.importorskip("torch")
 pytest.importorskip("vector_quantize_pytorch")
 

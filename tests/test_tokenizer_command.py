@@ -15,8 +15,6 @@ import pytest
 from polyathlon.cli.tokenizer import tokenizer_group
 from polyathlon.core.errors import PolyathlonError
 
-pytestmark = pytest.mark.xdist_group("tokenizer_command")  # one process: what it makes is dear
-
 pytest.importorskip("torch")
 pytest.importorskip("vector_quantize_pytorch")
 pytest.importorskip("tokenizers")

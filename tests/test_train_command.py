@@ -32,8 +32,6 @@ from polyathlon.core.specs import TaskSpec
 from polyathlon.core.trajectory import Trajectory
 from polyathlon.tasks.dataset.layout import Dataset, DatasetWriter
 
-pytestmark = pytest.mark.xdist_group("train")  # one process: what it makes is dear
-
 TESTS = Path(__file__).resolve().parent
 PATH = [str(TESTS / "plane"), str(TESTS / "offline"), os.environ.get("PYTHONPATH", "")]
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(filter(None, PATH))}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import torch
 
 from ...core.errors import BadArgument
 from ...core.specs import Brief, Embodiment, check_handshake
-from ..lm.snapshot import load_snapshot, restore_modules
+from ..lm.snapshot import digest_of_weights, load_snapshot, restore_modules
 from .agent import Parts, assemble, identity_of
 from .config import LlarpConfig
 from .memory import Memory
@@ -85,11 +84,7 @@ class LlarpAgent:
 
     def digest(self) -> str:
         """SHA-256 of everything that was learnt."""
-        digest = hashlib.sha256()
-        for name, one in sorted(self.parts.network.trained().items()):
-            digest.update(f"{name}\0{tuple(one.shape)}\0".encode())
-            digest.update(one.detach().float().cpu().contiguous().numpy().data)
-        return digest.hexdigest()
+        return digest_of_weights(self.parts.network.trained())
 
     def reset(self, slots: Sequence[int], briefs: Sequence[Brief]) -> None:
         """Forgets those slots.

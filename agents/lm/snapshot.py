@@ -5,6 +5,7 @@ Every bit of state is there: what goes on from it goes on to the same bit.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,6 +52,15 @@ class Snapshot(NamedTuple):
         return {
             name[len(prefix) :]: one for name, one in self.arrays.items() if name.startswith(prefix)
         }
+
+
+def digest_of_weights(weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 over names, shapes and single-precision values: another bit, another agent."""
+    digest = hashlib.sha256()
+    for name, one in sorted(weights.items()):
+        digest.update(f"{name}\0{tuple(one.shape)}\0".encode())
+        digest.update(one.detach().float().cpu().contiguous().numpy().data)
+    return digest.hexdigest()
 
 
 def save_snapshot(

@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("replay")  # one process: what it makes is dear
-
 PATTERN = "faulty.sound,faulty.sound-discrete,metaworld.reach,babyai.go-to-obj,atari.pong"
 
 

@@ -9,8 +9,6 @@ import time
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.xdist_group("resume")  # one process: what it makes is dear
-
 PATTERN = (
     "faulty.slow,babyai.go-to-red-ball,procgen.coinrun-easy-test,atari.breakout,metaworld.reach,"
     "socialnav.intersection-no-gesture"

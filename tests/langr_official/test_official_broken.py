@@ -45,7 +45,7 @@ def test_a_missing_file_and_a_folder_are_one_line(tmp_path):
 def test_a_file_cut_off_anywhere_is_one_line(write):
     data = pickle.dumps(Builder().content(), protocol=4)
     for length in range(1, len(data), 61):
-        refusal(write(data[:length]))
+        assert refusal(write(data[:length]))
 
 
 def test_a_file_with_altered_bytes_is_read_or_refused(write):

@@ -99,7 +99,7 @@ def test_a_hostile_file_is_refused(data, told, write, tmp_path, monkeypatch):
 
 
 def test_deeply_nested_lists_are_refused(write):
-    refusal(write(program(b"]" * 200_000, b"a" * 199_999)))
+    assert refusal(write(program(b"]" * 200_000, b"a" * 199_999)))
 
 
 def test_arrays_together_are_no_longer_than_their_file(write):

@@ -20,8 +20,6 @@ from polyathlon.leaderboard.website.build import build_site
 from polyathlon.leaderboard.website.evidence import script
 from polyathlon.leaderboard.website.frames import sheet_of, taken_at
 
-pytestmark = pytest.mark.xdist_group("site")  # one process: what it makes is dear
-
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {

@@ -16,8 +16,6 @@ from polyathlon.leaderboard.submission import pack, pack_run
 from polyathlon.leaderboard.summary import summarise, write_result
 from polyathlon.leaderboard.website.build import build_site
 
-pytestmark = pytest.mark.xdist_group("site")  # one process: what it makes is dear
-
 TASK = "babyai.go-to-obj-s4-v0"
 
 

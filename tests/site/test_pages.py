@@ -12,8 +12,6 @@ from polyathlon.leaderboard.comparison import compare, compare_pairs
 from polyathlon.leaderboard.intake import Found, read
 from polyathlon.leaderboard.website.build import build_site
 
-pytestmark = pytest.mark.xdist_group("site")  # one process: what it makes is dear
-
 NAMES = (
     "[...document.querySelectorAll('#rows tbody tr:not([hidden]) .who a')].map(a => a.innerText)"
 )

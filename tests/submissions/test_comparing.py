@@ -17,8 +17,6 @@ from polyathlon.core.specs import Benchmark, Embodiment, TaskSpec
 from polyathlon.leaderboard.comparison import compare, compare_pairs, sign_flip
 from polyathlon.leaderboard.sequence import confidence_sequence, success_so_far
 
-pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
-
 TASKS = ("arm.push-v1", "arm.pull-v1")
 
 

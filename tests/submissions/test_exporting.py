@@ -20,8 +20,6 @@ from polyathlon.leaderboard.intervals import mean_over_tasks, point
 from polyathlon.leaderboard.submission import Card, pack
 from polyathlon.leaderboard.summary import summarise
 
-pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
-
 replace = msgspec.structs.replace
 
 

@@ -31,8 +31,6 @@ from polyathlon.leaderboard.verification import (
     write_verification,
 )
 
-pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
-
 INDEX, MANIFEST = "submission.json", "runs/0/manifest.json"
 EPISODES, RESULT = "runs/0/episodes.jsonl", "runs/0/result.json"
 

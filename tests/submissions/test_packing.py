@@ -18,8 +18,6 @@ from polyathlon.leaderboard.archive import write_archive
 from polyathlon.leaderboard.submission import Card, pack, pack_run, weigh
 from polyathlon.leaderboard.validation import actions_of, validate
 
-pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
-
 
 def timeless(run):
     return [msgspec.structs.replace(one, wall_time=0.0, trace=None) for one in run.results]

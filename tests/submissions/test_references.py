@@ -11,8 +11,6 @@ from polyathlon.leaderboard.board import build_board
 from polyathlon.leaderboard.validation import validate
 from polyathlon.leaderboard.verification import beside, read_verification
 
-pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
-
 FOLDER = Path(__file__).resolve().parents[2] / "leaderboard" / "submissions"
 FILES = sorted(FOLDER.glob("*.zip"))
 

@@ -24,8 +24,6 @@ from polyathlon.leaderboard.submission import pack
 from polyathlon.leaderboard.summary import summarise
 from polyathlon.leaderboard.validation import validate
 
-pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
-
 EPISODES = "runs/0/episodes.jsonl"
 ACTIONS = "runs/0/actions.bin"
 MANIFEST = "runs/0/manifest.json"

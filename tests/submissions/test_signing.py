@@ -29,7 +29,6 @@ from polyathlon.leaderboard.validation import validate
 from polyathlon.leaderboard.website.build import build_site
 
 pytest.importorskip("cryptography")
-pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
 
 
 @pytest.fixture

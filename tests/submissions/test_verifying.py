@@ -27,9 +27,6 @@ from polyathlon.leaderboard.verification import (
     write_verification,
 )
 
-pytestmark = pytest.mark.xdist_group("submissions")  # one process: what it makes is dear
-
-
 FORGED = ("babyai.go-to-obj-v0", 0)
 """An episode that was lost, the first of the plan."""
 
