@@ -17,8 +17,8 @@ from polyathlon.core.element import read_elements
 from polyathlon.core.errors import BadArgument, BrowserFault, InvalidAction, PolyathlonError
 from polyathlon.core.registry import load_object
 from polyathlon.tasks import catalogue
-from polyathlon.tasks.miniwob import binary, browser
-from polyathlon.tasks.miniwob.binary import VARIABLE, BrowserMissing, find_browser
+from polyathlon.tasks.miniwob import browser
+from polyathlon.tasks.miniwob.binary import BrowserMissing, find_browser
 from polyathlon.tasks.miniwob.environment import STEP, MiniWoB
 from polyathlon.tasks.miniwob.gesture import Gesture, click, click_at, fill, press, type_text, wait
 from polyathlon.tasks.miniwob.oracle import ORACLES, Solver
@@ -455,42 +455,6 @@ class TestFaults:
             os._exit(0 if browser._shared is None else 1)
         assert os.waitpid(child, 0)[1] == 0
         assert do(env, click(ref_of(env, "button")))[4]["success"]
-
-
-def test_a_browser_is_found_or_missed_in_words(monkeypatch, tmp_path):
-    monkeypatch.setenv(VARIABLE, "/no/such/browser")
-    with pytest.raises(BrowserMissing, match="not a program"):
-        find_browser()
-    monkeypatch.delenv(VARIABLE)
-    monkeypatch.setattr(binary, "INSTALLED", ())
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
-    with pytest.raises(BrowserMissing, match="apt-get install -y chromium-headless-shell"):
-        find_browser()
-    program = tmp_path / "chromium-1200" / "chrome-linux" / "chrome"
-    program.parent.mkdir(parents=True)
-    program.write_text("#!/bin/sh\nexit 3\n")
-    program.chmod(0o755)
-    assert find_browser() == program
-    with pytest.raises(BrowserMissing, match="does not start"):
-        browser.Browser(program)
-    program.write_text("")
-    program.chmod(0o644)
-    chromium = tmp_path / "chromium"
-    chromium.write_text("#!/bin/sh\n")
-    chromium.chmod(0o755)
-    assert find_browser() == chromium
-
-
-def test_profiles_of_killed_processes_are_swept_away(monkeypatch, tmp_path):
-    monkeypatch.setattr(browser.tempfile, "gettempdir", lambda: str(tmp_path))
-    monkeypatch.setattr(browser.tempfile, "tempdir", str(tmp_path))
-    kept = tmp_path / f"{browser.PROFILE}{os.getppid()}-a"
-    left = tmp_path / f"{browser.PROFILE}{2**22 + 1}-b"
-    for folder in (kept, left):
-        folder.mkdir()
-    made = browser._make_profile()
-    assert sorted(tmp_path.iterdir()) == sorted([kept, tmp_path / made])
 
 
 def test_memory_stays_flat(make, shared):

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,7 @@ from polyathlon.agents.remote import wire
 from polyathlon.agents.remote.player import RemoteAgent
 from polyathlon.agents.remote.server import PolicyServer, Terms
 from polyathlon.agents.remote.setting import read_setting
+from polyathlon.agents.remote.wire import Asked, Opening
 from polyathlon.core.manifest import AgentRecord
 from polyathlon.core.specs import Brief, Embodiment
 
@@ -267,3 +270,31 @@ class Raw:
     def close(self) -> None:
         """Goes."""
         self._context.__exit__(None, None, None)
+
+
+def seen(*numbers: float) -> dict[str, Any]:
+    return {"state": np.array(numbers, np.float64), "instruction": "go"}
+
+
+def page(address: str, path: str, token: str = "") -> tuple[int, str]:
+    request = urllib.request.Request(address.replace("ws", "http", 1) + path)
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def opening(number: int, space: Any = None, **layout: str) -> Opening:
+    data = space or {"kind": "box", "dtype": "<f4", "shape": [2], "low": -1.0, "high": 1.0}
+    return Opening(
+        episode=number, instruction="go", embodiment=BODY, action_space=data,
+        max_episode_steps=9, agent_seed=number, layout=layout or {"state": "<f8[1]"},
+    )  # fmt: skip
+
+
+def asked(number: int, turn: int, value: float = 1.0) -> Asked:
+    return Asked(episode=number, turn=turn, observation={"state": np.array([value])})
