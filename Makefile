@@ -29,7 +29,8 @@ demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random
 	@$(POLYATHLON) report runs/demo-langr --out runs/demo-langr/report.html
 	@$(POLYATHLON) report runs/demo-oracle --out runs/demo-oracle/report.html
 	@$(POLYATHLON) report runs/demo-random --out runs/demo-random/report.html
-	@$(POLYATHLON) leaderboard build runs/demo-oracle runs/demo-random --out runs/site
+	@$(POLYATHLON) leaderboard build runs/demo-oracle runs/demo-random \
+		leaderboard/submissions --out runs/site
 	@echo "results:     runs/demo-oracle/result.json  runs/demo-random/result.json"
 	@echo "reports:     runs/demo-oracle/report.html  runs/demo-random/report.html"
 	@echo "             runs/demo-langr/report.html (every step of ten episodes in a home)"

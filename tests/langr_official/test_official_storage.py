@@ -271,14 +271,14 @@ def test_objects_outside_what_they_lie_on_are_told(write, tmp_path):
     ("variables", "expected"),
     [
         ({"POLYATHLON_DATA": "/data/here"}, "/data/here"),
-        ({"POLYATHLON_DATA": "~/here"}, "/home/somebody/here"),
+        ({"POLYATHLON_DATA": "~/here"}, "/nowhere/somebody/here"),
         ({"XDG_DATA_HOME": "/share"}, "/share/polyathlon"),
-        ({"XDG_DATA_HOME": "relative"}, "/home/somebody/.local/share/polyathlon"),
-        ({"POLYATHLON_DATA": "", "XDG_DATA_HOME": ""}, "/home/somebody/.local/share/polyathlon"),
+        ({"XDG_DATA_HOME": "relative"}, "/nowhere/somebody/.local/share/polyathlon"),
+        ({"POLYATHLON_DATA": "", "XDG_DATA_HOME": ""}, "/nowhere/somebody/.local/share/polyathlon"),
     ],
 )
 def test_the_data_directory(variables, expected, monkeypatch):
-    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("HOME", "/nowhere/somebody")
     for name in ("POLYATHLON_DATA", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():

@@ -227,7 +227,7 @@ class Raising(Echo):
 
     def act(self, observations: Sequence[Any], slots: Sequence[int]) -> list[Any]:
         if any(13 in one["state"] for one in observations):
-            raise RuntimeError("at /home/somebody/secret")
+            raise RuntimeError("at /nowhere/somebody/secret")
         return super().act(observations, slots)
 
 
