@@ -213,14 +213,14 @@ def test_another_training_in_the_folder_is_refused(ppo: Path) -> None:
 def test_losses_that_are_no_numbers_stop_it_and_the_checkpoint_stays(tmp_path: Path) -> None:
     def poison(agent: OnlineAgent, step: int, count: int) -> Played:
         with torch.no_grad():
-            next(agent.policy.parameters()).fill_(torch.nan)
+            next(agent.network.parameters()).fill_(torch.nan)
         return Played(0.0, 0.0)
 
     told = r"diverged: .*; the checkpoint of step 128 stands in .*learning_rate"
     with pytest.raises(TrainingDiverged, match=told):
         trained(tmp_path / "one", "ppo", "babyai.go-to-obj", score=poison)
     agent = OnlineAgent.load(tmp_path / "one")
-    assert all(bool(one.isfinite().all()) for one in agent.policy.parameters())
+    assert all(bool(one.isfinite().all()) for one in agent.network.parameters())
 
 
 def test_a_figure_that_is_no_number_is_named(tmp_path: Path) -> None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from gymnasium import spaces
-from torch import nn
+from torch import Tensor, nn
 
 from ...core.errors import BadArgument
 from ...core.spaces import space_from_data
-from ...core.specs import Brief
-from ..checkpoint import Identity, Scale, digest_of_learnt, load_checkpoint
+from ..checkpoint import Identity, Scale, load_checkpoint
+from ..soloist import Soloist
 from .clone import Clone
 from .setting import CONFIGS, CloningConfig
 
 
-class CloningAgent:
-    """Plays what was cloned, each slot by itself: a score must not depend on their number.
+class CloningAgent(Soloist):
+    """Plays what was cloned.
 
     Args:
         identity: of the training.
@@ -29,17 +28,12 @@ class CloningAgent:
         scale: of the states, or None.
     """
 
-    dialect = "native"
-
     def __init__(
         self, identity: Identity, config: CloningConfig, clone: nn.Module, scale: Scale | None
     ) -> None:
-        self.identity, self.clone, self.scale = identity, clone, scale
-        self.name, self.embodiment = identity.agent, identity.embodiment
-        self.observations = identity.senses.fields
+        super().__init__(identity, clone, scale)
         self.image_size = list(identity.senses.picture[:2]) or None
-        self._space, self._greedy = space_from_data(identity.action_space), config.greedy
-        self._dice: dict[int, torch.Generator] = {}
+        self._greedy = config.greedy
 
     @classmethod
     def load(cls, folder: Path) -> CloningAgent:
@@ -59,33 +53,11 @@ class CloningAgent:
             raise BadArgument(f"{folder} was made by another version: {error}") from error
         return cls(found.identity, found.config, clone, found.scale)
 
-    def digest(self) -> str:
-        """SHA-256 of everything that was learnt."""
-        return digest_of_learnt(self.clone.state_dict(), self.scale)
-
-    def reset(self, slots: Sequence[int], briefs: Sequence[Brief]) -> None:
-        """Takes new dice for those slots, seeded by the brief."""
-        for slot, brief in zip(slots, briefs, strict=True):
-            self._dice[slot] = torch.Generator().manual_seed(brief.agent_seed)
-
-    def act(self, observations: Sequence[Mapping[str, Any]], slots: Sequence[int]) -> list[Any]:
-        """An action for each slot, as the environment takes it."""
-        self.clone.eval()
-        return [
-            self._one(observation, self._dice[slot])
-            for observation, slot in zip(observations, slots, strict=True)
-        ]
-
-    @torch.no_grad()
-    def _one(self, observation: Mapping[str, Any], dice: torch.Generator) -> Any:
-        seen = self.identity.senses.read(observation)
-        if self.scale is not None:
-            seen["state"] = self.scale.apply(seen["state"])
-        tensors = {name: torch.from_numpy(np.array(array)[None]) for name, array in seen.items()}
+    def decide(self, tensors: dict[str, Tensor], dice: torch.Generator) -> Any:
+        """The likeliest action, or one drawn; of vectors the one that was cloned."""
         if "rgb" in tensors:
-            tensors["rgb"] = tensors["rgb"].float() / 255
-        said = self.clone(tensors)[0]
-        space = self._space
+            tensors = {**tensors, "rgb": tensors["rgb"].float() / 255}
+        said, space = self.network(tensors)[0], self.space
         if isinstance(space, spaces.Discrete):
             if self._greedy:
                 return np.int64(said.argmax().item())
