@@ -84,6 +84,10 @@ class LanguageCourse(abc.ABC):
         last = scores[max(scores)]
         return Outcome(last, last, best, first)
 
+    def follow(self, folder: Path, seed: int) -> None:
+        """Takes part in another process's training, which keeps the folder and plays."""
+        self._run(folder, seed, None, lambda *_: None)
+
     @abc.abstractmethod
     def settings(self, seed: int) -> Any:
         """The whole configuration, for the record."""
