@@ -178,14 +178,14 @@ def _prove_learning(told: argparse.Namespace) -> int:
     return int(not all(proven.claims.values()))
 
 
-def _show_results(proof: str, folder: Path, seeds: int) -> int:
+def _show_results(proof: str, folder: Path, seeds: int, processes: int) -> int:
     """Trains an agent by the command line, and plays it; 1 if a claim does not hold."""
     import online
 
     table = Table(title=f"{proof}, intervals 95%", title_justify="left")
     for column in ("who", "over", "score", "mean return"):
         table.add_column(column)
-    shown = online.prove(proof, folder, seeds)
+    shown = online.prove(proof, folder, seeds, processes)
     for row in shown.rows:
         table.add_row(*row)
     Console(width=110).print(table)
@@ -456,7 +456,7 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
             "results-sac-metaworld",
             "results-ppo-procgen",
         ),
-        lambda told: _show_results(told.proof, told.out, told.seeds),
+        lambda told: _show_results(told.proof, told.out, told.seeds, told.processes),
     ),
     "import-memory": lambda _: _import_more_than_memory(),
     "miniwob": lambda told: _beside_upstream(
