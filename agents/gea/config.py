@@ -170,7 +170,7 @@ PRESETS: Mapping[str, GeaConfig] = MappingProxyType(
         # Ours, for two cores: a model of the same classes, of two million parameters.
         "gea-mini": GeaConfig(
             small=Small(
-                kind="llava-onevision", width=128, layers=3, heads=4, words=1024, image_size=64,
+                kind="llava-onevision", width=128, layers=3, heads=4, words=1024, image_size=56,
                 patch_size=8, vision_width=96, vision_layers=2,
             ),
             image_tokens=16,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import contextlib
 import functools
 import json
 import multiprocessing
@@ -59,11 +60,11 @@ def by_cell(command: str) -> str:
 
 
 def _arm() -> Lesson:
-    return Lesson(("state",), 40, noise=0.1)
+    return Lesson(("state",), 40, noise=0.1, weight=0.7)
 
 
 def _grid(count: int, weight: float) -> Lesson:
-    return Lesson(("rgb",), count, {"image_size": 64}, weight=weight)
+    return Lesson(("rgb",), count, {"image_size": 56, "view": "partial"}, weight=weight)
 
 
 LESSONS: Mapping[str, Lesson] = {
@@ -71,18 +72,26 @@ LESSONS: Mapping[str, Lesson] = {
     "metaworld.drawer-open": _arm(),
     "metaworld.window-open": _arm(),
     "metaworld.door-close": _arm(),
-    "socialnav.frontal-approach": Lesson(("state",), 40, noise=0.1),
-    "babyai.go-to-obj-s4": _grid(500, 1.5),
-    "babyai.go-to-red-ball-no-dists": _grid(1200, 3.0),
-    "langr.train": Lesson(("state",), 600, {}, is_asked, 2.0),
+    "socialnav.frontal-approach": Lesson(("state",), 40, noise=0.1, weight=1.5),
+    "babyai.go-to-obj-s4": _grid(400, 1.0),
+    "babyai.go-to-red-ball-no-dists": _grid(300, 2.5),
+    "langr.train": Lesson(("state",), 600, {}, is_asked, 2.5),
     "androidcontrol.high-train": Lesson(
-        ("rgb",), 240, {"image_size": 64}, weight=2.0, said=by_cell
+        ("rgb",), 240, {"image_size": 64}, weight=2.5, said=by_cell
     ),
 }
 """Five families and four ways to act: velocities of a hand and of a robot, moves in a grid, skills
 in words, commands in writing."""
 
-ARMS = tuple(name for name in LESSONS if name.startswith("metaworld"))
+ARMS: Mapping[str, Lesson] = {
+    **{name: one for name, one in LESSONS.items() if name.startswith("metaworld")},
+    "metaworld.reach": _arm(),
+    "metaworld.push": _arm(),
+}
+"""What the ways to say continuous actions are compared on: two more, which ask for precision."""
+
+ALL = {**LESSONS, **ARMS}
+
 EPISODES = 400
 """Of a list, that are practised."""
 
@@ -90,16 +99,34 @@ PRACTISED = ("babyai.go-to-red-ball-no-dists", "langr.train")
 DIALECTS = ("uniform", "vq", "rvq", "pred")
 
 
-def teach(folder: Path, config: GeaConfig, lessons: Mapping[str, Lesson], demos: Path) -> None:
-    """Stage 1 on some lessons, to its end."""
-    training = GeaCloning(folder, config, demonstrations(lessons, demos))
-    begun = time.monotonic()
-    training.run(watch=lambda one: _tell(one, begun))
+class Clock:
+    """Seconds that a part has taken, those before it was cut short as well.
+
+    Args:
+        path: where they are kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self._begun = path, time.monotonic()
+        self._before = float(path.read_text()) if path.is_file() else 0.0
+
+    def __call__(self) -> float:
+        """What it is by now."""
+        spent = self._before + time.monotonic() - self._begun
+        self._path.write_text(f"{spent:.1f}")
+        return spent
 
 
-def _tell(one: Progress, begun: float) -> None:
+def teach(folder: Path, told: argparse.Namespace, config: GeaConfig) -> None:
+    """Stage 1 on the lessons, to its end."""
+    sets = demonstrations(told.lessons, told.out / "demonstrations")
+    GeaCloning(folder, config, sets).run(watch=lambda one: _tell(one, told.clock))
+
+
+def _tell(one: Progress, clock: Clock) -> None:
     figures = {name: round(value, 3) for name, value in one.figures.items()}
-    print(one.step, round(time.monotonic() - begun), figures, flush=True)
+    print(one.step, round(clock()), figures, flush=True)
 
 
 def judged(folder: Path, names: Sequence[str], told: argparse.Namespace) -> dict[str, list[float]]:
@@ -115,7 +142,7 @@ def judged(folder: Path, names: Sequence[str], told: argparse.Namespace) -> dict
 def _judge(folder: Path, name: str, count: int) -> list[float]:
     torch.set_num_threads(1)
     begun = time.monotonic()
-    found = play(GeaAgent.load(folder), name, LESSONS[name], count)
+    found = play(GeaAgent.load(folder), name, ALL[name], count)
     spent = time.monotonic() - begun
     print(f"{name}: {sum(found) / count:.3f} of {count} episodes, {spent:.0f} s", flush=True)
     return found
@@ -169,7 +196,7 @@ class _Wanted:
 
 def _clone(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
     config = configure(PRESETS, "gea-mini", changes)
-    teach(out / "cloned", config, told.lessons, told.out / "demonstrations")
+    teach(out / "cloned", told, config)
     return {"cloned": judged(out / "cloned", tuple(LESSONS), told)}
 
 
@@ -181,20 +208,35 @@ def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -
         make_worlds,
         demonstrations(told.lessons, told.out / "demonstrations"),
     )
-    begun = time.monotonic()
-    training.run(watch=lambda one: _tell(one, begun))
+
+    def watch(one: Progress) -> None:
+        _tell(one, told.clock)
+        if told.clock() > 60 * told.minutes:
+            raise _TimeIsUp
+
+    with contextlib.suppress(_TimeIsUp):
+        training.run(watch=watch)
+    training.save()
     training.stage.close()
-    return {"practised": judged(out / "practised", tuple(LESSONS), told)}
+    found = judged(out / "practised", tuple(LESSONS), told)
+    return {"practised": found, "steps": training.steps}
+
+
+class _TimeIsUp(Exception):
+    """Practice has lasted as long as it may."""
 
 
 def _compare(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
-    found, arms = {}, {name: told.lessons[name] for name in ARMS}
+    found = {}
     for dialect in DIALECTS:
         config = configure(PRESETS, "gea-mini", {**changes, "dialect": dialect})
-        teach(out / dialect, config, arms, told.out / "demonstrations")
-        found[dialect] = judged(out / dialect, ARMS, told)
+        teach(out / dialect, told, config)
+        found[dialect] = judged(out / dialect, tuple(told.lessons), told)
     return found
 
+
+TAUGHT_IN = {"cloning": LESSONS, "practice": LESSONS, "dialects": ARMS}
+"""Part to its lessons; those that are only recorded or measured are all there are."""
 
 PARTS = {"cloning": _clone, "practice": _practise, "dialects": _compare}
 
@@ -207,6 +249,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/results/gea-mini"))
     parser.add_argument("--episodes", type=int, default=50, help="of each task, to judge by")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=20.0, help="of practice, at most")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="of the demonstrations")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON")
@@ -216,24 +259,23 @@ def main() -> int:
     torch.set_num_threads(told.threads)
     told.lessons = {
         name: one._replace(count=max(2, round(told.share * one.count)))
-        for name, one in LESSONS.items()
+        for name, one in TAUGHT_IN.get(told.part, ALL).items()
         if told.tasks in name
     }
     if told.part == "demonstrate":
         demonstrations(told.lessons, told.out / "demonstrations")
         return 0
-    begun, out = time.monotonic(), told.out / f"seed-{told.seed}"
+    out = told.out if told.part == "measure" else told.out / f"seed-{told.seed}"
+    told.clock = Clock(out / f"{told.part}.seconds")
     if told.part == "measure":
         known = {n: measure(n, lesson, told.episodes) for n, lesson in told.lessons.items()}
         found: dict[str, Any] = {"oracle": {n: one[0] for n, one in known.items()}}
         found["random"] = {n: one[1] for n, one in known.items()}
-        out = told.out
     else:
         changes: dict[str, Any] = {"seed": told.seed, "save_every": 200}
         changes |= {name: json.loads(one) for name, _, one in (s.partition("=") for s in told.set)}
         found = PARTS[told.part](told, changes, out)
-    found["seconds"] = round(time.monotonic() - begun)
-    out.mkdir(parents=True, exist_ok=True)
+    found["seconds"] = round(told.clock())
     (out / f"{told.part}.json").write_text(json.dumps(found, indent=1))
     print(f"{told.part}: {found['seconds']} s", flush=True)
     return 0
