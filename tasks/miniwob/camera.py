@@ -52,7 +52,7 @@ class Camera:
         self._browser.send("Page.screencastFrameAck", answer, self._session, forget=True)
 
     def order(self) -> int:
-        """The number that the page is to show; ``due`` until ``take`` has its picture."""
+        """The number that the page is to show next; ``due`` until its picture is taken."""
         if not self._runs:  # Not while the page loads: nobody wants the frames of that.
             start = {"format": "png"}
             self._browser.send("Page.startScreencast", start, self._session, forget=True)
@@ -60,6 +60,10 @@ class Camera:
         self._number = self._number % NUMBERS + 1
         self._picture, self.due = None, True
         return self._number
+
+    def cancel(self) -> None:
+        """Forgets what was ordered: it is not to be had, or not wanted any more."""
+        self.due = False
 
     def has_arrived(self) -> bool:
         """Whether a frame with the number is here."""

@@ -165,7 +165,7 @@ class Page:
             time.sleep(READY_ROUND)
             seen = self.evaluate("__page.observe()")
             if self._camera:
-                self._camera.due = False  # What shows the number was not ready.
+                self._camera.cancel()  # What shows the number was not ready.
         return seen
 
     def advance(self, span: float) -> dict[str, Any]:
@@ -209,20 +209,16 @@ class Page:
 
     def picture(self) -> NDArray[np.uint8]:
         """What the page looks like, uint8 `[H, W, 3]`."""
-        found = self._frame()
-        return self._screenshot() if found is None else found
-
-    def _frame(self) -> NDArray[np.uint8] | None:
-        """The frame in which the page shows its mark; None if it is not filmed, or covers it."""
         camera = self._camera
-        for _ in range(FRAME_TRIES if camera else 0):
-            assert camera is not None
+        if camera is None:
+            return self._screenshot()
+        for _ in range(FRAME_TRIES):
             if not camera.due:
-                self.evaluate(f"__page.mark({self._mark()})")
+                self.evaluate(f"__page.mark({camera.order()})")
             if self.browser.await_event(camera.has_arrived, self.session, FRAME_PATIENCE):
                 return camera.take()
-            camera.due = False
-        return None
+            camera.cancel()
+        return self._screenshot()
 
     def _screenshot(self) -> NDArray[np.uint8]:
         # From the view rather than the compositor's surface: the same pixels in half the time.

@@ -27,6 +27,10 @@ Said = tuple[str, dict[str, Any]]
 PAUSE = 0.1
 """What a step takes here, which upstream has to wait for [s]."""
 
+LEISURE = 10
+"""What time limits are multiplied with: upstream's client needs 8 to 10 s to draw a line of 48
+points, and a page gives 10. A raw reward knows of no time."""
+
 
 class Found(NamedTuple):
     """What came of one task.
@@ -54,7 +58,9 @@ class Found(NamedTuple):
 
 def compare(task: str, seeds: Sequence[int]) -> Found:
     """Plays a task with both clients."""
-    theirs, ours = _upstream(task), MiniWoB(task)
+    theirs, ours = _upstream(task), MiniWoB(task, time_scale=LEISURE)
+    theirs.reset(seed=0)
+    theirs.instance.driver.execute_script(f"core.EPISODE_MAX_TIME *= {LEISURE};")
     words = elements = verdicts = 0
     rewards: list[float] = []
     told: dict[str, str] = {}
