@@ -19,6 +19,7 @@ from polyathlon.tasks.miniwob.environment import MiniWoB
 from polyathlon.tasks.miniwob.gesture import Gesture, click
 from polyathlon.tasks.miniwob.oracle import ORACLES
 from polyathlon.tasks.miniwob.oracle.view import View
+from polyathlon.tasks.miniwob.roster import CHORES
 
 Row = tuple[str, str, str, str, str]
 Said = tuple[str, dict[str, Any]]
@@ -59,14 +60,14 @@ class Found(NamedTuple):
 def compare(task: str, seeds: Sequence[int]) -> Found:
     """Plays a task with both clients."""
     theirs, ours = _upstream(task), MiniWoB(task, time_scale=LEISURE)
-    theirs.reset(seed=0)
-    theirs.instance.driver.execute_script(f"core.EPISODE_MAX_TIME *= {LEISURE};")
     words = elements = verdicts = 0
     rewards: list[float] = []
     told: dict[str, str] = {}
     endings = list(_endings(task))
     for seed in seeds:
         seen, _ = theirs.reset(seed=seed)
+        limit = 1000 * LEISURE * CHORES[task].limit
+        theirs.instance.driver.execute_script(f"core.EPISODE_MAX_TIME = {limit};")
         ours.reset(seed=seed)
         pair = seen["utterance"], ours.instruction
         words += pair[0] == pair[1]
@@ -105,7 +106,8 @@ def _upstream(task: str) -> Any:
         warnings.simplefilter("ignore")
         from miniwob.environment import MiniWoBEnvironment
 
-        return MiniWoBEnvironment(subdomain=task)
+        # What we load anew for every episode, upstream does too: its page keeps as much.
+        return MiniWoBEnvironment(subdomain=task, refresh_freq=int(CHORES[task].reload))
 
 
 def _rows(told: Sequence[dict[str, Any]]) -> list[Row]:
