@@ -116,10 +116,11 @@ validate-a1: $(STAMP)  ## the A1's expert and random play on every task, 15 min
 validate-widowx: $(STAMP)  ## the WidowX's expert, its tiers of data and random play, 20 min
 	@$(PY) tests/proofs widowx --episodes 100
 
-validate-miniwob: $(STAMP)  ## MiniWoB beside upstream's client, which needs chromedriver, 10 min
+validate-miniwob: $(STAMP)  ## MiniWoB beside upstream's client, which needs chromedriver, 1 h
 	@$(PY) tests/proofs miniwob --seeds 2
 	@$(PY) tests/proofs miniwob-oracles --seeds 20
 	@$(PY) tests/proofs miniwob-soak --episodes 2000
+	@$(PY) tests/proofs miniwob-leftovers --seeds 2
 
 schema: $(STAMP)  ## write the JSON Schemas in leaderboard/schema again
 	@$(PY) -m polyathlon.leaderboard.contracts

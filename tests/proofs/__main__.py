@@ -19,6 +19,7 @@
     python tests/proofs miniwob --seeds 2
     python tests/proofs miniwob-oracles --seeds 20
     python tests/proofs miniwob-soak --episodes 2000
+    python tests/proofs miniwob-leftovers --seeds 4
     python tests/proofs submission-replays --episodes 3
     python tests/proofs outages --tries 20
     python tests/proofs served
@@ -307,6 +308,13 @@ def _soak_pages(episodes: int) -> int:
     return int(not soak.is_flat(found))
 
 
+def _sweep_pages(seeds: range, pages: slice) -> int:
+    """Compares pages that were played with pages just opened; 1 if one keeps something."""
+    from leftover import sweep
+
+    return sweep(seeds, pages)
+
+
 def _validate() -> int:
     """Plays every row of social navigation's validation; 1 if one is off what is due."""
     table = Table(title="socialnav", title_justify="left")
@@ -464,6 +472,9 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     ),
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
     "miniwob-soak": lambda told: _soak_pages(told.episodes),
+    "miniwob-leftovers": lambda told: _sweep_pages(
+        range(told.seeds), slice(told.first, told.first + told.count)
+    ),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20), told.families),
     "submission-flips": lambda told: _flip(told.tries, told.first),
     "statistics": lambda _: _agree(),
