@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from ..agents.chronicle import Evaluate, Outcome, Played, Watcher
 from ..agents.offline.protocol import Protocol as Schedule
-from ..agents.offline.training import Evaluate, Outcome, Played, Watcher
 from ..core.errors import BadArgument
 from ..core.specs import TaskSpec, check_handshake
 from ..tasks import catalogue

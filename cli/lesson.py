@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from ..agents.chronicle import Evaluate, Outcome, Watcher
 from ..agents.offline import LEARNERS
 from ..agents.offline.protocol import PROTOCOLS
 from ..agents.offline.protocol import Protocol as Schedule
-from ..agents.offline.training import Evaluate, Outcome, Watcher
 from ..core.errors import BadArgument, UnknownName
 from ..core.specs import TaskSpec
 from ..tasks import catalogue

@@ -17,7 +17,7 @@ from ..core.journal import lock, unlock
 from .trained import is_trained, record_of, require_torch
 
 if TYPE_CHECKING:
-    from ..agents.offline.training import Outcome, Played
+    from ..agents.chronicle import Outcome, Played
     from ..core.manifest import AgentRecord
     from ..core.protocols import Agent
     from .lesson import Lessons
@@ -184,7 +184,7 @@ def _play(
     Raises:
         BadArgument: none is valid.
     """
-    from ..agents.offline.training import Played
+    from ..agents.chronicle import Played
     from ..benchmarks.evaluate import Settings, choose_benchmark, evaluate
     from ..core.journal import read_journal
     from ..leaderboard.result import write_result
@@ -208,7 +208,7 @@ def _play(
 
 
 def _mean(played: list[Played]) -> Played:
-    from ..agents.offline.training import Played
+    from ..agents.chronicle import Played
 
     return Played(*(float(value) for value in np.mean(np.array(played, np.float64), 0)))
 
