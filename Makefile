@@ -101,9 +101,12 @@ results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a 
 	@$(PY) tests/proofs results-ppo-babyai --out runs/results
 	@$(PY) tests/proofs results-bc-metaworld --out runs/results
 	@$(PY) tests/proofs results-sac-metaworld --out runs/results
-	@$(PY) tests/proofs/generalist.py cloning --out runs/results/gea-mini
-	@$(PY) tests/proofs/generalist.py practice --out runs/results/gea-mini
-	@$(PY) tests/proofs/generalist.py dialects --out runs/results/gea-mini
+	@for part in demonstrate measure; do \
+		$(PY) tests/proofs/generalist.py $$part --out runs/results/gea-mini || exit 1; done
+	@for seed in 0 1 2; do for part in cloning practice dialects; do \
+		$(PY) tests/proofs/generalist.py $$part --seed $$seed --out runs/results/gea-mini \
+			|| exit 1; done; done
+	@$(PY) tests/proofs/generalist.py table --out runs/results/gea-mini
 	@$(PY) tests/proofs results-ppo-procgen --out runs/results --seeds 1
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
