@@ -271,7 +271,7 @@ def main() -> int:
     kinds = {READER: options.reader} if options.reader else {}
     kinds |= {NOVICE: ""}
     lessons = [
-        Lesson(name, seed, options.out / f"{name}-{seed}",
+        Lesson(name, seed, options.out / f"{name}-{seed}", options.minutes,
                {**changes, "reader": reader})
         for seed in range(options.first_seed, options.first_seed + options.seeds)
         for name, reader in kinds.items()
