@@ -23,7 +23,7 @@ from . import intervals
 from .intervals import Floats
 from .performance import probability_of_improvement
 from .result import Count, Estimate
-from .summary import counts
+from .score import counts
 
 LEVEL = 0.05
 """Chance of a verdict where there is no difference."""

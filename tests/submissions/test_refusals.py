@@ -299,7 +299,7 @@ def test_a_figure_that_does_not_follow_is_named(members, filed, rehashed):
             "nothing stands where the plan has babyai.open-v0 episode 3",
         ),
         (lambda lines: lines[1:], "babyai.go-to-obj-v0 episode 1 stands where the plan has"),
-        (lambda lines: [*lines, lines[-1]], "stands there a second time"),
+        (lambda lines: [*lines, lines[-1]], "stands where the plan has nothing more"),
         (lambda lines: [lines[1], lines[0], *lines[2:]], "in the plan's order"),
         (lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]], "in the plan's order"),
         (lambda lines: [], "nothing stands where the plan has babyai.go-to-obj-v0 episode 0"),
@@ -395,6 +395,8 @@ def test_actions_of_another_kind(packed, filed):
     "block",
     [
         {"dtype": "|O8", "shape": [1], "data": b"12345678"},
+        {"dtype": "<b8", "shape": [1], "data": b"12345678"},
+        {"dtype": "<f4", "shape": [0, 2**63], "data": b""},
         {"dtype": "<f4,<f4", "shape": [1], "data": b"12345678"},
         {"dtype": "<f4", "shape": [-1], "data": b"12345678"},
         {"dtype": "<f4", "shape": [3], "data": b"12345678"},
