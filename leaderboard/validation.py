@@ -22,6 +22,7 @@ from ..core.episode import EpisodeResult
 from ..core.errors import JournalCorrupt, PolyathlonError, RunDirectoryError, SubmissionRefused
 from ..core.journal import parse_chained
 from ..core.manifest import Manifest, parse_manifest
+from ..core.metric import MetricTable
 from ..core.specs import TASK_ID, TaskSpec, canonical_json
 from .archive import load, read_archive
 from .foreign_text import check_all_text, check_name, check_text
@@ -269,12 +270,25 @@ def _read_manifest(raw: bytes, where: str) -> Manifest:
     if len(set(benchmark.tasks)) < len(benchmark.tasks):
         raise SubmissionRefused(f"{where}: its benchmark names a task twice")
     _check_arguments(benchmark.task_kwargs, f"{where}: task_kwargs")
+    for family, table in manifest.metrics.items():
+        _check_metrics(table, f"{where}: metrics.{family:.40}")
     for spec in manifest.tasks:
         if not TASK_ID.fullmatch(spec.id):
             raise SubmissionRefused(f"{where}: '{spec.id:.80}' is no task id (family.name-vN)")
         if spec.score == "return" and spec.floor == spec.ceiling:
             raise SubmissionRefused(f"{where}: floor and ceiling of {spec.id} are the same")
     return manifest
+
+
+def _check_metrics(table: MetricTable, where: str) -> None:
+    """The figures of a family are declared once each, and none is named that is not declared."""
+    keys = [metric.key for metric in table.metrics]
+    if len(set(keys)) < len(keys):
+        raise SubmissionRefused(f"{where} declares a figure twice")
+    named = {*table.shown, table.counts_by, *(metric.weight for metric in table.metrics)}
+    strange = sorted(named - {*keys, ""})
+    if strange:
+        raise SubmissionRefused(f"{where} names '{strange[0]:.40}', which it does not declare")
 
 
 def _check_arguments(value: Any, where: str) -> None:

@@ -19,6 +19,7 @@ from polyathlon.core.actions import count_actions, pack_actions, unpack_actions
 from polyathlon.core.episode import Outcome
 from polyathlon.core.errors import JournalCorrupt, SubmissionRefused
 from polyathlon.core.journal import GENESIS, _link
+from polyathlon.core.metric import MetricSpec, MetricTable
 from polyathlon.leaderboard.archive import write_archive
 from polyathlon.leaderboard.submission import pack
 from polyathlon.leaderboard.summary import summarise
@@ -29,6 +30,10 @@ ACTIONS = "runs/0/actions.bin"
 MANIFEST = "runs/0/manifest.json"
 RESULT = "runs/0/result.json"
 INDEX = "submission.json"
+
+
+replace = msgspec.structs.replace
+LENGTH = MetricSpec(key="length", title="length of the way")
 
 
 def refusal(path):
@@ -288,6 +293,26 @@ def test_a_figure_that_does_not_follow_is_named(members, filed, rehashed):
     assert "overall.success.value is 1.0, the episodes give" in words
 
 
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (
+            MetricTable(metrics=(LENGTH,), shown=("width",)),
+            "names 'width', which it does not declare",
+        ),
+        (MetricTable(metrics=(LENGTH,), counts_by="width"), "names 'width'"),
+        (MetricTable(metrics=(replace(LENGTH, weight="width"),)), "names 'width'"),
+        (MetricTable(metrics=(LENGTH, LENGTH)), "declares a figure twice"),
+    ],
+)
+def test_figures_that_are_named_and_not_declared(packed, filed, table, words):
+    manifest = replace(packed.manifest, metrics={"babyai": table})
+    run = replace(packed, manifest=manifest, result=summarise(manifest, packed.results))
+    found = refusal(filed(pack("Agent", [run])))
+    assert "manifest.json: metrics.babyai" in found
+    assert words in found
+
+
 # Episodes
 
 
@@ -322,9 +347,6 @@ def first_only(changed):
     """Changes the first episode, and leaves the others."""
     counter = itertools.count()
     return lambda one: changed(one) if next(counter) == 0 else one
-
-
-replace = msgspec.structs.replace
 
 
 @pytest.mark.parametrize(
