@@ -63,3 +63,23 @@ def test_the_trained_one_names_its_weights():
     (one,) = [source for source in build_board(FILES).sources if source.file == "ppo.zip"]
     assert [file.name.partition("-")[0] for file in one.weights] == ["arrays", "checkpoint.json"]
     assert one.card.parameters > 10_000
+
+
+def test_runs_that_played_the_same_are_compared(capsys):
+    """Of a submission with two runs the one that the other side has; of two shared, the named."""
+
+    def compare(*words):
+        with pytest.raises(SystemExit) as ended:
+            main(["compare", *words])
+        return ended.value.code, capsys.readouterr()
+
+    ppo, chance, solvers = (str(FOLDER / f"{name}.zip") for name in ("ppo", "random", "oracle"))
+    code, told = compare(ppo, chance)
+    assert (code, "verdict  better" in told.out, "50 pairs" in told.out) == (0, True, True)
+    code, told = compare(solvers, chance)
+    assert code == 2
+    first, _, second = told.err.partition("share custom (")[2].partition("), custom (")
+    digests = {first, second.partition(")")[0]}
+    assert {len(one) for one in digests} == {12}
+    pairs = {compare(solvers, chance, "--benchmark", one)[1].out.count("babyai") for one in digests}
+    assert pairs == {1, 3}
