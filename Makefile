@@ -70,20 +70,33 @@ proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every fa
 	@$(PY) tests/proofs submission-replays --episodes 3
 	@$(PY) tests/proofs comparisons --tries 2000
 
-# Tasks that have a solver, so that random play and the solvers' stand in one table.
+# Tasks that have a solver, so that random play and the solvers' stand in one table; and the one that
+# PPO learns in some minutes, so that an agent with weights stands between them.
 SOLVABLE := metaworld.reach,metaworld.push,metaworld.drawer-open,metaworld.button-press-topdown,$\
 	babyai.go-to-red-ball,babyai.open,babyai.pickup-loc
+LEARNT := babyai.go-to-red-ball
 REFERENCES := leaderboard/submissions
+RUNS := runs/reference
 
-references: $(STAMP) system  ## play, pack and verify our own submissions again (a new score of a task)
-	@rm -rf runs/reference
-	@$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent random --video 0 --out runs/reference/random
-	@$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent oracle --video 0 --out runs/reference/oracle
-	@$(POLYATHLON) leaderboard pack runs/reference/random \
+references: $(STAMP) system  ## play, train, pack and verify our own submissions again, 10 min
+	@rm -rf $(RUNS)
+	@for agent in random oracle; do \
+		$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent $$agent --video 0 \
+			--out $(RUNS)/$$agent && \
+		$(POLYATHLON) eval $(LEARNT) --episodes 50 --agent $$agent --video 0 \
+			--out $(RUNS)/$$agent-learnt || exit 1; done
+	@$(POLYATHLON) train ppo $(LEARNT) --backend envpool --steps 200000 --evaluate-every 200000 \
+		--no-tensorboard --out $(RUNS)/ppo
+	@$(POLYATHLON) eval $(LEARNT) --episodes 50 --agent $(RUNS)/ppo/best --video 0 \
+		--out $(RUNS)/ppo-learnt
+	@$(POLYATHLON) leaderboard pack $(RUNS)/random $(RUNS)/random-learnt \
 		--name "Random play" --card $(REFERENCES)/random.json --out $(REFERENCES)/random.zip
-	@$(POLYATHLON) leaderboard pack runs/reference/oracle \
+	@$(POLYATHLON) leaderboard pack $(RUNS)/oracle $(RUNS)/oracle-learnt \
 		--name "Scripted solvers" --card $(REFERENCES)/oracle.json --out $(REFERENCES)/oracle.zip
-	@for name in random oracle; do \
+	@$(POLYATHLON) leaderboard pack $(RUNS)/ppo-learnt --name "PPO, 200,000 steps" \
+		--card $(REFERENCES)/ppo.json --weights $(RUNS)/ppo/best \
+		--out $(REFERENCES)/ppo.zip
+	@for name in random oracle ppo; do \
 		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
 
 proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min

@@ -1,4 +1,8 @@
-"""An episode before, and after, it is played; both have one canonical JSON form."""
+"""An episode before, and after, it is played; both have one canonical JSON form.
+
+Nothing here can refer to itself, so that Python's search for cycles may pass it over
+(``gc=False``): a hundred thousand episodes in memory are otherwise searched again and again.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ class Outcome(enum.Enum):
     INVALID = "invalid"
 
 
-class EpisodePlan(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class EpisodePlan(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """Names one episode for good: which task, which number, which seed."""
 
     task: str
@@ -36,7 +40,7 @@ class EpisodePlan(msgspec.Struct, frozen=True, kw_only=True, order=True):
         return derive_seed("agent", self.task, self.index, self.seed)
 
 
-class TraceRef(msgspec.Struct, frozen=True, kw_only=True):
+class TraceRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where an episode's actions lie in the run's ``actions.bin``.
 
     Attributes:
@@ -57,7 +61,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
+class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What came of one planned episode.
 
     Attributes:
