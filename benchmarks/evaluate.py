@@ -34,6 +34,7 @@ from ..core.manifest import (
 from ..core.protocols import Agent, embodiment_of
 from ..core.specs import REWARD, Benchmark, TaskSpec, as_read_back, check_handshake
 from ..tasks import catalogue
+from ..tasks.interpreter import examine_all, named_interpreters
 from . import BENCHMARKS, programmes
 from .plan import plan
 from .recorder import Recorder
@@ -212,6 +213,7 @@ def evaluate(
     if not specs:
         raise BadArgument(f"'{benchmark.id}' has no task that agent '{record.name}' can play")
     _check_fit(agent, record, specs)
+    pythons = examine_all(named_interpreters(), (spec.family for spec in specs.values()))
     wanted = Manifest(
         benchmark=benchmark,
         benchmark_digest=benchmark.digest(),
@@ -223,6 +225,7 @@ def evaluate(
         machine=describe_machine(),
         command=settings.command,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        interpreters={family: python.record() for family, python in pythons.items()},
     )
     _prepare_directory(directory)
     with Journal(directory) as journal:
@@ -230,6 +233,8 @@ def evaluate(
         journal.open()
         missing = journal.missing(plan(benchmark), settings.retry_invalid)
         watcher.begin(benchmark.episodes_per_task * len(specs), list(journal.results.values()))
+        for family, python in pythons.items():
+            watcher.noted(f"{family}: played by a Python of its own, {python.python}")
         for block in _blocks(missing, enough is not None):
             if enough is not None and enough(manifest, list(journal.results.values())):
                 break
@@ -297,12 +302,7 @@ def _settle_manifest(directory: Path, wanted: Manifest, journal: Journal) -> Man
     # Digests say only that something differs; they are shown where nothing else does.
     telling = [key for key in changed if "digest" not in key] or changed
     differing = [f"{key}: {have[key]:.200} there, {want[key]:.200} asked for" for key in telling]
-    # Half a run on one version of a simulator and half on another is a number nobody can repeat.
-    differing += [
-        f"package {name}: {version} there, {wanted.packages[name]} installed"
-        for name, version in found.packages.items()
-        if wanted.packages.get(name, version) != version
-    ]
+    differing += _other_versions(found, wanted)
     if differing and journal.is_blank:
         # Nothing has been played: it was a first try with a mistake in it.
         write_manifest(directory, wanted)
@@ -314,6 +314,27 @@ def _settle_manifest(directory: Path, wanted: Manifest, journal: Journal) -> Man
             + ". Use another --out."
         )
     return found
+
+
+def _other_versions(found: Manifest, wanted: Manifest) -> list[str]:
+    """Half a run on one version of a simulator and half on another nobody can repeat."""
+    differing = [
+        f"package {name}: {version} there, {wanted.packages[name]} installed"
+        for name, version in found.packages.items()
+        if wanted.packages.get(name, version) != version
+    ]
+    for family in sorted({*found.interpreters, *wanted.interpreters}):
+        there, here = (one.interpreters.get(family) for one in (found, wanted))
+        if there is None or here is None:
+            lone = "there and not now" if here is None else "now and not there"
+            differing.append(f"an interpreter of its own for {family}: {lone}")
+            continue
+        differing += [
+            f"{family} with {name} {there.get(name, 'none')} there, {here.get(name, 'none')} now"
+            for name in sorted({*there, *here})
+            if there.get(name) != here.get(name)
+        ]
+    return differing
 
 
 def _play(

@@ -133,8 +133,6 @@ class Runner:
             self._turns.pop(slot.number, None)
             return
         self._turns[slot.number] = Turn(plan)
-        if slot.state is State.EMPTY:
-            slot.start()
         if slot.spec is None or slot.spec.id != plan.task:
             slot.set_up(
                 self._specs[plan.task], self._task_kwargs[plan.task], self._pool.patience.worker

@@ -80,7 +80,7 @@ class HabitatWorld:
     Args:
         image_size: height and width of pictures [px].
         profile: ``fast``, or ``full`` for ambient occlusion.
-        python: the interpreter that has habitat-sim; by default ``POLYATHLON_HABITAT_PYTHON``.
+        python: the interpreter that has habitat-sim; by default the one that is named.
         assets: the folder of the assets; by default ``POLYATHLON_HABITAT_ASSETS``.
         deadlines: how long the process may take.
 
