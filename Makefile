@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof proof-board proof-remote train-check results \
+.PHONY: help demo test check typings bench faults proof proof-board proof-remote train-check results \
 	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
@@ -91,6 +91,9 @@ proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
 	@$(PY) tests/proofs outages --tries 20
 	@$(PY) tests/proofs peers
 
+faults: $(STAMP) system  ## the fault matrix: local, served, Ray; 20 trials a row, an hour on two cores
+	@$(PY) tests/proofs faults --tries 20
+
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
 	@$(PY) tests/proofs learners-a1
@@ -140,7 +143,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,ray,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)

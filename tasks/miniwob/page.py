@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...core.errors import BrowserFault
+from ...core.stopwatch import RENDERING
 from . import served
 from .browser import Browser
 
@@ -185,6 +186,7 @@ class Page:
             raise BrowserFault(f"the page raised: {told:.300}")
         return answer["result"].get("value")
 
+    @RENDERING.counts
     def picture(self) -> NDArray[np.uint8]:
         """What the page looks like, uint8 `[H, W, 3]`."""
         height, width = self.size

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....core.errors import BadArgument, WorkerFault
+from ....core.stopwatch import RENDERING
 from ...rendering import check_profile
 from ..episode import Episode
 from ..home import GRIPPER, Box, Home, Point
@@ -154,6 +155,7 @@ class HabitatWorld:
             known = self._homes[episode.home] = self._home(episode.home, words, arrays)
         return known
 
+    @RENDERING.counts
     def draw(self, state: HomeState, view: View) -> NDArray[np.uint8]:
         """A fresh picture `[H, W, 3]` of the home that was loaded last.
 
