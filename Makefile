@@ -64,6 +64,7 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, m
 	@MASKED_ACTIONS=1000 $(PY) -m pytest -q tests/test_constrained_generation.py
 	@$(PY) tests/proofs adapters
 	@$(PY) tests/proofs import-memory
+	@$(PY) tests/proofs soak --episodes 20000
 
 proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every family, comparisons
 	@$(PY) tests/proofs submission-flips

@@ -22,6 +22,7 @@
     python tests/proofs submission-replays --episodes 3
     python tests/proofs outages --tries 20
     python tests/proofs served
+    python tests/proofs soak --episodes 20000
     python tests/proofs faults --tries 20 --engines workers,evaluator,remote,ray
     OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
@@ -120,6 +121,25 @@ def _inject(engines: str, trials: int) -> int:
         print(row.engine, row.fault, *words(seen), sep=" | ", flush=True)
     console.print(table)
     return int(bad > 0)
+
+
+def _endure(episodes: int) -> int:
+    """Many short episodes; 1 if something grew."""
+    from endurance import held, is_flat
+
+    table = Table(title="short episodes, two slots", title_justify="left")
+    columns = ("episodes", "evaluator MB", "workers MB", "open files", "processes", "segments")
+    for column in columns:
+        table.add_column(column, justify="right")
+    found = []
+    for one in held(episodes):
+        found.append(one)
+        table.add_row(
+            f"{one.episodes:,}", f"{one.evaluator / 1e6:.1f}", f"{one.workers / 1e6:.1f}",
+            str(one.handles), str(one.processes), str(one.segments),
+        )  # fmt: skip
+    Console(width=100).print(table)
+    return int(not is_flat(found))
 
 
 def _serve_the_warmup(episodes: int) -> int:
@@ -494,6 +514,7 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
     "outages": lambda told: _disturb_policies(min(told.tries, 20)),
+    "soak": lambda told: _endure(told.episodes),
     "faults": lambda told: _inject(told.engines, min(told.tries, 20)),
     "peers": lambda _: _play_with_peers(),
     "served": lambda told: _serve_the_warmup(min(told.episodes, 2)),
