@@ -155,7 +155,7 @@ def _clock(dice: random.Random) -> Seen:
     )  # fmt: skip
 
 
-COMMAND = ("eval", "faulty.slow,faulty.sound-discrete", "--episodes", "6", "--video", "0",
+COMMAND = ("eval", "faulty.sound,faulty.sound-discrete", "--episodes", "6", "--video", "0",
            "--slots", str(SLOTS), "--set", "step_seconds=0.02")  # fmt: skip
 LINES = 12
 

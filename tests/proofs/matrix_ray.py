@@ -8,7 +8,6 @@ import random
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ EPISODES = 60
 def _work(folder: Path, finished: Callable[[Any], None]) -> Work:
     import faulty_worlds
 
-    (spec,) = [task for task in faulty_worlds.FAMILY.tasks if task.id == "faulty.slow-v0"]
+    (spec,) = [task for task in faulty_worlds.FAMILY.tasks if task.id == "faulty.sound-v0"]
     benchmark = Benchmark(id="matrix", title="", tasks=(spec.id,), episodes_per_task=EPISODES)
     record, _ = load_player("random")
     manifest = Manifest(
@@ -105,7 +104,16 @@ def _actors() -> list[psutil.Process]:
     return found
 
 
-def _seen(found: Any, expected: Any, began: list[float], left: int) -> Seen:
+def _node_of(made: Any, actor: psutil.Process) -> Any:
+    """The node whose raylet has started an actor."""
+    return next(
+        node
+        for node in made.worker_nodes
+        if node.all_processes["raylet"][0].process.pid == actor.ppid()
+    )
+
+
+def _seen(found: Any, expected: Any, left: int) -> Seen:
     return Seen(
         {k: v[0] for k, v in found.items()} == {k: v[0] for k, v in expected.items()},
         sum(not valid for _, valid, _ in found.values()),
@@ -118,26 +126,23 @@ def _lose(kind: str) -> Callable[[random.Random], Seen]:
     expected = played(LocalEngine(load_player("random")[1], 2, Limits()))
 
     def trial(dice: random.Random) -> Seen:
-        with cluster(2) as made:
-            nodes = list(made.worker_nodes)
-            began: list[float] = []
+        # A third node stands by: Ray adds none but from the main thread, which plays.
+        with cluster(3 if kind == "node" else 2) as made:
             workers: list[int] = []
 
             def disturb() -> None:
-                began.append(time.time())
                 victims = _actors()
                 workers.extend(c.pid for one in victims for c in one.children(recursive=True))
                 if kind == "actor":
                     os.kill(dice.choice(victims).pid, signal.SIGKILL)
                 else:
-                    made.remove_node(dice.choice(nodes), allow_graceful=False)
-                    made.add_node(num_cpus=1)
+                    made.remove_node(_node_of(made, dice.choice(victims)), allow_graceful=False)
 
             with engine_on(made, 2) as engine:
                 found = played(engine, disturb, after=dice.randrange(4, EPISODES // 2))
         with contextlib.suppress(AssertionError):
             wait_until(lambda: not alive(workers), 10.0)
-        return _seen(found, expected, began, len(alive(workers)))
+        return _seen(found, expected, len(alive(workers)))
 
     return trial
 
@@ -147,5 +152,5 @@ def rows() -> list[tuple[str, str, Callable[[random.Random], Seen]]]:
     again = "another takes its place; equal"
     return [
         ("kill -9 of an actor", again, _lose("actor")),
-        ("a node is lost, another comes", again, _lose("node")),
+        ("a node is lost", again, _lose("node")),
     ]
