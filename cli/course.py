@@ -10,11 +10,12 @@ import gymnasium
 import msgspec
 import numpy as np
 
+from ..agents.chronicle import Evaluate, Outcome, Watcher
 from ..agents.offline import LEARNERS
 from ..agents.offline.checkpoint import Identity, make_learner
 from ..agents.offline.learner import Config, configured
 from ..agents.offline.protocol import Protocol
-from ..agents.offline.training import Evaluate, Outcome, Training, Watcher
+from ..agents.offline.training import Training
 from ..agents.offline.transition import Transitions, fit_frame
 from ..core.errors import BadArgument
 from ..core.specs import TaskSpec, check_handshake

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from ..agents.chronicle import Evaluate, Outcome, Played, Watcher
 from ..agents.offline.protocol import Protocol as Schedule
-from ..agents.offline.training import Evaluate, Outcome, Played, Watcher
 from ..core.errors import BadArgument
 from ..core.specs import TaskSpec, check_handshake
 from ..tasks import catalogue
@@ -83,6 +83,10 @@ class LanguageCourse(abc.ABC):
         first = next(step for step, one in scores.items() if one == best)
         last = scores[max(scores)]
         return Outcome(last, last, best, first)
+
+    def follow(self, folder: Path, seed: int) -> None:
+        """Takes part in another process's training, which keeps the folder and plays."""
+        self._run(folder, seed, None, lambda *_: None)
 
     @abc.abstractmethod
     def settings(self, seed: int) -> Any:

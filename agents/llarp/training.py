@@ -208,7 +208,8 @@ class LlarpTraining:
     ) -> dict[str, float]:
         """Several passes over what was played."""
         ppo, device = self.config.ppo, self.network.device
-        rewards, ended, values = kept["rewards"], kept["ended"], kept["values"]
+        rewards = kept["rewards"] * self.config.reward_scale
+        ended, values = kept["ended"], kept["values"]
         gains = advantages_of(rewards, values, ended, kept["last"], ppo.discount, ppo.trace)
         returns = gains + values
         if ppo.normalise:
