@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof proof-board proof-remote train-check results \
+.PHONY: help demo test check typings bench faults proof proof-board proof-remote train-check results \
 	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
@@ -64,6 +64,7 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, m
 	@MASKED_ACTIONS=1000 $(PY) -m pytest -q tests/test_constrained_generation.py
 	@$(PY) tests/proofs adapters
 	@$(PY) tests/proofs import-memory
+	@$(PY) tests/proofs soak --episodes 20000
 
 proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every family, comparisons
 	@$(PY) tests/proofs submission-flips
@@ -103,6 +104,9 @@ proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
 	@$(PY) tests/proofs served
 	@$(PY) tests/proofs outages --tries 20
 	@$(PY) tests/proofs peers
+
+faults: $(STAMP) system  ## the fault matrix: local, served, Ray; 20 trials a row, an hour on two cores
+	@$(PY) tests/proofs faults --tries 20
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
@@ -157,7 +161,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,ray,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)

@@ -13,6 +13,10 @@ import msgspec
 
 from .specs import canonical_struct, derive_seed
 
+TIMES = ("policy", "environment", "rendering", "waiting")
+"""Where an episode's time goes: the agent decides; the world steps; it draws, its films included;
+and the rest, in which the slot is handed over, or waits for others in its batch."""
+
 
 class Outcome(enum.Enum):
     """How an episode ended. INVALID means that the infrastructure failed, never the agent."""
@@ -81,6 +85,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         faults: one entry for each attempt that the infrastructure spoiled.
         invalid_utterances: steps at which what the agent first said meant no action.
         spent: what the agent used up in the attempt that counts, by name, where it keeps account.
+        times: where ``wall_time`` went, by the names of ``TIMES`` [s]; empty where nobody looked.
     """
 
     plan: EpisodePlan
@@ -99,6 +104,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     faults: tuple[Fault, ...] = ()
     invalid_utterances: int = 0
     spent: Mapping[str, float] = {}
+    times: Mapping[str, float] = {}
 
     @property
     def valid(self) -> bool:
@@ -112,4 +118,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             BadArgument: a figure is NaN or infinite.
         """
         figures = (self.total_reward, self.score, self.wall_time)
-        return canonical_struct(self, (*figures, *self.metrics.values(), *self.spent.values()))
+        tables = (self.metrics, self.spent, self.times)
+        return canonical_struct(
+            self, (*figures, *(one for table in tables for one in table.values()))
+        )

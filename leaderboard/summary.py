@@ -133,13 +133,14 @@ def _sum_up(
         retried=sum(one.attempts > 1 for one in valid),
         invalid_utterances=invalid,
         invalid_rate=invalid / steps if steps else 0.0,
-        spent=_spent(valid),
+        spent=_sums([one.spent for one in valid]),
+        times=_sums([one.times for one in valid]),
     )
 
 
-def _spent(valid: Sequence[EpisodeResult]) -> dict[str, float]:
-    names = sorted({name for one in valid for name in one.spent})
-    return {name: math.fsum(one.spent.get(name, 0.0) for one in valid) for name in names}
+def _sums(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = sorted({name for table in tables for name in table})
+    return {name: math.fsum(table.get(name, 0.0) for table in tables) for name in names}
 
 
 def _mean(values: Sequence[float]) -> float | None:
