@@ -157,7 +157,7 @@ def digest_of_learnt(
     digest = hashlib.sha256()
     for name, value in weights.items():
         digest.update(f"{name}\0{tuple(value.shape)}\0".encode())
-        digest.update(value.contiguous().numpy().data)
+        digest.update(value.cpu().contiguous().numpy().data)
     for array in scale or ():
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

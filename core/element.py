@@ -96,7 +96,7 @@ def write_elements(elements: Sequence[Element], limit: int | None = None) -> str
     text = "\n".join(lines)
     if limit is None or len(text) <= limit:
         return text
-    return text[: text.rfind("\n", 0, limit + 1)]
+    return text[: max(text.rfind("\n", 0, limit + 1), 0)]
 
 
 def _write(element: Element) -> str:

@@ -204,6 +204,7 @@ def test_a_long_page_is_cut_after_a_whole_line():
     short = write_elements(page, 200)
     assert len(short) <= 200
     assert read_elements(short) == tuple(page[: short.count("\n") + 1])
+    assert write_elements(page, 10) == ""
 
 
 @pytest.mark.parametrize("text", ["body", "[1] body", "  [1] p (0,0 1x1)", "[1] p (0,0 1x1) sad"])

@@ -94,12 +94,9 @@ class GeaReinforcing:
         ]
         ppo = reinforcing.ppo
         self.optimiser = torch.optim.AdamW(
-            self.parameters,
-            lr=ppo.learning_rate,
-            eps=ppo.epsilon,
+            self.parameters, lr=ppo.learning_rate, eps=ppo.epsilon, fused=True,
             weight_decay=ppo.weight_decay,
-            fused=True,
-        )
+        )  # fmt: skip
         self.identity = {
             **identity_of(self.config, self.parts),
             "stage": "reinforcing",

@@ -80,10 +80,10 @@ class Heads(nn.Module):
 class Names(nn.Module):
     """Scores actions by their names: how near each is to what is wanted, and to what was asked.
 
-    Ours. Names and instruction are read alike, so that a thing that is asked for is near the
-    actions that name it before anything has been learnt. How much that counts is learnt for each
-    verb, a name's first word, and so is how much a verb is called for at all; and, for each action
-    by its name, what else is wanted.
+    Ours, beside the plain head. Names and instruction are read alike, so that a thing that is asked
+    for is near the actions that name it before anything has been learnt. How much that counts is
+    learnt for each verb, a name's first word, and so is how much a verb is called for at all; and,
+    for each action by its name, what else is wanted.
 
     Args:
         size: of the features.
@@ -246,7 +246,8 @@ class LlarpNetwork(nn.Module):
         if self.names is None:
             return torch.log_softmax(self.heads.action(features), -1)
         assert words.actions is not None
-        return torch.log_softmax(self.names(features, asked.float(), words.actions), -1)
+        named = self.names(features, asked.float(), words.actions)
+        return torch.log_softmax(self.heads.action(features) + named, -1)
 
     def _run(
         self, strands: Sequence[Strand], spans: Sequence[int], words: Vocabulary

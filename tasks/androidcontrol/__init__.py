@@ -9,17 +9,18 @@ Agents" (arXiv 2406.03679). Episodes are drawn by this package, or the official 
 from __future__ import annotations
 
 from ...core.specs import Embodiment, Family, TaskSpec
+from .action import FORMS
 from .generator import SPLITS
 
 LONGEST_COURSE = 128
 """No recorded course has more steps."""
 
-COMMANDS = (
-    "click", "long_press", "scroll", "type", "open_app", "navigate_back", "navigate_home", "wait",
-    "status",
-)  # fmt: skip
-
-PHONE = Embodiment(id="phone-screen", kind="text", action_names=COMMANDS, frame="none")
+PHONE = Embodiment(
+    id="phone-screen",
+    kind="text",
+    action_names=tuple(form.partition("(")[0] for form in FORMS),
+    frame="none",
+)
 """A touch screen that is told commands; places in thousandths of its width and height."""
 
 LEVELS = {

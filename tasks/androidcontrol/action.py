@@ -47,18 +47,18 @@ COMMANDS: Mapping[str, Kind] = {
 }  # fmt: skip
 """Commands by name; the dataset's own word for ``type`` does as well."""
 
-GRAMMAR = (
-    "click(x, y)",
-    "long_press(x, y)",
-    'scroll("up"|"down"|"left"|"right")',
-    'type("text")',
-    'open_app("name")',
+FORMS = (
+    "click(<0..1000>, <0..1000>)",
+    "long_press(<0..1000>, <0..1000>)",
+    'scroll("<up|down|left|right>")',
+    "type(<text>)",
+    "open_app(<text>)",
     "navigate_back()",
     "navigate_home()",
     "wait()",
-    'status("complete"|"infeasible")',
+    'status("<complete|infeasible>")',
 )
-"""Every command, for people and for language models."""
+"""Every command, as the action space and messages tell them."""
 
 _CALL = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*;?\s*", re.DOTALL)
 _NUMBERS = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*,\s*(-?\d+(?:\.\d*)?)\s*")
@@ -88,11 +88,11 @@ def parse_command(text: str) -> UiAction:
     """
     match = _CALL.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
-        raise DecodeError(f"{text!r:.60} is no command such as {GRAMMAR[0]}")
+        raise DecodeError(f"{text!r:.60} is no command such as click(500, 250)")
     name, inside = match[1], (match[2] or "").strip()
     kind = COMMANDS.get(name)
     if kind is None:
-        raise DecodeError(f"there is no command '{name:.40}'; there are {', '.join(GRAMMAR)}")
+        raise DecodeError(f"there is no command '{name:.40}'; there are {', '.join(FORMS)}")
     if kind in PLACED:
         return UiAction(kind=kind, place=_parse_place(name, inside))
     argument = _parse_text(name, inside)
@@ -135,7 +135,7 @@ def _parse_text(name: str, inside: str) -> str:
 
 
 def _example(kind: Kind) -> str:
-    return next(one for one in GRAMMAR if COMMANDS[one.partition("(")[0]] == kind)
+    return next(one for one in FORMS if COMMANDS[one.partition("(")[0]] == kind)
 
 
 def format_command(action: UiAction) -> str:

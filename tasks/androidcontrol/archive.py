@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from ...core.errors import BadArgument, PolyathlonError, RunDirectoryError
+from ...core.errors import BadArgument, RunDirectoryError
 from ...core.files import write_atomically
 from ...core.specs import digest_of
 from ..storage import family_directory, make_directory
@@ -295,14 +295,14 @@ def read_stored(path: Path, place: Place) -> Episode:
                    step_instructions=record.step_instructions)  # fmt: skip
 
 
-def open_split(split: str, folders: Mapping[str, Path] | None = None) -> StoredSplit:
+def open_split(split: str) -> StoredSplit:
     """The imported episodes of a split.
 
     Raises:
         BadArgument: the official data was not imported.
-        PolyathlonError: what was imported cannot be read.
+        RunDirectoryError: what was imported cannot be read.
     """
-    folder = (folders or {}).get(FAMILY) or family_directory(FAMILY)
+    folder = family_directory(FAMILY)
     index = read_index(folder)
     if index is None:
         raise BadArgument(
@@ -310,7 +310,3 @@ def open_split(split: str, folders: Mapping[str, Path] | None = None) -> StoredS
             "import androidcontrol PATH, where PATH holds the files of the release"
         )
     return StoredSplit(folder, index, split)
-
-
-__all__ = ["FAMILY", "Index", "PolyathlonError", "Shard", "ShardWriter", "StoredSplit",
-           "open_split", "read_index", "read_stored", "write_index"]  # fmt: skip

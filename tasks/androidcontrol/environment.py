@@ -23,7 +23,7 @@ from ..observation import (
     parse_fields,
     parse_image_size,
 )
-from .action import LONGEST, UiAction, format_command, parse_command
+from .action import FORMS, LONGEST, UiAction, format_command, parse_command
 from .generator import SPLITS
 from .library import SOURCES, Library
 from .mark import marked
@@ -43,19 +43,6 @@ SCROLLS = ("content", "finger")
 """What a direction is said of: what comes into sight, as recorded, or where the finger goes."""
 
 OPPOSITE = {"up": "down", "down": "up", "left": "right", "right": "left"}
-
-FORMS = (
-    "click(<0..1000>, <0..1000>)",
-    "long_press(<0..1000>, <0..1000>)",
-    'scroll("<up|down|left|right>")',
-    "type(<text>)",
-    "open_app(<text>)",
-    "navigate_back()",
-    "navigate_home()",
-    "wait()",
-    'status("<complete|infeasible>")',
-)
-"""The commands, as the action space tells them."""
 
 
 class AndroidControl(gymnasium.Env[dict[str, Any], str]):

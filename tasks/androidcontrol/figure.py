@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...core.metric import MetricSpec, MetricTable
-from .action import RECORDED
+from .action import KINDS
 from .protocol import PROTOCOLS
 
 
@@ -15,7 +15,7 @@ def metric_table() -> MetricTable:
         MetricSpec(
             key="type_accuracy", title="steps of the right type", better="higher", weight="steps"
         ),
-        *(MetricSpec(key=f"steps.{kind}", title=f"steps that were {kind}") for kind in RECORDED),
+        *(MetricSpec(key=f"steps.{kind}", title=f"steps that were {kind}") for kind in KINDS),
         MetricSpec(key="steps.grounded", title="steps with a place and the right type"),
     )
     judged = (
@@ -39,7 +39,7 @@ def metric_table() -> MetricTable:
                     key=f"accuracy.{kind}@{name}", title=f"right among the steps that were {kind}",
                     better="higher", aspects=(name,), weight=f"steps.{kind}",
                 )
-                for kind in RECORDED
+                for kind in KINDS
             ),
         )
     )  # fmt: skip

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .generator import SPLITS, VERSION, generate
 from .screen import Episode
+
+if TYPE_CHECKING:
+    from .archive import StoredSplit
 
 SOURCES = ("generated", "official")
 """Values of the argument ``episodes``."""
@@ -27,7 +30,7 @@ class Library:
 
     def __init__(self, split: str, source: str) -> None:
         self._split = split
-        self._stored: Any = None
+        self._stored: StoredSplit | None = None
         self._count = SPLITS[split].size
         self.origin = f"generated, version {VERSION}"
         if source == "official":
@@ -49,6 +52,5 @@ class Library:
         if not 0 <= index < self._count:
             raise IndexError(f"the split {self._split} has {self._count} episodes, no {index}")
         if self._stored is not None:
-            stored: Episode = self._stored[index]
-            return stored
+            return self._stored[index]
         return generate(self._split, index)

@@ -116,7 +116,7 @@ def _digest(path: Path) -> str:
 
 
 def _facts(shard: Shard) -> dict[str, str]:
-    return {"episodes": str(len(shard.places)), "source": shard.source, "sha256": shard.sha256}
+    return {"episodes": str(len(shard.places)), "sha256": shard.sha256}
 
 
 def list_stored(directory: Path) -> Iterator[Stored]:

@@ -20,9 +20,6 @@ MOST_REFS = 4096
 GRID = 50
 """Cells along either side of the ``grid`` space (GEA, section 4.2)."""
 
-WHEEL = 100
-"""How far one ``scroll`` of the ``grid`` space goes [px]."""
-
 Space = spaces.Space[Any]
 
 

@@ -205,18 +205,36 @@ class Browser:
         """Sends a command and waits for its answer; see ``send`` and ``result``."""
         return self.result(self.send(method, parameters, session), session, patience)
 
-    def await_event(self, happened: Callable[[], bool], session: str) -> None:
+    def await_event(
+        self, happened: Callable[[], bool], session: str, patience: float | None = None
+    ) -> bool:
         """Takes messages until a condition that the session's listener brings about holds.
 
+        Args:
+            happened: the condition.
+            session: the listener's.
+            patience: longest wait, after which the answer is no [s]; by default it is
+                ``PATIENCE``, and a fault.
+
+        Returns:
+            Whether it holds.
+
         Raises:
-            BrowserFault: it does not hold in time.
+            BrowserFault: the browser or the page is gone.
         """
-        deadline = time.monotonic() + PATIENCE
+        begun = time.monotonic()
         with self._lock:
             while not happened():
                 if session in self._lost:
                     raise BrowserFault("the page crashed")
-                self._take(deadline)
+                if patience is not None and not self._hears(begun + patience):
+                    return False
+                self._take(begun + PATIENCE)
+        return True
+
+    def _hears(self, deadline: float) -> bool:
+        heard: bool = self._guarded(lambda: self._pipe.is_heard(deadline))
+        return heard
 
     def mourn(self, session: str) -> None:
         """Notes that a page is lost: nobody waits for its answers any more."""

@@ -179,7 +179,8 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
             self._let_go()
         if self._page is None:
             self._browser = lease()
-            self._page = Page(self._browser, self._chore.size, self._still)
+            filmed = "rgb" in self.fields
+            self._page = Page(self._browser, self._chore.size, self._still, filmed)
             self.render_info["device"] = self._browser.version
             self._played = 0
         if self._played % (1 if self._chore.reload else EPISODES_A_PAGE) == 0:

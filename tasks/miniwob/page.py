@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import time
 from collections import Counter
@@ -14,11 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ...core.errors import BrowserFault
+from ...core.stopwatch import RENDERING
 from . import served
 from .browser import Browser
+from .camera import Camera, cropped, decode
 
 WINDOW = (500, 320)
 """Width and height of the window [px]; ``WINDOW_WIDTH`` and ``_HEIGHT`` of ``constants.py``."""
@@ -35,6 +34,12 @@ READY_PATIENCE = 30.0
 READY_ROUND = 0.005
 """How often it is asked [s]."""
 
+FRAME_PATIENCE = 0.5
+"""How long a frame with the mark may take before the mark is set anew [s]."""
+
+FRAME_TRIES = 3
+"""How often it is set before a picture is asked for; on a page that covers it there is none."""
+
 _AWAY = tuple(
     ("Input.dispatchMouseEvent", {"type": kind, "x": 0, "y": 0, "button": "none"})
     # A move alone is told of with the next frame, up to a sixtieth of a second later. Whatever
@@ -44,6 +49,9 @@ _AWAY = tuple(
 """Takes the pointer out of the way, whatever the last episode left under it."""
 
 SCRIPTS = Path(__file__).parent / "script"
+
+Command = tuple[str, Mapping[str, Any]]
+"""A command of the DevTools protocol: its method and parameters."""
 
 
 @lru_cache(maxsize=1)
@@ -59,15 +67,19 @@ class Page:
         browser: where it is opened.
         size: height and width of the part that is looked at [px].
         still: time moves only when it is told to; see ``script/clock.js``.
+        filmed: every episode and every step will be looked at; see ``camera``.
 
     Attributes:
         counts: what the page tried and was kept from: ``dialogs``, ``new_tabs``,
             ``outside_requests`` and ``navigations``.
     """
 
-    def __init__(self, browser: Browser, size: tuple[int, int], still: bool) -> None:
+    def __init__(
+        self, browser: Browser, size: tuple[int, int], still: bool, filmed: bool = False
+    ) -> None:
         self.browser, self.size, self.still = browser, size, still
         self.counts: Counter[str] = Counter()
+        self._pointed = True
         self._loaded = False
         self._loading = ""
         self._context = str(browser.call("Target.createBrowserContext")["browserContextId"])
@@ -89,6 +101,7 @@ class Page:
         self.session = str(attached["sessionId"])
         browser.listen(self.session, self._hear)
         browser.watch(self._target, self._opened)
+        self._camera = Camera(browser, self.session, size) if filmed else None
         self._prepare(width, height)
 
     def _prepare(self, width: int, height: int) -> None:
@@ -97,10 +110,6 @@ class Page:
             ("Page.enable", {}),
             ("Inspector.enable", {}),
             ("Fetch.enable", {"patterns": [{"urlPattern": "*"}]}),
-            (
-                "Emulation.setDeviceMetricsOverride",
-                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
-            ),
             ("Emulation.setTimezoneOverride", {"timezoneId": "UTC"}),
             ("Emulation.setLocaleOverride", {"locale": "en-US"}),
             ("Emulation.setFocusEmulationEnabled", {"enabled": True}),
@@ -110,8 +119,13 @@ class Page:
             ),
             ("Page.addScriptToEvaluateOnNewDocument", {"source": helper}),
         )
+        if self.evaluate("[innerWidth, innerHeight, devicePixelRatio]") != [width, height, 1]:
+            # The window of a whole browser has bars above the page. Where there are none, to set
+            # the size again would delay a new page by a tenth of a second.
+            size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            self._all(("Emulation.setDeviceMetricsOverride", size))
 
-    def _all(self, *commands: tuple[str, Mapping[str, Any]]) -> None:
+    def _all(self, *commands: Command) -> None:
         """Sends commands one after the other and waits for all answers together."""
         numbers = [self.browser.send(*command, self.session) for command in commands]
         for number in numbers:
@@ -123,7 +137,7 @@ class Page:
         Raises:
             BrowserFault: it does not load.
         """
-        self._loaded = False
+        self._loaded, self._pointed = False, True
         self._loading = served.address(task)
         answer = self.browser.call("Page.navigate", {"url": self._loading}, self.session)
         if answer.get("errorText"):
@@ -140,26 +154,35 @@ class Page:
             mode: ``train`` or ``test``; see the package's ``core.setDataMode``.
             scale: what the time limit of the task is multiplied with.
         """
-        self._all(*_AWAY)
+        if self._pointed:
+            self._all(*_AWAY)
+            self._pointed = False
         words = f"{seed}, {json.dumps(mode)}, {scale!r}, {json.dumps(self.still)}"
-        seen: dict[str, Any] = self.evaluate(f"__page.begin({words})")
+        seen: dict[str, Any] = self.evaluate(f"__page.begin({words}, {self._mark()})")
         deadline = time.monotonic() + READY_PATIENCE
         while not seen["ready"]:
             if time.monotonic() > deadline:
                 raise BrowserFault("the page never says that it is ready")
             time.sleep(READY_ROUND)
             seen = self.evaluate("__page.observe()")
+            if self._camera:
+                self._camera.cancel()  # What shows the number was not ready.
         return seen
 
     def advance(self, span: float) -> dict[str, Any]:
         """Lets time pass [ms] and looks: nested data as ``script/page.js`` gives it."""
-        seen: dict[str, Any] = self.evaluate(f"__page.advance({span!r})")
+        seen: dict[str, Any] = self.evaluate(f"__page.advance({span!r}, {self._mark()})")
         return seen
 
-    def gesture(self, events: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    def _mark(self) -> int:
+        """The number of the picture that will be taken next; 0 if nobody looks."""
+        return self._camera.order() if self._camera else 0
+
+    def gesture(self, events: Sequence[Command]) -> None:
         """Sends events of mouse and keyboard and waits until the page has had them all."""
         sent = []
         for event in events:
+            self._pointed |= event[0] == "Input.dispatchMouseEvent"
             sent.append(self.browser.send(*event, self.session))
             if event[1].get("buttons"):
                 # Moves that are on their way together reach the page as one: a line that is drawn
@@ -185,22 +208,34 @@ class Page:
             raise BrowserFault(f"the page raised: {told:.300}")
         return answer["result"].get("value")
 
+    @RENDERING.counts
     def picture(self) -> NDArray[np.uint8]:
         """What the page looks like, uint8 `[H, W, 3]`."""
-        height, width = self.size
+        camera = self._camera
+        if camera is None:
+            return self._screenshot()
+        for _ in range(FRAME_TRIES):
+            if not camera.due:
+                self.evaluate(f"__page.mark({camera.order()})")
+            if self.browser.await_event(camera.has_arrived, self.session, FRAME_PATIENCE):
+                return camera.take()
+            camera.cancel()
+        return self._screenshot()
+
+    def _screenshot(self) -> NDArray[np.uint8]:
         # From the view rather than the compositor's surface: the same pixels in half the time.
         answer = self.browser.call(
             "Page.captureScreenshot",
             {"format": "png", "optimizeForSpeed": True, "fromSurface": False},
             self.session,
         )
-        with Image.open(io.BytesIO(base64.b64decode(answer["data"]))) as image:
-            whole = np.asarray(image.convert("RGB"), np.uint8)
-        return whole[:height, :width].copy()
+        return cropped(decode(answer["data"]), self.size)
 
     def _hear(self, event: str, told: dict[str, Any]) -> None:
         if event == "Fetch.requestPaused":
             self._fetch(told)
+        elif event == "Page.screencastFrame" and self._camera:
+            self._camera.hear(told)
         elif event == "Page.loadEventFired":
             self._loaded = True
         elif event == "Page.javascriptDialogOpening":

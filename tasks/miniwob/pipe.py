@@ -77,6 +77,15 @@ class Pipe:
                 raise BrowserFault("the browser sends a message without an end")
             self._fill(deadline)
 
+    def is_heard(self, deadline: float) -> bool:
+        """Whether anything is there, or comes before the deadline.
+
+        Args:
+            deadline: on the clock of ``time.monotonic`` [s].
+        """
+        left = max(deadline - time.monotonic(), 0.0)
+        return bool(self._pieces) or _is_ready(self._reading, select.POLLIN, left)
+
     def _fill(self, deadline: float) -> None:
         try:
             piece = os.read(self._reading, CHUNK)
@@ -101,12 +110,8 @@ class Pipe:
 
     def _await(self, *, writing: bool, deadline: float) -> None:
         left = deadline - time.monotonic()
-        poll = select.poll()
-        if writing:
-            poll.register(self._writing, select.POLLOUT)
-        else:
-            poll.register(self._reading, select.POLLIN)
-        if left <= 0 or not poll.poll(1000 * left):
+        end = (self._writing, select.POLLOUT) if writing else (self._reading, select.POLLIN)
+        if left <= 0 or not _is_ready(*end, left):
             raise BrowserFault("the browser does not answer")
 
     def close(self) -> None:
@@ -115,3 +120,9 @@ class Pipe:
             if descriptor >= 0:
                 os.close(descriptor)
         self._reading = self._writing = -1
+
+
+def _is_ready(descriptor: int, event: int, patience: float) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, event)
+    return bool(poll.poll(1000 * patience))

@@ -19,9 +19,12 @@
     python tests/proofs miniwob --seeds 2
     python tests/proofs miniwob-oracles --seeds 20
     python tests/proofs miniwob-soak --episodes 2000
+    python tests/proofs miniwob-leftovers --seeds 4
     python tests/proofs submission-replays --episodes 3
     python tests/proofs outages --tries 20
     python tests/proofs served
+    python tests/proofs soak --episodes 20000
+    python tests/proofs faults --tries 20 --engines workers,evaluator,remote,ray
     OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
@@ -61,6 +64,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
     parser.add_argument("--families", default="", help="of submission-replays; empty for all")
     parser.add_argument("--tries", type=int, default=1000, help="bytes changed, comparisons")
+    parser.add_argument("--engines", default="workers,evaluator,remote,ray", help="of faults")
     options = parser.parse_args()
     raise SystemExit(PROOFS[options.proof](options))
 
@@ -97,6 +101,43 @@ def _disturb_policies(trials: int) -> int:
         bad += wrong + left
     Console(width=110).print(table)
     return int(bad > 0)
+
+
+def _inject(engines: str, trials: int) -> int:
+    """The fault matrix; 1 if a row is not green."""
+    from matrix import tried, words
+
+    table = Table(title=f"fault matrix, {trials} trials a row", title_justify="left")
+    for column in ("engine", "fault", "promised", "trials", "equal", "INVALID", "attempts lost",
+                   "noticed after [s]", "left"):  # fmt: skip
+        table.add_column(column)
+    bad = 0
+    console = Console(width=150)
+    for row, seen in tried(engines.split(","), trials):
+        table.add_row(row.engine, row.fault, row.promise, *words(seen))
+        bad += any(not one.equal or one.invalid or one.left for one in seen)
+        print(row.engine, row.fault, *words(seen), sep=" | ", flush=True)
+    console.print(table)
+    return int(bad > 0)
+
+
+def _endure(episodes: int) -> int:
+    """Many short episodes; 1 if something grew."""
+    from endurance import held, is_flat
+
+    table = Table(title="short episodes, two slots", title_justify="left")
+    columns = ("episodes", "evaluator MB", "workers MB", "open files", "processes", "segments")
+    for column in columns:
+        table.add_column(column, justify="right")
+    found = []
+    for one in held(episodes):
+        found.append(one)
+        table.add_row(
+            f"{one.episodes:,}", f"{one.evaluator / 1e6:.1f}", f"{one.workers / 1e6:.1f}",
+            str(one.handles), str(one.processes), str(one.segments),
+        )  # fmt: skip
+    Console(width=100).print(table)
+    return int(not is_flat(found))
 
 
 def _serve_the_warmup(episodes: int) -> int:
@@ -307,6 +348,13 @@ def _soak_pages(episodes: int) -> int:
     return int(not soak.is_flat(found))
 
 
+def _sweep_pages(seeds: range, pages: slice) -> int:
+    """Compares pages that were played with pages just opened; 1 if one keeps something."""
+    from leftover import sweep
+
+    return sweep(seeds, pages)
+
+
 def _validate() -> int:
     """Plays every row of social navigation's validation; 1 if one is off what is due."""
     table = Table(title="socialnav", title_justify="left")
@@ -464,11 +512,16 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     ),
     "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
     "miniwob-soak": lambda told: _soak_pages(told.episodes),
+    "miniwob-leftovers": lambda told: _sweep_pages(
+        range(told.seeds), slice(told.first, told.first + told.count)
+    ),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20), told.families),
     "submission-flips": lambda told: _flip(told.tries, told.first),
     "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
     "outages": lambda told: _disturb_policies(min(told.tries, 20)),
+    "soak": lambda told: _endure(told.episodes),
+    "faults": lambda told: _inject(told.engines, min(told.tries, 20)),
     "peers": lambda _: _play_with_peers(),
     "served": lambda told: _serve_the_warmup(min(told.episodes, 2)),
 }

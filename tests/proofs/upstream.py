@@ -19,6 +19,7 @@ from polyathlon.tasks.miniwob.environment import MiniWoB
 from polyathlon.tasks.miniwob.gesture import Gesture, click
 from polyathlon.tasks.miniwob.oracle import ORACLES
 from polyathlon.tasks.miniwob.oracle.view import View
+from polyathlon.tasks.miniwob.roster import CHORES
 
 Row = tuple[str, str, str, str, str]
 Said = tuple[str, dict[str, Any]]
@@ -26,6 +27,10 @@ Said = tuple[str, dict[str, Any]]
 
 PAUSE = 0.1
 """What a step takes here, which upstream has to wait for [s]."""
+
+LEISURE = 10
+"""What time limits are multiplied with: upstream's client needs 8 to 10 s to draw a line of 48
+points, and a page gives 10. A raw reward knows of no time."""
 
 
 class Found(NamedTuple):
@@ -54,13 +59,15 @@ class Found(NamedTuple):
 
 def compare(task: str, seeds: Sequence[int]) -> Found:
     """Plays a task with both clients."""
-    theirs, ours = _upstream(task), MiniWoB(task)
+    theirs, ours = _upstream(task), MiniWoB(task, time_scale=LEISURE)
     words = elements = verdicts = 0
     rewards: list[float] = []
     told: dict[str, str] = {}
     endings = list(_endings(task))
     for seed in seeds:
         seen, _ = theirs.reset(seed=seed)
+        limit = 1000 * LEISURE * CHORES[task].limit
+        theirs.instance.driver.execute_script(f"core.EPISODE_MAX_TIME = {limit};")
         ours.reset(seed=seed)
         pair = seen["utterance"], ours.instruction
         words += pair[0] == pair[1]
@@ -99,7 +106,8 @@ def _upstream(task: str) -> Any:
         warnings.simplefilter("ignore")
         from miniwob.environment import MiniWoBEnvironment
 
-        return MiniWoBEnvironment(subdomain=task)
+        # What we load anew for every episode, upstream does too: its page keeps as much.
+        return MiniWoBEnvironment(subdomain=task, refresh_freq=int(CHORES[task].reload))
 
 
 def _rows(told: Sequence[dict[str, Any]]) -> list[Row]:

@@ -11,7 +11,8 @@ from ....core.element import Element
 from ..gesture import click, click_at, drag
 from .view import Course, Oracle, View
 
-Point = tuple[float, float]
+CORNERS = 48
+"""Points of what is drawn: pages judge a drawing by where the pointer was seen."""
 
 
 def drag_box(view: View) -> Course:
@@ -87,10 +88,6 @@ def draw_line(view: View) -> Course:
     yield click(view.find(tag="button").ref)
 
 
-CORNERS = 48
-"""Points of a circle that is drawn."""
-
-
 def draw_circle(view: View) -> Course:
     """A circle around a dot, as large as the drawing has room for."""
     x, y = view.find(id="circ").centre
@@ -115,11 +112,6 @@ def find_midpoint(view: View) -> Course:
     (x, y), (other_x, other_y) = (one.centre for one in view.all(tag="circle"))
     yield click_at((x + other_x) / 2, (y + other_y) / 2)
     yield click(view.find(tag="button").ref)
-
-
-def _slide(view: View, slider: Element, value: Element, wanted: int, upright: bool) -> Course:
-    """Drags a handle, and then presses arrow keys until the number is right."""
-    raise NotImplementedError
 
 
 DRAGS: Mapping[str, Oracle] = {

@@ -8,9 +8,10 @@
     // What would move by itself, on a clock of its own: transitions, animations, the caret.
     if (styled) return;
     const style = document.createElement('style');
-    style.textContent = '*, *::before, *::after { transition: none !important;' +
-      ' animation: none !important; caret-color: transparent !important;' +
-      ' scroll-behavior: auto !important; }';
+    // Not of ::before and ::after: no page moves them, and to style them for every element takes
+    // as long as to make the page.
+    style.textContent = '* { transition: none !important; animation: none !important;' +
+      ' caret-color: transparent !important; scroll-behavior: auto !important; }';
     document.head.appendChild(style);
     styled = true;
   }
@@ -35,7 +36,7 @@
     })).then(() => named.size);
   }
 
-  function begin(seed, mode, scale, still) {
+  function begin(seed, mode, scale, still, number) {
     if (document.activeElement && document.activeElement.blur) document.activeElement.blur();
     core.endEpisode(0);
     if (still) {
@@ -59,14 +60,28 @@
     core.setDataMode(mode);
     Math.seedrandom(seed);
     core.startEpisodeReal();
-    return look();
+    return look(number);
   }
 
   // Looks once every picture is there: until then it has no extent, and is no element.
-  function look() {
+  function look(number) {
     const late = [...document.images].filter((one) => !one.complete);
-    return late.length ? Promise.allSettled(late.map((one) => one.decode())).then(observe)
-      : observe();
+    return late.length
+      ? Promise.allSettled(late.map((one) => one.decode())).then(() => observe(number))
+      : observe(number);
+  }
+
+  // Shows a number as the colour of a square beside the task: see camera.py. It is no part of the
+  // body, so it is no element of the page, and hides from nothing.
+  let square = null;
+  function mark(number) {
+    if (square === null) {
+      square = document.createElement('polyathlon-mark');
+      square.style.cssText = 'all: initial; position: fixed; left: 440px; top: 260px;' +
+        ' width: 4px; height: 4px; z-index: 2147483647; pointer-events: none';
+    }
+    if (!square.isConnected) document.documentElement.appendChild(square);
+    square.style.backgroundColor = '#' + number.toString(16).padStart(6, '0');
   }
 
   const short = (length) => Math.round(length * 100) / 100;
@@ -112,16 +127,18 @@
     return root ? flatten(root, 0, []) : [];
   }
 
-  function observe() {
+  function observe(number) {
     const done = WOB_DONE_GLOBAL;
     // The cover that invites to the next episode hides how this one has ended.
     if (done && core.cover_div) core.cover_div.style.display = 'none';
-    return {
+    const seen = {
       done, raw: WOB_RAW_REWARD_GLOBAL, reward: WOB_REWARD_GLOBAL,
       reason: WOB_REWARD_REASON == null ? '' : String(WOB_REWARD_REASON),
       ready: WOB_TASK_READY, utterance: utterance(), limit: core.EPISODE_MAX_TIME,
       elements: elements(), seconds: (Date.now() - core.ept0) / 1000,
     };
+    if (number) mark(number);
+    return seen;
   }
 
   function utterance() {
@@ -219,7 +236,7 @@
     }, {capture: true, passive: false});
   }
 
-  function advance(span) { window.__clock.advance(span); return look(); }
+  function advance(span, number) { window.__clock.advance(span); return look(number); }
 
   // A list that opens over the page would be drawn by the browser, outside of every screenshot,
   // and would swallow what is typed. It stays shut; arrows and letters choose as they always do.
@@ -229,5 +246,5 @@
   }, true);
 
   Object.defineProperty(window, '__page', {value: {begin, observe, advance, place, choose, enter,
-    scroll, preload}});
+    scroll, preload, mark}});
 })();
