@@ -12,7 +12,7 @@ import msgspec
 from ..agents.chronicle import Evaluate, Outcome, Played, Watcher
 from ..agents.offline.protocol import Protocol as Schedule
 from ..core.errors import BadArgument
-from ..core.specs import TaskSpec, check_handshake
+from ..core.specs import TaskSpec
 from ..tasks import catalogue
 from .lesson import Request
 from .training_folder import write_manifest
@@ -244,8 +244,7 @@ class GeaCourse(LanguageCourse):
                 f"{path} does not say which task was recorded: make one with polyathlon data make"
             )
         task = catalogue.find(dataset.task)
-        if dataset.embodiment is not None:
-            check_handshake(dataset.embodiment, task.embodiment, task.id)
+        dataset.demand_body(task)
         return DemoSet(
             name=task.id, body=task.embodiment, instruction=task.instruction, weight=weight,
             episodes=tuple(dataset.trajectories()),

@@ -155,7 +155,7 @@ LEARNERS = {
     "bc-10": SMALL,
     "td3-bc": VALUED,
     "iql": {**VALUED, "reward_scale": 0.2},
-    "idql": {**VALUED, "reward_scale": 0.2, "blocks": 1, "average": 0.005},
+    "idql": {**VALUED, "reward_scale": 0.2, "blocks": 1, "samples": 16, "average": 0.005},
 }
 """One configuration a method, for all seeds; otherwise as they are declared. Rewards are scaled as
 IQL's authors do, so that returns are of the order of 1,000."""
