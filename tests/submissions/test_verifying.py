@@ -151,7 +151,7 @@ def test_another_platform_lets_the_outcome_decide(packed):
         plan=one.plan, success=one.outcome is Outcome.SUCCESS, total_reward=one.total_reward + 1e-9,
         steps=one.steps, metrics=one.metrics, instruction=one.instruction, packed_actions=b"",
         action_digest=one.trace.digest, reward_digest=digest, start_digest=digest,
-        end_digest=digest, wall_time=0.0, render_info={},
+        end_digest=digest, wall_time=0.0, stepping=0.0, drawing=0.0, deciding=0.0, render_info={},
     )  # fmt: skip
     found = {
         by: compare(one, played, one.plan.seed, False, by)
