@@ -367,7 +367,8 @@ def _impossible(horizon: int, one: EpisodeResult) -> str:
         return "a valid episode without actions"
     if not 1 <= one.steps <= horizon:
         return f"{one.steps} steps where the task has at most {horizon}"
-    if not 0 <= one.invalid_utterances <= one.steps or min(one.wall_time, *one.times.values()) < 0:
+    seconds = (one.wall_time, *one.times.values())
+    if not 0 <= one.invalid_utterances <= one.steps or min(seconds) < 0:
         return "a count or a time that cannot be"
     if one.attempts != len(one.faults) + 1:
         return f"{one.attempts} attempts with {len(one.faults)} faults"

@@ -17,7 +17,7 @@ from polyathlon.core.element import read_elements
 from polyathlon.core.errors import BadArgument, BrowserFault, InvalidAction, PolyathlonError
 from polyathlon.core.registry import load_object
 from polyathlon.tasks import catalogue
-from polyathlon.tasks.miniwob import browser
+from polyathlon.tasks.miniwob import browser, served
 from polyathlon.tasks.miniwob.binary import BrowserMissing, find_browser
 from polyathlon.tasks.miniwob.environment import STEP, MiniWoB
 from polyathlon.tasks.miniwob.gesture import Gesture, click, click_at, fill, press, type_text, wait
@@ -131,11 +131,13 @@ def test_nothing_of_an_episode_is_seen_in_the_next(make, task, command):
 
 def test_foreign_letters_are_escaped_alike_in_words_and_elements(make):
     env = make("unicode-test")
+    source = (served.root() / "miniwob" / "unicode-test.html").read_text("utf-8")
     asked = set()
     for seed in range(5):
         observation, _ = env.reset(seed=seed)
         assert observation["instruction"].isascii()
         asked.add(observation["instruction"])
+        assert env.instruction.split('"')[1] in source
         name = observation["instruction"].split('"')[1]
         assert f'button "{name}"' in observation["dom"]
     assert any("\\u" in words for words in asked)

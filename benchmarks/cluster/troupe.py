@@ -42,7 +42,10 @@ from .message import (
 LISTENING = 1.0
 """How long a question waits for something new [s]."""
 
-LEAVING = 10.0
+ENDING = 0.5
+"""How long an episode that is being played when all is over has to end by itself [s]."""
+
+LEAVING = 5.0
 """How long a troupe may take to close its workers [s]; it takes them two at most."""
 
 
@@ -52,22 +55,28 @@ class LiveDeck(Deck):
     def __init__(self) -> None:
         super().__init__([])
         self._coming: queue.SimpleQueue[Sequence[EpisodePlan] | None] = queue.SimpleQueue()
+        self._closed = False
 
-    def add(self, plans: Sequence[EpisodePlan] | None) -> None:
-        """Adds episodes, from any thread; None says that no others come."""
+    def add(self, plans: Sequence[EpisodePlan]) -> None:
+        """Adds episodes, from any thread."""
         self._coming.put(plans)
+
+    def close(self) -> None:
+        """Deals no more, from any thread; what is left is not played."""
+        self._closed = True
+        self._coming.put(None)
 
     def await_more(self) -> bool:
         """Waits for episodes; False when no others come."""
         plans = self._coming.get()
         for plan in plans or ():
             self.append(plan)
-        return plans is not None
+        return not self._closed
 
     def deal(self, standing: str | None, elsewhere: Sequence[str]) -> EpisodePlan | None:
         """The next episode for a slot; see :class:`Deck`."""
         self._take_in()
-        return super().deal(standing, elsewhere)
+        return None if self._closed else super().deal(standing, elsewhere)
 
     def take_all(self, task: str) -> list[EpisodePlan]:
         """Removes and returns what is left of a task."""
@@ -97,7 +106,7 @@ class Troupe:
         self._parts: dict[tuple[str, int], Part] = {}
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._folder = tempfile.TemporaryDirectory(prefix="polyathlon-")
-        self._runner: Runner | None = None
+        self._pool: Pool | None = None
         # Workers die with the thread that started them: it lives as long as they may.
         self._thread = threading.Thread(target=self._work, name="troupe", daemon=True)
         self._thread.start()
@@ -116,8 +125,11 @@ class Troupe:
         return encode(told)
 
     def leave(self) -> None:
-        """Ends the workers, once what is being played is over or after a while."""
-        self._deck.add(None)
+        """Ends the workers; whoever asks has what was over, and plays the rest again."""
+        self._deck.close()
+        self._thread.join(ENDING)
+        if self._thread.is_alive() and self._pool is not None:
+            self._pool.close()  # Its loop hears that they are gone, and is dealt nothing more.
         self._thread.join(LEAVING)
         self._folder.cleanup()
 
@@ -141,8 +153,15 @@ class Troupe:
         order = self._engagement
         _settle_in(order)
         agent = _load(order)
-        with Pool(order.slots, order.limits, order.interpreters) as pool:
-            self._runner = runner = Runner(
+        close = getattr(agent, "close", None)
+        with (
+            contextlib.ExitStack() as held,
+            Pool(order.slots, order.limits, order.interpreters) as pool,
+        ):
+            if callable(close):
+                held.callback(close)  # Such as a connection to whoever serves it.
+            self._pool = pool
+            runner = Runner(
                 pool,
                 agent,
                 {spec.id: spec for spec in order.specs},

@@ -57,6 +57,9 @@ def answer(url: str) -> Answer | None:
     if not path.is_relative_to(folder) or not path.is_file():
         return None
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if media_type.startswith("text/"):
+        # All of the package is; a page that does not say so would be read as Latin-1.
+        media_type += "; charset=utf-8"
     return Answer(media_type, base64.b64encode(path.read_bytes()).decode())
 
 

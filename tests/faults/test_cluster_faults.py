@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def actors(pid: int) -> list[psutil.Process]:
     return found
 
 
-def test_lost_actors_and_a_lost_evaluator_change_no_score(
+def test_lost_actors_interrupts_and_a_lost_evaluator_change_no_score(
     polyathlon: Any, until: Callable[..., Any], still_alive: Callable[..., Any], tmp_path: Path
 ) -> None:
     assert polyathlon.run(*arguments("here")).returncode == 0
@@ -71,16 +72,28 @@ def test_lost_actors_and_a_lost_evaluator_change_no_score(
     assert workers
     victim.kill()
     before = lines()
-    until(lambda: lines() >= before + 20, 120)
+    until(lambda: lines() >= before + 10, 120)
     assert until(lambda: not still_alive(workers))
+    # An interrupt ends it in order,
+    ours = [one.pid for actor in actors(run.pid) for one in (actor, *actor.children(True))]
+    run.send_signal(signal.SIGINT)
+    _, err = run.communicate()
+    assert run.returncode == 130
+    assert "an actor was lost, another takes its place" in err
+    assert "episodes are safe in there; the same command goes on" in err
+    assert "Traceback" not in err
+    assert until(lambda: not still_alive(ours))
+    # and a SIGKILL without any.
+    before = lines()
+    run = polyathlon.start(*arguments("there", "--engine", "ray"))
+    until(lambda: lines() >= before + 10, 120)
     # Ray's own two agents stay for a minute.
     ours = [one.pid for actor in actors(run.pid) for one in (actor, *actor.children(True))]
     assert len(ours) >= 4
     kept = lines()
     assert kept < 3 * EPISODES, "the kill came too late to prove anything"
     run.kill()
-    _, err = run.communicate()
-    assert "an actor was lost, another takes its place" in err
+    run.communicate()
     assert until(lambda: not still_alive(ours))
     assert lines() >= kept
     done = polyathlon.run(*arguments("there", "--engine", "ray", "--actor-slots", "2"))
@@ -92,8 +105,8 @@ def test_lost_actors_and_a_lost_evaluator_change_no_score(
         for line in journal.read_text().splitlines()
         for fault in json.loads(line)["episode"]["faults"]
     ]
-    assert retried
-    assert set(retried) == {"actor-lost"}
+    # An interrupt may have come before what the lost actor was playing was over again.
+    assert set(retried) <= {"actor-lost"}
 
 
 def test_an_address_where_nobody_is_is_named(polyathlon: Any) -> None:

@@ -141,18 +141,19 @@ def _endure(episodes: int) -> int:
 
 
 def _serve_the_warmup(episodes: int) -> int:
-    """Plays the warm-up here and from a server; 1 if an episode is not the same."""
+    """Plays the warm-up here, from a server and on Ray; 1 if an episode is not the same."""
     from served import pairs
 
-    table = Table(title="warm-up, random agent: here and served", title_justify="left")
-    for column in ("task", "episodes", "the same"):
+    table = Table(title="warm-up, random agent: here, served, on Ray", title_justify="left")
+    for column in ("task", "episodes", "the same served", "the same on Ray"):
         table.add_column(column)
     with tempfile.TemporaryDirectory() as folder:
         found = pairs("warmup", episodes, Path(folder))
     for one in found:
-        table.add_row(one.task, str(one.episodes), str(one.same))
+        on_ray = str(one.ray) if one.ray >= 0 else "not installed"
+        table.add_row(one.task, str(one.episodes), str(one.same), on_ray)
     Console(width=100).print(table)
-    return int(any(one.same < one.episodes for one in found))
+    return int(any(one.same < one.episodes or 0 <= one.ray < one.episodes for one in found))
 
 
 def _play_with_peers() -> int:

@@ -74,7 +74,7 @@ LESSONS: Mapping[str, Lesson] = {
     "metaworld.button-press-topdown": _arm(),
     "metaworld.drawer-open": _arm(),
     "metaworld.window-open": _arm(),
-    "metaworld.reach": _arm(),
+    "metaworld.door-close": _arm(),
     "socialnav.frontal-approach": Lesson(("state",), 40, noise=0.1, weight=1.5),
     "babyai.go-to-obj-s4": _grid(400, 1.0),
     "babyai.go-to-red-ball-no-dists": _grid(300, 2.5),
@@ -88,9 +88,10 @@ in words, commands in writing."""
 
 ARMS: Mapping[str, Lesson] = {
     **{name: one for name, one in LESSONS.items() if name.startswith("metaworld")},
+    "metaworld.reach": _arm(),
     "metaworld.push": _arm(),
 }
-"""What the ways to say continuous actions are compared on: one more, which asks for precision."""
+"""What the ways to say continuous actions are compared on: two more, which ask for precision."""
 
 UPDATES = 700
 """Of each way to say them: arms alone need fewer than all families together."""

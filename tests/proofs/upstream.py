@@ -12,7 +12,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from miniwob.constants import DEFAULT_ALLOWED_KEYS, TYPING_MAX_LENGTH
+from miniwob.constants import (
+    ATTRIBUTE_MAX_LENGTH,
+    DEFAULT_ALLOWED_KEYS,
+    TEXT_MAX_LENGTH,
+    TYPING_MAX_LENGTH,
+)
 
 from polyathlon.core.element import Element
 from polyathlon.tasks.miniwob.environment import MiniWoB
@@ -120,8 +125,8 @@ def _rows(told: Sequence[dict[str, Any]]) -> list[Row]:
 def _folded(elements: Sequence[Element]) -> list[Row]:
     """Our elements as upstream's client tells of them.
 
-    It has ``SVG_CLASS`` for every class within a drawing, no value for a list, and takes the
-    texts of an element that has nothing else for its own.
+    It has ``SVG_CLASS`` for every class within a drawing, no value for a list, takes the texts of
+    an element that has nothing else for its own, and cuts what is long.
     """
     drawn: set[int] = set()
     children: dict[int, list[Element]] = {}
@@ -139,6 +144,7 @@ def _folded(elements: Sequence[Element]) -> list[Row]:
             swallowed |= {child.ref for child in within}
         value = "" if one.tag == "select" else one.value or ("True" if one.checked else "")
         svg = one.ref in drawn and one.tag != "t"
+        text, value = text[:TEXT_MAX_LENGTH], value[:ATTRIBUTE_MAX_LENGTH]
         rows.append((one.tag, text, value, one.id, "SVG_CLASS" if svg else one.classes))
     return rows
 

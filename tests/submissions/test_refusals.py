@@ -357,6 +357,7 @@ def first_only(changed):
         (lambda one: replace(one, steps=0), "0 steps"),
         (lambda one: replace(one, attempts=3), "3 attempts with 0 faults"),
         (lambda one: replace(one, wall_time=-1.0), "cannot be"),
+        (lambda one: replace(one, times={"policy": -1.0}), "cannot be"),
         (lambda one: replace(one, trace=None), "without actions"),
         (lambda one: replace(one, start_digest="x"), "a digest that is none"),
         (lambda one: replace(one, instruction="go\u202e"), "cannot be seen"),
