@@ -123,8 +123,8 @@ results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a 
 	@for seed in 0 1 2; do for part in cloning practice dialects; do \
 		$(PY) tests/proofs/generalist.py $$part --seed $$seed --out runs/results/gea-mini \
 			|| exit 1; done; done
-	@$(PY) tests/proofs/generalist.py table --out runs/results/gea-mini
 	@$(PY) tests/proofs results-ppo-procgen --out runs/results --seeds 1
+	@$(PY) tests/proofs/generalist.py table --out runs/results/gea-mini
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav

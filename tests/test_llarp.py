@@ -66,6 +66,9 @@ VARIANTS = {
     "reader": {"reader": "words", "reading": "all"},
     "recurrent": {"reader": "words", "trunk": "lstm"},
     "things": {"layout": [4, 4, 3], "things": ["left", "right"], "adapter": "named"},
+    "things in order": {
+        "layout": [4, 4, 3], "things": ["left", "right"], "adapter": "named", "reading": "all",
+    },
     "things read": {
         "layout": [4, 4, 3], "things": ["left", "right"], "adapter": "named", "reader": "words",
         "reading": "whole",

@@ -154,9 +154,7 @@ class ListBridge(nn.Module):
         if names is not None:
             kinds = looks[:, -1].reshape(len(looks), len(names), -1).sum(-1)
             mixed.append(kinds @ names)
-        # None of them is to drown another, whatever its scale.
-        level = [nn.functional.layer_norm(one, one.shape[-1:]) for one in mixed]
-        result: Tensor = self.last(self.net(torch.cat(level, -1)))
+        result: Tensor = self.last(self.net(torch.cat(mixed, -1)))
         return result
 
 

@@ -31,6 +31,8 @@ class LlarpConfig(msgspec.Struct, frozen=True, kw_only=True):
         reader: a frozen text encoder whose rows the instruction becomes, instead of the trunk's
             own words: a folder, or a name on a hub. Empty for the trunk's own.
         reading: of a text encoder's rows, ``all``, or ``whole``: that of the text as a whole.
+            Of the trunk's own words, for what looks for things and names by them: what the trunk
+            makes of ``all`` in their order, or of the ``whole`` as a bag of words.
         instruction_tokens: an instruction is padded or cut to so many; 0 for as many as it has.
         adapter: ``pred`` (a head over the actions), ``semlang`` (their words, said one after the
             other), or ``named``: ours, a head that compares what it wants with what actions are
@@ -155,7 +157,7 @@ PRESETS: Mapping[str, LlarpConfig] = MappingProxyType(
             ),
             reward_scale=0.1,
             environments=64,
-            steps=1_000_000,
+            steps=600_000,
         ),
         # The paper's baseline: a recurrent net over a frozen encoder's reading of the instruction.
         "lstm-flan": LlarpConfig(

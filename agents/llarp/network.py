@@ -80,10 +80,10 @@ class Heads(nn.Module):
 class Names(nn.Module):
     """Scores actions by their names: how near each is to what is wanted, and to what was asked.
 
-    Ours, beside the plain head. Names and instruction are read alike, so that a thing that is asked
-    for is near the actions that name it before anything has been learnt. How much that counts is
-    learnt for each verb, a name's first word, and so is how much a verb is called for at all; and,
-    for each action by its name, what else is wanted.
+    Ours. Names and instruction are read alike, so that a thing that is asked for is near the
+    actions that name it before anything has been learnt. How much that counts is learnt for each
+    verb, a name's first word, and so is how much a verb is called for at all; and, for each action
+    by its name, what else is wanted.
 
     Args:
         size: of the features.
@@ -184,10 +184,11 @@ class LlarpNetwork(nn.Module):
     def ask(self, instructions: Sequence[Tensor]) -> Tensor:
         """What instructions ask for, `[S, D]`, from the rows `[L, D]` of each.
 
-        A frozen encoder has read them already. Without one the trunk reads: what it makes of the
-        last token is what it makes of them all.
+        A frozen encoder has read them already. Without one it is the mean of their words, a bag
+        of them; or, where ``reading`` is ``all``, what the trunk makes of the last.
         """
-        if self.read is not None or not (self.config.layout or self.names is not None):
+        unread = self.config.reading == "all" and self.read is None
+        if not unread or not (self.config.layout or self.names is not None):
             return torch.stack([one.mean(0) for one in instructions])
         hidden = self._through(instructions)
         ends = [one[len(told) - 1] for one, told in zip(hidden, instructions, strict=True)]
@@ -247,8 +248,7 @@ class LlarpNetwork(nn.Module):
         if self.names is None:
             return torch.log_softmax(self.heads.action(features), -1)
         assert words.actions is not None
-        named = self.names(features, asked.float(), words.actions)
-        return torch.log_softmax(self.heads.action(features) + named, -1)
+        return torch.log_softmax(self.names(features, asked.float(), words.actions), -1)
 
     def _run(
         self, strands: Sequence[Strand], spans: Sequence[int], words: Vocabulary

@@ -122,6 +122,7 @@ def train(plan: Plan, name: str, changes: Mapping[str, Any], seed: int) -> tuple
     learner = kind(config, size, width, plan.updates)
     chosen = learner.choose(plan.data)
     rows = Transitions(chosen, frame, config.discount, config.reward_scale, config.reward_shift)
+    learner.begin(rows)
     dice = np.random.default_rng(seed)
     learner.train(True)
     for step in range(plan.updates):

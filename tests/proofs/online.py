@@ -167,8 +167,11 @@ def _train_alone(command: Sequence[str], out: Path, seed: int) -> None:
     """One seed, in the folder where all seeds look for it; what it says goes beside that."""
     out.mkdir(parents=True, exist_ok=True)
     own = ("--seed", str(seed), "--out", str(out / f"seed-{seed}"))
-    with (out / f"seed-{seed}.txt").open("a") as log:
-        subprocess.run(_python(*command, *own), check=True, stdout=log, stderr=log)
+    told = out / f"seed-{seed}.txt"
+    with told.open("a") as log:
+        done = subprocess.run(_python(*command, *own), check=False, stdout=log, stderr=log)
+    if done.returncode:
+        raise SystemExit(f"seed {seed} of {out.name} ended with {done.returncode}: see {told}")
 
 
 def _run(*words: str) -> None:
