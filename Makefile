@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench proof proof-board proof-remote train-check results \
+.PHONY: help demo test check typings bench faults proof proof-board proof-remote train-check results \
 	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
@@ -64,32 +64,49 @@ proof: $(STAMP)  ## slow proofs: Language Rearrangement, adapters on 50 tasks, m
 	@MASKED_ACTIONS=1000 $(PY) -m pytest -q tests/test_constrained_generation.py
 	@$(PY) tests/proofs adapters
 	@$(PY) tests/proofs import-memory
+	@$(PY) tests/proofs soak --episodes 20000
 
 proof-board: $(STAMP) system  ## submissions: flipped bytes, replays of every family, comparisons
 	@$(PY) tests/proofs submission-flips
 	@$(PY) tests/proofs submission-replays --episodes 3
 	@$(PY) tests/proofs comparisons --tries 2000
 
-# Tasks that have a solver, so that random play and the solvers' stand in one table.
+# Tasks that have a solver, so that random play and the solvers' stand in one table; and the one that
+# PPO learns in some minutes, so that an agent with weights stands between them.
 SOLVABLE := metaworld.reach,metaworld.push,metaworld.drawer-open,metaworld.button-press-topdown,$\
 	babyai.go-to-red-ball,babyai.open,babyai.pickup-loc
+LEARNT := babyai.go-to-red-ball
 REFERENCES := leaderboard/submissions
+RUNS := runs/reference
 
-references: $(STAMP) system  ## play, pack and verify our own submissions again (a new score of a task)
-	@rm -rf runs/reference
-	@$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent random --video 0 --out runs/reference/random
-	@$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent oracle --video 0 --out runs/reference/oracle
-	@$(POLYATHLON) leaderboard pack runs/reference/random \
+references: $(STAMP) system  ## play, train, pack and verify our own submissions again, 10 min
+	@rm -rf $(RUNS)
+	@for agent in random oracle; do \
+		$(POLYATHLON) eval "$(SOLVABLE)" --episodes 5 --agent $$agent --video 0 \
+			--out $(RUNS)/$$agent && \
+		$(POLYATHLON) eval $(LEARNT) --episodes 50 --agent $$agent --video 0 \
+			--out $(RUNS)/$$agent-learnt || exit 1; done
+	@$(POLYATHLON) train ppo $(LEARNT) --backend envpool --steps 200000 --evaluate-every 200000 \
+		--no-tensorboard --out $(RUNS)/ppo
+	@$(POLYATHLON) eval $(LEARNT) --episodes 50 --agent $(RUNS)/ppo/best --video 0 \
+		--out $(RUNS)/ppo-learnt
+	@$(POLYATHLON) leaderboard pack $(RUNS)/random $(RUNS)/random-learnt \
 		--name "Random play" --card $(REFERENCES)/random.json --out $(REFERENCES)/random.zip
-	@$(POLYATHLON) leaderboard pack runs/reference/oracle \
+	@$(POLYATHLON) leaderboard pack $(RUNS)/oracle $(RUNS)/oracle-learnt \
 		--name "Scripted solvers" --card $(REFERENCES)/oracle.json --out $(REFERENCES)/oracle.zip
-	@for name in random oracle; do \
+	@$(POLYATHLON) leaderboard pack $(RUNS)/ppo-learnt --name "PPO, 200,000 steps" \
+		--card $(REFERENCES)/ppo.json --weights $(RUNS)/ppo/best \
+		--out $(REFERENCES)/ppo.zip
+	@for name in random oracle ppo; do \
 		$(POLYATHLON) leaderboard verify $(REFERENCES)/$$name.zip --all || exit 1; done
 
 proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
 	@$(PY) tests/proofs served
 	@$(PY) tests/proofs outages --tries 20
 	@$(PY) tests/proofs peers
+
+faults: $(STAMP) system  ## the fault matrix: local, served, Ray; 20 trials a row, an hour on two cores
+	@$(PY) tests/proofs faults --tries 20
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
@@ -101,9 +118,12 @@ results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a 
 	@$(PY) tests/proofs results-ppo-babyai --out runs/results
 	@$(PY) tests/proofs results-bc-metaworld --out runs/results
 	@$(PY) tests/proofs results-sac-metaworld --out runs/results
-	@$(PY) tests/proofs/generalist.py cloning --out runs/results/gea-mini
-	@$(PY) tests/proofs/generalist.py practice --out runs/results/gea-mini
-	@$(PY) tests/proofs/generalist.py dialects --out runs/results/gea-mini
+	@for part in demonstrate measure; do \
+		$(PY) tests/proofs/generalist.py $$part --out runs/results/gea-mini || exit 1; done
+	@for seed in 0 1 2; do for part in cloning practice dialects; do \
+		$(PY) tests/proofs/generalist.py $$part --seed $$seed --out runs/results/gea-mini \
+			|| exit 1; done; done
+	@$(PY) tests/proofs/generalist.py table --out runs/results/gea-mini
 	@$(PY) tests/proofs results-ppo-procgen --out runs/results --seeds 1
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
@@ -141,7 +161,7 @@ $(STAMP): setup.cfg pyproject.toml $(CONSTRAINTS)
 			"on Debian and Ubuntu type: apt-get install -y python3-venv"; exit 1; }
 	@echo "packages: installing those of $(CONSTRAINTS)"
 	@$(PIP) install -c $(CONSTRAINTS) torch==2.13.0  # first and alone: see requirements/
-	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,dev]"
+	@$(PIP) install -c $(CONSTRAINTS) -e ".[all,adapters,lm,data,online,ray,dev]"
 	@touch "$@"
 
 $(BENCH_STAMP): $(STAMP)

@@ -6,7 +6,7 @@ Those of the offline learners are older and have a layout of their own.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -121,14 +121,21 @@ def load_checkpoint(folder: Path, configs: Mapping[str, type[msgspec.Struct]]) -
     return Checkpoint(identity, config, step, weights, learnt, stored.arrays, facts)
 
 
-def demand_same(folder: Path, found: Identity, wanted: Identity) -> None:
+def demand_same(folder: Path, found: msgspec.Struct, wanted: msgspec.Struct) -> None:
     """Refuses to go on with another training.
+
+    Args:
+        folder: where it lies, for the message.
+        found: the identity of what lies there.
+        wanted: that of what is asked for.
 
     Raises:
         PlanMismatch: the folder holds another; says in what.
     """
     have, want = (_flat(msgspec.to_builtins(one)) for one in (found, wanted))
-    differing = [name for name in have if canonical_json(have[name]) != canonical_json(want[name])]
+    differing = [
+        name for name in have if canonical_json(have[name]) != canonical_json(want.get(name))
+    ]
     if differing:
         raise PlanMismatch(
             f"{folder} holds another training: "
@@ -143,12 +150,14 @@ def _flat(identity: dict[str, Any]) -> dict[str, Any]:
     return {**identity, **config}
 
 
-def digest_of_learnt(weights: Mapping[str, torch.Tensor], scale: Scale | None) -> str:
-    """SHA-256 of everything that was learnt: two agents that differ in a bit differ in it."""
+def digest_of_learnt(
+    weights: Mapping[str, torch.Tensor], scale: Iterable[NDArray[Any]] | None
+) -> str:
+    """SHA-256 of weights in their order, and of the arrays by which numbers are scaled."""
     digest = hashlib.sha256()
     for name, value in weights.items():
         digest.update(f"{name}\0{tuple(value.shape)}\0".encode())
-        digest.update(value.contiguous().numpy().data)
+        digest.update(value.cpu().contiguous().numpy().data)
     for array in scale or ():
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

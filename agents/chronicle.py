@@ -8,15 +8,64 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..core.errors import TrainingDiverged
 from ..core.files import sweep, write_atomically
 from ..core.protocols import Agent
 from .offline.protocol import Protocol as Schedule
-from .offline.training import BEST, LOG, Outcome, Played, Watcher, read_log
+
+LOG = "log.jsonl"
+
+BEST = "best"
+"""The folder, below a training's, of the checkpoint that played best."""
+
+
+class Played(NamedTuple):
+    """What an evaluation came to; of two, the one with the better score, then return, is better.
+
+    Attributes:
+        score: the task's own.
+        mean_return: total reward, mean over the episodes.
+    """
+
+    score: float
+    mean_return: float
+
+
+class Watcher(Protocol):
+    """Who wants to know how it goes."""
+
+    def begun(self, step: int, protocol: Schedule) -> None:
+        """So many of the protocol's steps are done already."""
+
+    def logged(self, step: int, losses: Mapping[str, float]) -> None:
+        """The mean losses since the line before."""
+
+    def played(self, step: int, played: Played) -> None:
+        """An evaluation is done."""
+
+    def noted(self, text: str) -> None:
+        """Something that is no fault and yet worth knowing."""
+
+
+class Outcome(NamedTuple):
+    """How a training ended.
+
+    Attributes:
+        offline: what was played after the last step on recorded episodes alone, if there was one.
+        last: after the last step.
+        best: the best on the way.
+        best_step: the step after which that was played, the first of several.
+    """
+
+    offline: Played
+    last: Played
+    best: Played
+    best_step: int
+
 
 Evaluate = Callable[[Any, int, int], Played]
 """Plays so many episodes with an agent as it is after so many steps."""
@@ -43,7 +92,7 @@ class Chronicle:
 
     Args:
         folder: must exist.
-        schedule: how long, and how often what is done; its ``online`` steps are counted.
+        schedule: how long, and how often what is done.
         evaluate: must leave torch's generator alone.
         watcher: is told how it goes.
     """
@@ -131,17 +180,19 @@ class Chronicle:
         """How it ended."""
         best = max(self._scores.values())
         last = self._scores[max(self._scores)]
+        offline = self._scores.get(self._schedule.offline, last)
         first_best = next(step for step, score in self._scores.items() if score == best)
-        return Outcome(last, last, best, first_best)
+        return Outcome(offline, last, best, first_best)
 
     def _is_due(self, before: int, every: int) -> bool:
-        """Whether a multiple, or the end, lies beyond a step and not beyond where it stands."""
-        now = self._step
-        return now // every > before // every or (now >= self.steps and before < now)
+        """Whether a multiple, or an end, lies beyond a step and not beyond where it stands."""
+        now, schedule = self._step, self._schedule
+        ends = any(before < end <= now for end in (schedule.offline, schedule.steps))
+        return ends or now // every > before // every
 
     def _play(self, lesson: Lesson) -> None:
         schedule = self._schedule
-        ends = self._step >= schedule.steps
+        ends = schedule.ends(self._step)
         count = schedule.final_episodes if ends else schedule.episodes
         played = self._evaluate(lesson.agent(), self._step, count)
         best = max(self._scores.values(), default=Played(-math.inf, -math.inf))
@@ -165,3 +216,15 @@ def _means(gathered: list[Mapping[str, float]]) -> dict[str, float]:
         values = [one[name] for one in gathered if name in one]
         means[name] = sum(values) / len(values)
     return means
+
+
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a log that are whole."""
+    if path.is_file():
+        for line in path.read_text(errors="replace").splitlines():
+            try:
+                found = json.loads(line)
+            except ValueError:
+                continue  # A kill may cut the last line.
+            if isinstance(found, dict):
+                yield found

@@ -34,12 +34,12 @@ from ..core.manifest import (
 from ..core.protocols import Agent, embodiment_of
 from ..core.specs import REWARD, Benchmark, TaskSpec, as_read_back, check_handshake
 from ..tasks import catalogue
+from ..tasks.interpreter import Interpreter, examine_all, named_interpreters
 from . import BENCHMARKS, programmes
+from .engine import Engine, LocalEngine, Work
 from .plan import plan
 from .recorder import Recorder
-from .runner import Runner
 from .translation import demand_no_ops
-from .workers.pool import Pool
 from .workers.slot import Limits
 
 MOST_EPISODES = 1_000_000
@@ -60,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         slots: worker processes.
+        tuned: find out by measuring how many of them play fastest.
         max_attempts: starts of an episode before it is invalid.
         retry_invalid: play episodes again that an earlier start gave up as invalid.
         films: how many episodes of each task are filmed.
@@ -69,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     slots: int = 1
+    tuned: bool = False
     max_attempts: int = 3
     retry_invalid: bool = False
     films: int = 0
@@ -187,6 +189,7 @@ def evaluate(
     settings: Settings,
     watcher: Watcher,
     enough: Enough | None = None,
+    engine: Engine | None = None,
 ) -> Manifest:
     """Plays what a run directory lacks of a benchmark.
 
@@ -199,6 +202,7 @@ def evaluate(
         watcher: is told how it goes.
         enough: is asked between blocks of rounds (a round is an episode of each task) whether to
             stop; None plays all.
+        engine: where it is played; None for worker processes of this one.
 
     Returns:
         The manifest; the results are in the journal beside it.
@@ -212,7 +216,34 @@ def evaluate(
     if not specs:
         raise BadArgument(f"'{benchmark.id}' has no task that agent '{record.name}' can play")
     _check_fit(agent, record, specs)
-    wanted = Manifest(
+    engine = engine or LocalEngine(agent, settings.slots, settings.limits, settings.tuned)
+    pythons = examine_all(named_interpreters(), (spec.family for spec in specs.values()))
+    wanted = _manifest(benchmark, record, specs, settings, pythons)
+    _prepare_directory(directory)
+    with Journal(directory) as journal:
+        manifest = _settle_manifest(directory, as_read_back(wanted), journal)
+        journal.open()
+        missing = journal.missing(plan(benchmark), settings.retry_invalid)
+        watcher.begin(benchmark.episodes_per_task * len(specs), list(journal.results.values()))
+        for family, python in pythons.items():
+            watcher.noted(f"{family}: played by a Python of its own, {python.python}")
+        for block in _blocks(missing, enough is not None):
+            if enough is not None and enough(manifest, list(journal.results.values())):
+                break
+            manifest = _play(
+                block, manifest, engine, directory, journal, settings, pythons, watcher
+            )
+    return manifest
+
+
+def _manifest(
+    benchmark: Benchmark,
+    record: AgentRecord,
+    specs: Mapping[str, TaskSpec],
+    settings: Settings,
+    pythons: Mapping[str, Interpreter],
+) -> Manifest:
+    return Manifest(
         benchmark=benchmark,
         benchmark_digest=benchmark.digest(),
         tasks=tuple(specs.values()),
@@ -223,18 +254,8 @@ def evaluate(
         machine=describe_machine(),
         command=settings.command,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        interpreters={family: python.record() for family, python in pythons.items()},
     )
-    _prepare_directory(directory)
-    with Journal(directory) as journal:
-        manifest = _settle_manifest(directory, as_read_back(wanted), journal)
-        journal.open()
-        missing = journal.missing(plan(benchmark), settings.retry_invalid)
-        watcher.begin(benchmark.episodes_per_task * len(specs), list(journal.results.values()))
-        for block in _blocks(missing, enough is not None):
-            if enough is not None and enough(manifest, list(journal.results.values())):
-                break
-            manifest = _play(block, manifest, agent, directory, journal, settings, watcher)
-    return manifest
 
 
 def _blocks(missing: Sequence[EpisodePlan], in_rounds: bool) -> Iterator[list[EpisodePlan]]:
@@ -297,12 +318,7 @@ def _settle_manifest(directory: Path, wanted: Manifest, journal: Journal) -> Man
     # Digests say only that something differs; they are shown where nothing else does.
     telling = [key for key in changed if "digest" not in key] or changed
     differing = [f"{key}: {have[key]:.200} there, {want[key]:.200} asked for" for key in telling]
-    # Half a run on one version of a simulator and half on another is a number nobody can repeat.
-    differing += [
-        f"package {name}: {version} there, {wanted.packages[name]} installed"
-        for name, version in found.packages.items()
-        if wanted.packages.get(name, version) != version
-    ]
+    differing += _other_versions(found, wanted)
     if differing and journal.is_blank:
         # Nothing has been played: it was a first try with a mistake in it.
         write_manifest(directory, wanted)
@@ -316,13 +332,35 @@ def _settle_manifest(directory: Path, wanted: Manifest, journal: Journal) -> Man
     return found
 
 
+def _other_versions(found: Manifest, wanted: Manifest) -> list[str]:
+    """Half a run on one version of a simulator and half on another nobody can repeat."""
+    differing = [
+        f"package {name}: {version} there, {wanted.packages[name]} installed"
+        for name, version in found.packages.items()
+        if wanted.packages.get(name, version) != version
+    ]
+    for family in sorted({*found.interpreters, *wanted.interpreters}):
+        there, here = (one.interpreters.get(family) for one in (found, wanted))
+        if there is None or here is None:
+            lone = "there and not now" if here is None else "now and not there"
+            differing.append(f"an interpreter of its own for {family}: {lone}")
+            continue
+        differing += [
+            f"{family} with {name} {there.get(name, 'none')} there, {here.get(name, 'none')} now"
+            for name in sorted({*there, *here})
+            if there.get(name) != here.get(name)
+        ]
+    return differing
+
+
 def _play(
     missing: list[EpisodePlan],
     manifest: Manifest,
-    agent: Agent | None,
+    engine: Engine,
     directory: Path,
     journal: Journal,
     settings: Settings,
+    pythons: Mapping[str, Interpreter],
     watcher: Watcher,
 ) -> Manifest:
     renderers = dict(manifest.renderers)
@@ -338,39 +376,29 @@ def _play(
             manifest = msgspec.structs.replace(manifest, renderers=dict(renderers))
             write_manifest(directory, manifest)
 
-    def media(episode: EpisodePlan) -> str:
-        if episode.index >= settings.films:
-            return ""
-        return str(directory / "media" / f"{episode.task}-{episode.index}")
-
-    def record(episode: EpisodePlan) -> str:
-        if not settings.records:
-            return ""
-        return str(directory / "records" / f"{episode.task}-{episode.index}")
-
     specs = {spec.id: spec for spec in manifest.tasks}
-    kwargs = {
-        task: task_kwargs(spec, manifest, filmed=settings.films > 0) for task, spec in specs.items()
-    }
     recorder = Recorder(journal, watcher.recorded)
     try:
-        # No more workers than episodes: a process that never plays is started for nothing.
-        with Pool(min(settings.slots, len(missing)), settings.limits) as pool:
-            runner = Runner(
-                pool,
-                agent,
-                specs,
-                kwargs,
-                settings.max_attempts,
+        engine.play(
+            Work(
+                plans=missing,
+                manifest=manifest,
+                specs=specs,
+                task_kwargs={
+                    task: task_kwargs(spec, manifest, filmed=settings.films > 0)
+                    for task, spec in specs.items()
+                },
+                on_invalid=manifest.agent.on_invalid,
+                rewards=REWARD in (wanted_fields(manifest) or ()),
+                interpreters={family: python.path for family, python in pythons.items()},
+                films=settings.films,
+                records=settings.records,
+                directory=directory,
                 finished=recorder.put,
                 prepared=prepared,
                 noted=watcher.noted,
-                media=media,
-                on_invalid=manifest.agent.on_invalid,
-                record=record,
-                rewards=REWARD in (wanted_fields(manifest) or ()),
             )
-            runner.run(missing)
+        )
     finally:
         recorder.close()
     return manifest

@@ -17,7 +17,7 @@ from ..tasks import catalogue
 from .evaluate import task_kwargs
 from .workers.message import Finished, Play, Ready
 from .workers.pool import Pool
-from .workers.slot import Limits, State
+from .workers.slot import Limits
 
 ROUNDING = 1e-6
 """Difference of figures, relative or absolute, that is put down to another processor's rounding."""
@@ -105,8 +105,6 @@ class Replayer:
         try:
             if self._standing != (spec, bool(film)):
                 self._standing = None
-                if slot.state is State.EMPTY:
-                    slot.start()
                 slot.set_up(spec, kwargs, self._pool.patience.worker)
                 self._await()
                 self._standing = spec, bool(film)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import collections
 import copy
+import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..core.episode import EpisodePlan, EpisodeResult, Fault, Outcome
+from ..core.episode import TIMES, EpisodePlan, EpisodeResult, Fault, Outcome
 from ..core.errors import AgentFailed, InvalidAction, PolyathlonError, WorkerFault
 from ..core.journal import Entry
 from ..core.protocols import Agent, DecodePolicy, Spending
 from ..core.specs import REWARD, Brief, TaskSpec
 from .translation import Translator, Turn, translate_all
+from .tuning import Tuner
 from .workers.message import Finished, Play, Ready, Recording
 from .workers.pool import Pool
 from .workers.slot import Event, Slot, State
@@ -25,7 +27,11 @@ class Deck:
     def __init__(self, plans: Iterable[EpisodePlan]) -> None:
         self._left: dict[str, collections.deque[EpisodePlan]] = {}
         for plan in plans:
-            self._left.setdefault(plan.task, collections.deque()).append(plan)
+            self.append(plan)
+
+    def append(self, plan: EpisodePlan) -> None:
+        """Adds an episode behind the others of its task."""
+        self._left.setdefault(plan.task, collections.deque()).append(plan)
 
     def deal(self, standing: str | None, elsewhere: Sequence[str]) -> EpisodePlan | None:
         """The next episode for a slot, or None when none is left.
@@ -44,6 +50,11 @@ class Deck:
         if not waiting:
             del self._left[standing]
         return plan
+
+    @property
+    def count(self) -> int:
+        """Episodes that are left."""
+        return sum(map(len, self._left.values()))
 
     def put_back(self, plan: EpisodePlan) -> None:
         """Returns an episode whose attempt did not count."""
@@ -71,6 +82,8 @@ class Runner:
         record: path without suffix for an episode's own log, or empty for none.
         rewards: show the agent, as ``reward``, what its last action brought.
         recording: how an episode is played for a data set, or None to play for a score.
+        faults: of attempts at an episode before it came here.
+        tuner: says how many of the slots play; None for all of them.
     """
 
     def __init__(
@@ -88,6 +101,8 @@ class Runner:
         record: Callable[[EpisodePlan], str] = lambda _: "",
         rewards: bool = False,
         recording: Callable[[EpisodePlan], Recording | None] = lambda _: None,
+        faults: Callable[[EpisodePlan], Sequence[Fault]] = lambda _: (),
+        tuner: Tuner | None = None,
     ) -> None:
         self._pool, self._agent = pool, agent
         self._specs, self._task_kwargs = specs, task_kwargs
@@ -95,13 +110,14 @@ class Runner:
         self._finished, self._prepared = finished, prepared
         self._noted, self._media, self._record = noted, media, record
         self._on_invalid, self._rewards, self._recording = on_invalid, rewards, recording
+        self._earlier, self._tuner = faults, tuner
         self._faults: dict[tuple[str, int], list[Fault]] = {}
         self._failed_setups: collections.Counter[str] = collections.Counter()
         self._turns: dict[int, Turn] = {}
         self._translators: dict[int, Translator] = {}
 
-    def run(self, plans: Iterable[EpisodePlan]) -> None:
-        """Plays them all.
+    def run(self, plans: Iterable[EpisodePlan] | Deck) -> None:
+        """Plays them all; of a deck, also those that are added while it is played.
 
         Raises:
             AgentFailed: the agent's code raised.
@@ -109,10 +125,14 @@ class Runner:
             EmbodimentMismatch: agent and task disagree on what actions mean.
             PolyathlonError: a task cannot be made, e.g. its extra is missing.
         """
-        self._deck = Deck(plans)
+        self._deck = plans if isinstance(plans, Deck) else Deck(plans)
         for slot in self._pool.slots:
             self._assign(slot)
         while self._turns:
+            if self._tuner is not None and self._tuner.look(self._pool.slots):
+                for slot in self._pool.slots:
+                    if slot.number not in self._turns:
+                        self._assign(slot)
             waiting: list[Event] = []
             for event in self._pool.wait(interactive=self._agent is not None):
                 if isinstance(event.what, dict):
@@ -124,6 +144,10 @@ class Runner:
 
     def _assign(self, slot: Slot) -> None:
         """Gives a slot its next episode, with a new process or environment where needed."""
+        if self._tuner is not None and slot.number >= self._tuner.active:
+            self._turns.pop(slot.number, None)
+            slot.end()
+            return
         elsewhere = [
             turn.plan.task for number, turn in self._turns.items() if number != slot.number
         ]
@@ -133,8 +157,8 @@ class Runner:
             self._turns.pop(slot.number, None)
             return
         self._turns[slot.number] = Turn(plan)
-        if slot.state is State.EMPTY:
-            slot.start()
+        if plan.key not in self._faults and (earlier := self._earlier(plan)):
+            self._faults[plan.key] = list(earlier)
         if slot.spec is None or slot.spec.id != plan.task:
             slot.set_up(
                 self._specs[plan.task], self._task_kwargs[plan.task], self._pool.patience.worker
@@ -200,12 +224,23 @@ class Runner:
             start_digest=done.start_digest,
             end_digest=done.end_digest,
             wall_time=done.wall_time,
+            times=self._times(done, turn),
             attempts=len(faults) + 1,
             faults=tuple(faults),
             invalid_utterances=turn.invalid,
             spent=spent,
         )
         self._finished(Entry(result, done.packed_actions, done.action_digest))
+
+    def _times(self, done: Finished, turn: Turn) -> dict[str, float]:
+        """Where the time of an episode went, by ``TIMES`` [s]."""
+        policy = done.deciding if self._agent is None else min(turn.thinking, done.deciding)
+        spent = (policy, done.stepping, done.drawing)
+        waiting = max(0.0, done.wall_time - sum(spent))
+        # Tenths of a millisecond: shares are told with these, and journals stay short.
+        return {
+            name: round(seconds, 4) for name, seconds in zip(TIMES, (*spent, waiting), strict=True)
+        }
 
     def _fail(self, slot: Slot, fault: WorkerFault) -> None:
         """Ends the worker, and tries the episode again or gives it up as invalid."""
@@ -241,6 +276,7 @@ class Runner:
         if self._rewards:
             for event, turn, seen in zip(waiting, turns, observations, strict=True):
                 seen[REWARD] = event.slot.channel.read_reward() if turn.asked else 0.0
+        begun = time.perf_counter()
         beginning = [place for place, turn in enumerate(turns) if not turn.asked]
         if beginning:
             briefs = [self._brief(waiting[place], observations[place]) for place in beginning]
@@ -259,7 +295,9 @@ class Runner:
             turns,
             ask,
         )
-        for event, action in zip(waiting, actions, strict=True):
+        took = time.perf_counter() - begun
+        for event, turn, action in zip(waiting, turns, actions, strict=True):
+            turn.thinking += took
             if isinstance(action, WorkerFault):
                 self._fail(event.slot, action)
             else:

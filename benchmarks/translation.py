@@ -19,10 +19,15 @@ from ..core.specs import TaskSpec, check_handshake
 
 
 class Turn:
-    """What a slot is playing: the plan, how often the agent has been asked, how often in vain."""
+    """What a slot is playing: the plan, how often the agent has been asked, how often in vain.
+
+    Attributes:
+        thinking: time in which the agent decided for it, alone or among others [s].
+    """
 
     def __init__(self, plan: EpisodePlan) -> None:
         self.plan, self.asked, self.invalid = plan, 0, 0
+        self.thinking = 0.0
 
 
 class Translator:

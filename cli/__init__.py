@@ -16,6 +16,7 @@ COMMANDS = {
     "eval": ("evaluate:eval_command", "Play a benchmark or a pattern of tasks with an agent."),
     "list": ("catalogue:list_command", "Name tasks, benchmarks and agents."),
     "doctor": ("doctor:doctor_command", "Say what is installed, what works, what to type."),
+    "env": ("interpreter:env_group", "Let a family be played by another Python."),
     "report": ("report:report_command", "Make the page of a run: one HTML file."),
     "replay": ("replay:replay_command", "Play a recorded episode again and compare."),
     "compare": (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import sys
 import textwrap
@@ -95,21 +94,9 @@ def describe_family(family: Family) -> dict[str, Any]:
         "packages": list(family.packages),
         "upstream": family.upstream,
         "distribution": FAMILIES.owner(family.name),
-        "installed": not missing_packages(family),
+        "installed": not catalogue.missing_packages(family),
         "tasks": len(family.tasks),
     }
-
-
-def missing_packages(family: Family) -> list[str]:
-    """The import names of a family's packages that are not installed; imports none of them."""
-    return [name for name in family.packages if not _is_installed(name)]
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def describe_benchmarks() -> list[dict[str, Any]]:
@@ -173,7 +160,9 @@ def _task_row(task: TaskSpec) -> Row:
 def _print_tasks(tasks: Sequence[TaskSpec]) -> None:
     counts = Counter(task.family for task in tasks)
     for family in _families_of(tasks):
-        lacking = "" if not missing_packages(family) else f"  (not installed: {family.extra})"
+        lacking = (
+            "" if not catalogue.missing_packages(family) else f"  (not installed: {family.extra})"
+        )
         heading = f"{family.name}: {family.title}, {_count(counts[family.name], 'task')}{lacking}"
         rows = [_task_row(task) for task in tasks if task.family == family.name]
         _print_table(heading, TASK_COLUMNS, rows)

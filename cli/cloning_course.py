@@ -8,12 +8,11 @@ import msgspec
 from gymnasium import spaces
 
 from ..agents.checkpoint import Identity
-from ..agents.chronicle import Chronicle
+from ..agents.chronicle import Chronicle, Evaluate, Outcome, Watcher
 from ..agents.cloning.demonstration import Demonstrations
 from ..agents.cloning.setting import CloningConfig
 from ..agents.cloning.training import CloningTraining
 from ..agents.offline.learner import configured
-from ..agents.offline.training import Evaluate, Outcome, Watcher
 from ..core.spaces import space_to_data
 from ..core.trajectory import digest_of_trajectories
 from ..tasks import catalogue

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from ..core.episode import EpisodeResult
-from ..core.manifest import Manifest
+from ..core.errors import BadArgument
 from .table import WHOLE, lay_out
 
 if TYPE_CHECKING:
     from ..leaderboard.comparison import Comparison
+    from ..leaderboard.evidence import Evidence
 
 HEADINGS = ("task", "pairs", "first", "second", "only first", "only second")
 
@@ -23,7 +22,7 @@ HEADINGS = ("task", "pairs", "first", "second", "only first", "only second")
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option("--metric", type=click.Choice(["success", "score"]), help="[the headline's]")
-@click.option("--benchmark", help="The run to take where a submission holds several.")
+@click.option("--benchmark", help="Which, by name or digest, where they share several.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 def compare_command(
     first: Path, second: Path, metric: str | None, benchmark: str | None, as_json: bool
@@ -34,12 +33,13 @@ def compare_command(
     """
     from ..leaderboard.comparison import compare
 
-    one, other = _load(first, benchmark), _load(second, benchmark)
-    found = compare(one, other, metric)  # type: ignore[arg-type]
+    one, other = _pair(first, second, benchmark)
+    first_run, second_run = ((run.manifest, run.results) for run in (one, other))
+    found = compare(first_run, second_run, metric)  # type: ignore[arg-type]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
         return 0
-    names = [manifest.agent.name for manifest, _ in (one, other)]
+    names = [run.manifest.agent.name for run in (one, other)]
     rows = [
         (
             task.task,
@@ -56,12 +56,28 @@ def compare_command(
     return 0
 
 
-def _load(path: Path, benchmark: str | None) -> tuple[Manifest, Sequence[EpisodeResult]]:
-    """Manifest and episodes of a run, counted again."""
-    from ..leaderboard.evidence import only_run, read_evidence
+def _pair(first: Path, second: Path, benchmark: str | None) -> tuple[Evidence, Evidence]:
+    """A run of each path, counted again: the two that played the same.
 
-    run = only_run(read_evidence(path), benchmark)
-    return run.manifest, run.results
+    Raises:
+        BadArgument: they share several programmes, or none and one of them holds several.
+    """
+    from ..leaderboard.comparison import are_alike
+    from ..leaderboard.evidence import named, only_run, read_evidence, runs_of
+
+    mine, theirs = read_evidence(first), read_evidence(second)
+    pairs = [
+        (one, other)
+        for one in runs_of(mine, benchmark)
+        for other in runs_of(theirs, benchmark)
+        if are_alike(one.manifest, other.manifest)
+    ]
+    if len(pairs) > 1:
+        shared = ", ".join(named(one) for one, _ in pairs)
+        raise BadArgument(
+            f"{first} and {second} share {shared}; choose one, by name or digest, by --benchmark"
+        )
+    return pairs[0] if pairs else (only_run(mine, benchmark), only_run(theirs, benchmark))
 
 
 def _words(found: Comparison) -> list[str]:

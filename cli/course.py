@@ -10,14 +10,15 @@ import gymnasium
 import msgspec
 import numpy as np
 
+from ..agents.chronicle import Evaluate, Outcome, Watcher
 from ..agents.offline import LEARNERS
 from ..agents.offline.checkpoint import Identity, make_learner
 from ..agents.offline.learner import Config, configured
 from ..agents.offline.protocol import Protocol
-from ..agents.offline.training import Evaluate, Outcome, Training, Watcher
+from ..agents.offline.training import Training
 from ..agents.offline.transition import Transitions, fit_frame
 from ..core.errors import BadArgument
-from ..core.specs import TaskSpec, check_handshake
+from ..core.specs import TaskSpec
 from ..core.trajectory import Trajectory, digest_of_trajectories
 from ..tasks import catalogue
 from ..tasks.dataset.layout import Dataset
@@ -119,7 +120,7 @@ def check_body(spec: TaskSpec, dataset: Dataset) -> None:
         EmbodimentMismatch: they name another.
         BadArgument: their actions have other bounds, or the task has none.
     """
-    check_handshake(dataset.embodiment, spec.embodiment, spec.id)
+    dataset.demand_body(spec)
     body = spec.embodiment
     if body.kind != "continuous" or not body.low:
         raise BadArgument(f"{spec.id} has no continuous actions with bounds; learners need them")

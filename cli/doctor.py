@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +19,12 @@ from typing import Any
 import click
 import msgspec
 
+from ..benchmarks.trial import try_out
+from ..core.errors import PolyathlonError
 from ..core.specs import Family
-from ..tasks import FAMILIES, catalogue
+from ..tasks import FAMILIES, catalogue, interpreter
 from ..tasks.miniwob.binary import BROWSER_REMEDY, VARIABLE, BrowserMissing, find_browser
 from ..tasks.rendering import LIBRARIES
-from .catalogue import missing_packages
 from .habitat_probe import check_habitat
 from .machine import MACHINE_CHECKS
 from .probe import ask
@@ -82,9 +84,12 @@ def check_family(name: str) -> Check:
         family = FAMILIES[name]
     except Exception as error:
         return _broken_plugin(name, str(error))
+    named = interpreter.named_interpreters()
+    if name in named and name in catalogue.families():
+        return _check_elsewhere(name, named[name])
     if name not in catalogue.families() or not isinstance(family, Family):
         return _broken_plugin(name, "it is not a family of tasks as the catalogue asks for it")
-    missing = missing_packages(family)
+    missing = catalogue.missing_packages(family)
     remedy = _install_command(family)
     if missing:
         return Check(
@@ -110,6 +115,29 @@ def check_family(name: str) -> Check:
         remedy="" if ok else _remedy(family, trouble),
         seconds=answer.seconds,
         values={"task": task, "packages": versions, **answer.values},
+    )
+
+
+def _check_elsewhere(name: str, python: str) -> Check:
+    """Whether the Python that was named for a family plays it."""
+    begun, task = time.monotonic(), catalogue.families()[name].tasks[0]
+    values: dict[str, Any] = {"task": task.id, "interpreter": python}
+    try:
+        found = interpreter.examine(interpreter.find_program(python), name)
+        try_out(task, interpreters={name: found.path})
+        told = f"{task.id} plays on Python {found.python} of its own, {python}"
+        values["packages"] = found.packages
+    except PolyathlonError as error:
+        told = f"the Python named for it does not play it: {_one_line(str(error))}"
+    ok = "packages" in values
+    return Check(
+        group="family",
+        name=name,
+        state="ok" if ok else "broken",
+        detail=told,
+        remedy="" if ok else f"polyathlon env remove {name}, or name another",
+        seconds=round(time.monotonic() - begun, 3),
+        values=values,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import click
 import msgspec
 
+from ..benchmarks.engine import Engine
 from ..benchmarks.evaluate import (
     Settings,
     choose_benchmark,
@@ -30,7 +32,8 @@ from ..core.errors import (
     RunDirectoryError,
 )
 from ..core.journal import read_journal
-from ..core.manifest import Manifest
+from ..core.manifest import AgentRecord, Manifest
+from ..core.memory import keep_freed_memory
 from ..core.specs import FIELDS, REWARD
 from ..leaderboard.result import Result, read_result, write_result
 from ..leaderboard.sequence import success_so_far
@@ -41,6 +44,9 @@ from .player import dismiss, load_player
 from .progress import ProgressWatcher
 
 RESULT = "result.json"
+
+MOST_PER_CORE = 4
+"""``--slots auto`` looks at up to so many slots a core: a policy elsewhere leaves cores idle."""
 
 INCOMPLETE = 3
 """Exit code of a run in which an episode is invalid: its figures stand on fewer episodes."""
@@ -60,7 +66,23 @@ INCOMPLETE = 3
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Stop once the success is known within an interval so wide; --episodes is the most.",
 )
-@click.option("--slots", type=int, help="Worker processes [the number of cores].")
+@click.option("--slots", metavar="N|auto", help="Worker processes [the number of cores].")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Play on this machine, or on a Ray cluster.",
+)
+@click.option("--address", default="", help="Of the cluster, or auto [one of this machine alone].")
+@click.option(
+    "--actor-slots",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Slots that share an agent, with --engine ray.",
+)
+@click.option("--actor-gpus", type=float, help="Of each agent, e.g. 0.25 [shares what there is].")
 @click.option("--seed", type=int, help="Base seed [the benchmark's].")
 @click.option("--out", "out", type=click.Path(path_type=Path), help="Run directory.")
 @click.option("--video", type=int, default=1, show_default=True, help="Films of each task.")
@@ -90,6 +112,7 @@ INCOMPLETE = 3
 @click.option("--startup-timeout", type=float, default=180.0, show_default=True, help="[s]")
 @click.option("--step-timeout", type=float, default=60.0, show_default=True, help="[s]")
 @click.option("--episode-timeout", type=float, default=3600.0, show_default=True, help="[s]")
+@click.option("--profile", is_flag=True, help="Draw where the time went, task by task.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any) -> int:
     """Play a benchmark, a task, a glob (quote it) or tag:NAME with an agent.
@@ -98,6 +121,7 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     Exit codes: 0 complete, 1 the agent's code raised, 2 a mistake in the command or an action
     that is not valid, 3 some episodes are INVALID, 130 interrupted.
     """
+    keep_freed_memory()
     _task_kwargs(options)  # What is mistyped is named before anything is loaded.
     record, agent = load_player(agent_name)
     if options["image_size"] is None:
@@ -111,9 +135,11 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         if left_out:
             click.echo(f"left out, no oracle: {', '.join(left_out)}", err=True)
     _check_observations(agent_name, record.observations, options["obs"])
+    tuned, options["slots"] = _slots(options)
     directory = options["out"] or default_directory(benchmark, agent_name, chosen.base_seed)
     settings = Settings(
-        slots=_default_slots() if options["slots"] is None else options["slots"],
+        slots=options["slots"] or (MOST_PER_CORE if tuned else 1) * _default_slots(),
+        tuned=tuned,
         max_attempts=options["max_attempts"],
         retry_invalid=options["retry_invalid"],
         films=options["video"],
@@ -127,8 +153,8 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     if width is not None:
         _demand_success(chosen.tasks)
     try:
-        with ProgressWatcher() as watcher:
-            manifest = evaluate(chosen, record, agent, directory, settings, watcher, enough)
+        with ProgressWatcher() as watcher, _engine(agent_name, record, options) as engine:
+            manifest = evaluate(chosen, record, agent, directory, settings, watcher, enough, engine)
     except (AgentFailed, InvalidAction):
         done = len(read_journal(directory))
         click.echo(f"{done} finished episodes are safe in {directory}", err=True)
@@ -142,8 +168,24 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
         return 130
     finally:
         dismiss(agent)
-    code = _conclude(directory, manifest, as_json)
+    code = _conclude(directory, manifest, as_json, options["profile"])
     return code if width is None else _tell_whether_known(directory, manifest, width, code)
+
+
+def _engine(
+    agent: str, record: AgentRecord, options: Mapping[str, Any]
+) -> contextlib.AbstractContextManager[Engine | None]:
+    """Where it is played; None is here."""
+    if options["engine"] == "local":
+        given = [name for name in ("address", "actor_gpus") if options[name]]
+        if given:
+            raise BadArgument(f"--{given[0].replace('_', '-')} is for --engine ray")
+        return contextlib.nullcontext()
+    from ..benchmarks.cluster.engine import RayEngine, Shape
+
+    shape = Shape(options["slots"], options["actor_slots"], options["actor_gpus"])
+    loader = "polyathlon.cli.player:load_player"
+    return RayEngine(options["address"], shape, agent, loader, record, _limits(options))
 
 
 def _demand_success(tasks: Sequence[str]) -> None:
@@ -187,7 +229,7 @@ def _check_nothing_is_lost(directory: Path) -> None:
         )
 
 
-def _conclude(directory: Path, manifest: Manifest, as_json: bool) -> int:
+def _conclude(directory: Path, manifest: Manifest, as_json: bool, profile: bool) -> int:
     result = summarise(manifest, read_journal(directory))
     write_result(directory, result)
     if as_json:
@@ -196,6 +238,10 @@ def _conclude(directory: Path, manifest: Manifest, as_json: bool) -> int:
         from .table import print_result
 
         print_result(result, manifest.benchmark.title, directory)
+    if profile and not as_json:
+        from .clock import print_times
+
+        print_times(result)
     return INCOMPLETE if _is_incomplete(result) else 0
 
 
@@ -245,12 +291,26 @@ def _check_observations(agent: str, wanted: tuple[str, ...] | None, given: str |
         )
 
 
-def _limits(options: dict[str, Any]) -> Limits:
+def _limits(options: Mapping[str, Any]) -> Limits:
     limits = {kind: options[f"{kind}_timeout"] for kind in ("startup", "step", "episode")}
     for kind, seconds in limits.items():
         if not seconds > 0:
             raise BadArgument(f"--{kind}-timeout is {seconds}; it must be above 0")
     return Limits(**limits)
+
+
+def _slots(options: Mapping[str, Any]) -> tuple[bool, int | None]:
+    """Whether the number of slots is to be found, and else how many; None where nobody says."""
+    given = options["slots"]
+    if given == "auto":
+        if options["engine"] != "local":
+            raise BadArgument("--slots auto measures this machine; with --engine ray give a number")
+        return True, None
+    if given is not None and not given.isdecimal():
+        raise BadArgument(f"--slots is '{given}'; it is a number of processes, or auto")
+    if given is not None and not int(given):
+        raise BadArgument("--slots must be at least 1")
+    return False, None if given is None else int(given)
 
 
 def _default_slots() -> int:

@@ -20,7 +20,7 @@ FORMATS = ("rliable", "eval-results", "evalai", "lerobot", "csv")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "kind", required=True, type=click.Choice(FORMATS))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write.")
-@click.option("--benchmark", help="The run to take where a submission holds several.")
+@click.option("--benchmark", help="Which run of a submission, by name or digest.")
 @click.option("--dataset", help="Of eval-results: the benchmark's dataset on the Hub, owner/name.")
 @click.option(
     "--rows",

@@ -6,6 +6,7 @@ import os
 import time
 
 from ..core.errors import PolyathlonError
+from ..tasks.interpreter import named_interpreters
 from ..tasks.langr.habitat import settings
 from .verdict import Check
 
@@ -17,11 +18,11 @@ def check_habitat() -> Check:
     to use it, and whatever else is missing is ``broken``.
     """
     begun = time.monotonic()
-    if not (os.environ.get(settings.PYTHON) or os.environ.get(settings.ASSETS)):
-        return _check(
-            "absent", f"{settings.PYTHON} and {settings.ASSETS} are not set", settings.MAKE, begun
-        )
     try:
+        named = settings.NAME in named_interpreters() or os.environ.get(settings.PYTHON)
+        if not (named or os.environ.get(settings.ASSETS)):
+            told = f"no interpreter is named for it, and {settings.ASSETS} is not set"
+            return _check("absent", told, settings.MAKE, begun)
         python = settings.find_python()
     except PolyathlonError as error:
         return _check("broken", _first_sentence(error), settings.MAKE, begun)

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from ..agents.chronicle import Evaluate, Outcome, Played, Watcher
 from ..agents.offline.protocol import Protocol as Schedule
-from ..agents.offline.training import Evaluate, Outcome, Played, Watcher
 from ..core.errors import BadArgument
-from ..core.specs import TaskSpec, check_handshake
+from ..core.specs import TaskSpec
 from ..tasks import catalogue
 from .lesson import Request
 from .training_folder import write_manifest
@@ -83,6 +83,10 @@ class LanguageCourse(abc.ABC):
         first = next(step for step, one in scores.items() if one == best)
         last = scores[max(scores)]
         return Outcome(last, last, best, first)
+
+    def follow(self, folder: Path, seed: int) -> None:
+        """Takes part in another process's training, which keeps the folder and plays."""
+        self._run(folder, seed, None, lambda *_: None)
 
     @abc.abstractmethod
     def settings(self, seed: int) -> Any:
@@ -240,8 +244,7 @@ class GeaCourse(LanguageCourse):
                 f"{path} does not say which task was recorded: make one with polyathlon data make"
             )
         task = catalogue.find(dataset.task)
-        if dataset.embodiment is not None:
-            check_handshake(dataset.embodiment, task.embodiment, task.id)
+        dataset.demand_body(task)
         return DemoSet(
             name=task.id, body=task.embodiment, instruction=task.instruction, weight=weight,
             episodes=tuple(dataset.trajectories()),

@@ -12,12 +12,12 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from ..agents.chronicle import Evaluate, Outcome, Watcher
 from ..agents.offline import LEARNERS
 from ..agents.offline.protocol import PROTOCOLS
 from ..agents.offline.protocol import Protocol as Schedule
-from ..agents.offline.training import Evaluate, Outcome, Watcher
 from ..core.errors import BadArgument, UnknownName
 from ..core.specs import TaskSpec
 from ..tasks import catalogue
@@ -127,6 +127,14 @@ class Lessons(Protocol):
 
     def close(self) -> None:
         """Closes what is open."""
+
+
+@runtime_checkable
+class SharedLessons(Protocol):
+    """What a course has as well whose learner several processes can teach together."""
+
+    def follow(self, folder: Path, seed: int) -> None:
+        """Takes part in another process's training."""
 
 
 def open_course(learner: str, pattern: str, options: Mapping[str, Any]) -> Lessons:

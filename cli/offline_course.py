@@ -12,7 +12,6 @@ from ..agents.offline.protocol import PROTOCOLS
 from ..agents.offline.protocol import Protocol as Schedule
 from ..benchmarks.inventory import take_inventory
 from ..core.errors import BadArgument
-from ..core.specs import check_handshake
 from ..tasks.dataset.layout import Dataset
 from .lesson import CLONING, Lessons, Request
 
@@ -33,7 +32,7 @@ def open_offline(request: Request) -> Lessons:
     if trouble := take_inventory(path).trouble:
         raise BadArgument(f"{path} is damaged: {trouble}")
     dataset = Dataset(path)
-    check_handshake(dataset.embodiment, spec.embodiment, spec.id)
+    dataset.demand_body(spec)
     vectors = spec.embodiment.kind == "continuous" and "state" in spec.observations
     pictures = "rgb" in dataset.metadata.get("observation_space", "")
     if request.learner == CLONING and (not vectors or pictures):

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from gymnasium import spaces
 
-from ..agents.offline.training import Evaluate, Outcome, Watcher
+from ..agents.chronicle import Evaluate, Outcome, Watcher
 from ..core.errors import BadArgument, MissingExtra
 from ..core.spaces import space_to_data
 from ..core.worlds import Worlds

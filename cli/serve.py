@@ -16,6 +16,7 @@ from ..agents.remote.opening import adapter_digest, require_packages
 from ..agents.remote.setting import is_address, read_token
 from ..core.errors import BadArgument, PolyathlonError
 from ..core.manifest import AgentRecord
+from ..core.memory import keep_freed_memory
 from ..core.protocols import Agent
 from .player import dismiss, load_player
 
@@ -55,6 +56,7 @@ def serve_command(
     port has /health and /metrics.
     """
     require_packages("websockets", "prometheus_client")
+    keep_freed_memory()
     token = read_token(token_file)
     _demand_token(terms["host"], token)
     tls = _tls(tls_cert, tls_key)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..core.episode import TIMES
 from ..leaderboard.result import Estimate, Result, Summary
 
 Row = tuple[str, ...]
@@ -40,6 +41,8 @@ def print_result(result: Result, title: str, directory: Path) -> None:
         print(invalid_words(result))
     if result.overall.spent:
         print(spent_words(result))
+    if result.overall.times:
+        print(f"time     {times_words(result.overall)}")
     for lost in result.invalid[:SHOWN]:
         print(f"INVALID  {lost.task} #{lost.index}: {', '.join(lost.faults)}")
     if result.invalid:
@@ -75,6 +78,16 @@ def spent_words(result: Result) -> str:
     return "spent    " + ", ".join(
         f"{name} {value:,.0f}" if value == round(value) else f"{name} {value:,.4g}"
         for name, value in spent.items()
+    )
+
+
+def times_words(summary: Summary) -> str:
+    """Where the time went, e.g. ``policy 61%, environment 20%, rendering 15%, waiting 4%``."""
+    total = sum(summary.times.values()) or 1.0
+    return ", ".join(
+        f"{name} {100 * summary.times[name] / total:.0f}%"
+        for name in TIMES
+        if name in summary.times
     )
 
 

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..agents.chronicle import Played
     from ..agents.offline.protocol import Protocol
-    from ..agents.offline.training import Played
 
 FOLDER = "tensorboard"
 """Below a training's: ``tensorboard --logdir DIR`` finds it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..core.journal import lock, unlock
 from .trained import is_trained, record_of, require_torch
 
 if TYPE_CHECKING:
-    from ..agents.offline.training import Outcome, Played
+    from ..agents.chronicle import Outcome, Played
     from ..core.manifest import AgentRecord
     from ..core.protocols import Agent
     from .lesson import Lessons
@@ -70,17 +71,24 @@ def train_command(learner: str, task: str, out: Path, **options: Any) -> int:
     require_torch()
     import torch
 
-    from .lesson import open_course
+    from ..agents.lm.many import leave, rank
+    from .lesson import SharedLessons, open_course
     from .tensorboard_log import MISSING, is_installed
 
     _check(options)
     folders = _folders(out, options["seed"], options["seeds"])
     course = open_course(learner, task, options)
     torch.set_num_threads(options["threads"])
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        _check_shared(course)
     if options["tensorboard"] and not is_installed():
         click.echo(MISSING, err=True)
         options["tensorboard"] = False
     try:
+        if isinstance(course, SharedLessons) and rank() > 0:
+            for seed, folder in folders.items():
+                course.follow(folder, seed)
+            return 0
         outcomes = [_train(course, folder, seed, options) for seed, folder in folders.items()]
         _conclude(course, out, list(folders), outcomes, options)
     except KeyboardInterrupt:
@@ -90,6 +98,7 @@ def train_command(learner: str, task: str, out: Path, **options: Any) -> int:
         return 130
     finally:
         course.close()
+        leave()
     first = next(iter(folders.values()))
     click.echo(f"agent    {first}")
     click.echo(f"next     polyathlon eval {course.pattern} --agent {first}")
@@ -102,6 +111,21 @@ def _check(options: Mapping[str, Any]) -> None:
             raise BadArgument(f"--{key} is {options[key]}; it must be at least {least}")
     if options["seed"] < 0 or (options["seeds"] or 1) > MOST_SEEDS:
         raise BadArgument(f"--seed must not be negative, nor --seeds above {MOST_SEEDS}")
+
+
+def _check_shared(course: Lessons) -> None:
+    """Refuses a learner that learns in one process where several were started.
+
+    Raises:
+        BadArgument: says so.
+    """
+    from .lesson import SharedLessons
+
+    if not isinstance(course, SharedLessons):
+        raise BadArgument(
+            f"{os.environ['WORLD_SIZE']} processes were started; '{course.learner}' learns in one: "
+            "start it without torchrun"
+        )
 
 
 def _folders(out: Path, seed: int, seeds: int | None) -> dict[int, Path]:
@@ -160,7 +184,7 @@ def _play(
     Raises:
         BadArgument: none is valid.
     """
-    from ..agents.offline.training import Played
+    from ..agents.chronicle import Played
     from ..benchmarks.evaluate import Settings, choose_benchmark, evaluate
     from ..core.journal import read_journal
     from ..leaderboard.result import write_result
@@ -184,7 +208,7 @@ def _play(
 
 
 def _mean(played: list[Played]) -> Played:
-    from ..agents.offline.training import Played
+    from ..agents.chronicle import Played
 
     return Played(*(float(value) for value in np.mean(np.array(played, np.float64), 0)))
 

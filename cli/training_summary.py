@@ -10,7 +10,7 @@ import click
 import msgspec
 import numpy as np
 
-from ..agents.offline.training import Outcome, Played
+from ..agents.chronicle import Outcome, Played
 from ..core.files import write_atomically
 from ..core.specs import TaskSpec, canonical_json
 from ..leaderboard import intervals

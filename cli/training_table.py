@@ -15,8 +15,8 @@ from rich.table import Table
 from ..core.episode import EpisodeResult
 
 if TYPE_CHECKING:
+    from ..agents.chronicle import Played, Watcher
     from ..agents.offline.protocol import Protocol
-    from ..agents.offline.training import Played, Watcher
 
 SHOWN = 12
 """Lines of the live table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import math
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -18,8 +18,11 @@ from .specs import canonical_json
 LARGEST = 1 << 30
 """No block may unpack to more than this [bytes]."""
 
-_PLAIN = re.compile(r"[<|][biuf][1248]")
-"""The dtypes of arrays that a block may hold: numbers, little-endian."""
+_DTYPES = {
+    "|b1": 1, "|i1": 1, "|u1": 1, "<i2": 2, "<u2": 2, "<i4": 4, "<u4": 4, "<i8": 8, "<u8": 8,
+    "<f2": 2, "<f4": 4, "<f8": 8,
+}  # fmt: skip
+"""The arrays that a block may hold, numbers in little-endian: their dtype, and its size [bytes]."""
 
 
 class _Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +87,10 @@ def count_actions(packed: bytes, digest: str, largest: int = LARGEST) -> int:
     """
     try:
         block = _checked_block(packed, digest, largest)
-        return len(_unpack(block) if block.dtype == "json" else _array(block))
+        if block.dtype == "json":
+            return len(_unpack(block))
+        _check_shape(block)
+        return block.shape[0]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise JournalCorrupt(f"a block of actions holds something else: {error}") from error
 
@@ -116,9 +122,16 @@ def _unpack(block: _Block) -> list[Any]:
 
 def _array(block: _Block) -> NDArray[Any]:
     """The array `[steps, ...]` of a block that holds one."""
-    if not _PLAIN.fullmatch(block.dtype) or any(size < 0 for size in block.shape):
+    _check_shape(block)
+    return np.frombuffer(block.data, np.dtype(block.dtype)).reshape(block.shape)
+
+
+def _check_shape(block: _Block) -> None:
+    size = _DTYPES.get(block.dtype)
+    if size is None or not block.shape:
         raise ValueError(f"an array of {block.dtype:.20} {block.shape}")
-    array = np.frombuffer(block.data, np.dtype(block.dtype)).reshape(block.shape)
-    if array.ndim == 0:
-        raise ValueError("a single number")
-    return array
+    most = len(block.data)
+    if not all(0 <= length <= most for length in block.shape):
+        raise ValueError(f"an array of shape {block.shape} in {most} bytes")
+    if math.prod(block.shape) * size != most:
+        raise ValueError(f"{most} bytes for an array of {block.dtype} {block.shape}")

@@ -1,4 +1,8 @@
-"""An episode before, and after, it is played; both have one canonical JSON form."""
+"""An episode before, and after, it is played; both have one canonical JSON form.
+
+Nothing here can refer to itself, so that Python's search for cycles may pass it over
+(``gc=False``): a hundred thousand episodes in memory are otherwise searched again and again.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,10 @@ import msgspec
 
 from .specs import canonical_struct, derive_seed
 
+TIMES = ("policy", "environment", "rendering", "waiting")
+"""Where an episode's time goes: the agent decides; the world steps; it draws, its films included;
+and the rest, in which the slot is handed over, or waits for others in its batch."""
+
 
 class Outcome(enum.Enum):
     """How an episode ended. INVALID means that the infrastructure failed, never the agent."""
@@ -18,7 +26,7 @@ class Outcome(enum.Enum):
     INVALID = "invalid"
 
 
-class EpisodePlan(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class EpisodePlan(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """Names one episode for good: which task, which number, which seed."""
 
     task: str
@@ -36,7 +44,7 @@ class EpisodePlan(msgspec.Struct, frozen=True, kw_only=True, order=True):
         return derive_seed("agent", self.task, self.index, self.seed)
 
 
-class TraceRef(msgspec.Struct, frozen=True, kw_only=True):
+class TraceRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where an episode's actions lie in the run's ``actions.bin``.
 
     Attributes:
@@ -57,7 +65,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
+class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What came of one planned episode.
 
     Attributes:
@@ -77,6 +85,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
         faults: one entry for each attempt that the infrastructure spoiled.
         invalid_utterances: steps at which what the agent first said meant no action.
         spent: what the agent used up in the attempt that counts, by name, where it keeps account.
+        times: where ``wall_time`` went, by the names of ``TIMES`` [s]; empty where nobody looked.
     """
 
     plan: EpisodePlan
@@ -95,6 +104,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...] = ()
     invalid_utterances: int = 0
     spent: Mapping[str, float] = {}
+    times: Mapping[str, float] = {}
 
     @property
     def valid(self) -> bool:
@@ -108,4 +118,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
             BadArgument: a figure is NaN or infinite.
         """
         figures = (self.total_reward, self.score, self.wall_time)
-        return canonical_struct(self, (*figures, *self.metrics.values(), *self.spent.values()))
+        tables = (self.metrics, self.spent, self.times)
+        return canonical_struct(
+            self, (*figures, *(one for table in tables for one in table.values()))
+        )

@@ -95,6 +95,12 @@ class PolicyFailed(PolyathlonError):
     exit_code = 1
 
 
+class ClusterFailed(PolyathlonError):
+    """The machines of a cluster cannot be reached, do not agree, or die as soon as they start."""
+
+    exit_code = 1
+
+
 class TrainingDiverged(PolyathlonError):
     """A loss or a weight is no number any more; the last good checkpoint stands."""
 
@@ -127,7 +133,7 @@ class WorkerFault(Exception):
     Attributes:
         kind: one of ``startup-failed``, ``startup-timeout``, ``env-raised``, ``worker-died``,
             ``step-timeout``, ``episode-timeout``, ``protocol``; of a policy that is served,
-            ``policy-lost``, ``policy-timeout``.
+            ``policy-lost``, ``policy-timeout``; of a cluster, ``actor-lost``.
     """
 
     def __init__(self, kind: str, message: str) -> None:

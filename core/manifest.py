@@ -79,6 +79,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         command: the command line, for whoever repeats it.
         created: UTC time of the first start, ISO 8601.
         metrics: by family, what its further figures mean.
+        interpreters: by family whose worlds another Python played, its version and those of its
+            packages; ``packages`` and ``machine`` are of the evaluator's own.
     """
 
     format: int = FORMAT
@@ -93,6 +95,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...] = ()
     created: str = ""
     metrics: Mapping[str, MetricTable] = {}
+    interpreters: Mapping[str, Mapping[str, str]] = {}
 
     def spec(self, task_id: str) -> TaskSpec:
         """The declaration of one of its tasks."""

@@ -1,7 +1,10 @@
-"""From episodes to a table: intervals, a run's summary, its report, and the board of many runs.
+"""From episodes to a table: a run's figures and report, submissions, and the board of many runs.
 
-Reads run directories and nothing else: neither a simulator nor a learning framework is needed
-to check a score. ``intervals`` holds the statistics, ``summary`` makes ``result.json``, ``report``
-the HTML page of one run, ``intake`` finds and reads many, ``board`` ranks them, ``website`` makes
-the pages around the board, and ``contracts`` writes the JSON Schemas of ``schema/`` from the types.
+Neither a simulator nor a learning framework is needed to check a score. ``intervals`` and
+``performance`` hold the statistics, ``score`` the figures of some tasks, ``summary`` makes
+``result.json``, ``report`` the HTML page of one run. ``submission`` packs runs into a file that
+``validation`` counts again; ``verification`` judges what playing it again has shown. ``intake``
+finds and reads many, ``board`` ranks them, ``website`` makes the pages around the board,
+``export`` writes the figures for others, and ``contracts`` the JSON Schemas of ``schema/`` from the
+types.
 """

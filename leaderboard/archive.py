@@ -9,6 +9,7 @@ again and compares. What an ordinary zip tool makes of the same files is therefo
 from __future__ import annotations
 
 import io
+import stat
 import struct
 import zipfile
 import zlib
@@ -140,8 +141,10 @@ def _check_directory(path: str, infos: Sequence[zipfile.ZipInfo]) -> None:
             raise SubmissionRefused(f"{where}, a name that leads out of the folder")
         if name in seen:
             raise SubmissionRefused(f"{where} twice")
-        if info.external_attr != _REGULAR:
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG) or info.is_dir():
             raise SubmissionRefused(f"{where}, a link, a folder or another thing than a file")
+        if info.external_attr != _REGULAR:
+            raise SubmissionRefused(f"{where} with other rights than 'pack' writes")
         if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
             raise SubmissionRefused(f"{where} compressed; files must be stored as they are")
         if info.flag_bits or info.extra or info.comment:

@@ -21,9 +21,11 @@ from ..core.errors import BadArgument, PolyathlonError, RunDirectoryError
 from ..core.files import write_atomically
 from ..core.manifest import AgentRecord, Manifest
 from ..core.specs import Benchmark, canonical_json
+from .curve import Profile, profile_of
 from .generalist import Generalist, generalist_score
 from .intake import Intake, Played, find, read, reason_of
 from .result import Count, Digest, Estimate, Headline, Share, Summary
+from .score import Scores
 from .signature import Signer
 from .submission import Card, File
 from .verification import Status, Verification
@@ -67,6 +69,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         coverage: ``n_valid / n``.
         families: scores by family.
         tasks: scores by task.
+        profile: the share of its tasks above each score; null where it is of fewer than three.
         created: UTC time of the run's first start, ISO 8601.
         polyathlon: version of this package that played the run; empty where unknown.
         packages: versions of the packages that can change a score.
@@ -87,6 +90,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     coverage: Share
     families: dict[str, Cell]
     tasks: dict[str, Cell]
+    profile: Profile | None = None
     created: str
     polyathlon: str
     packages: dict[str, str]
@@ -383,7 +387,7 @@ def _ranked(rows: Sequence[Row]) -> Iterable[Row]:
 
 def _row(intake: Intake, run: Played, number: int) -> Row:
     result, packages = run.result, dict(run.manifest.packages)
-    known = intake.verification
+    known, benchmark = intake.verification, run.manifest.benchmark
     return Row(
         rank=None,
         agent=run.manifest.agent,
@@ -398,6 +402,7 @@ def _row(intake: Intake, run: Played, number: int) -> Row:
         coverage=result.overall.coverage,
         families=_cells(result.families),
         tasks=_cells(result.tasks),
+        profile=profile_of(Scores.of_run(run.manifest, run.results).of(benchmark.tasks)),
         created=run.manifest.created,
         polyathlon=packages.pop("polyathlon", ""),
         packages=packages,

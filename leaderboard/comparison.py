@@ -23,7 +23,7 @@ from . import intervals
 from .intervals import Floats
 from .performance import probability_of_improvement
 from .result import Count, Estimate
-from .summary import counts
+from .score import counts
 
 LEVEL = 0.05
 """Chance of a verdict where there is no difference."""
@@ -101,7 +101,7 @@ def compare(
     Raises:
         BadArgument: the runs are of different programmes, or share no valid episode.
     """
-    _check_same_programme(first[0], second[0])
+    _check_alike(first[0], second[0])
     metric = metric or first[0].benchmark.headline
     mine, theirs = _scores(*first, metric), _scores(*second, metric)
     pairs: dict[str, list[tuple[float, float]]] = {}
@@ -113,10 +113,17 @@ def compare(
     return compare_pairs(ordered, metric)
 
 
-def _check_same_programme(one: Manifest, other: Manifest) -> None:
-    same = (one.benchmark.id, one.benchmark.base_seed, one.tasks_digest())
-    theirs = (other.benchmark.id, other.benchmark.base_seed, other.tasks_digest())
-    if same != theirs or one.benchmark.task_kwargs != other.benchmark.task_kwargs:
+def are_alike(one: Manifest, other: Manifest) -> bool:
+    """Whether two runs are of the same tasks and seeds, so that their episodes can be paired."""
+    mine, theirs = (
+        (run.benchmark.id, run.benchmark.base_seed, run.tasks_digest(), run.benchmark.task_kwargs)
+        for run in (one, other)
+    )
+    return mine == theirs
+
+
+def _check_alike(one: Manifest, other: Manifest) -> None:
+    if not are_alike(one, other):
         raise BadArgument(
             f"the runs are of different programmes ('{one.benchmark.id}' from seed "
             f"{one.benchmark.base_seed}, '{other.benchmark.id}' from seed "

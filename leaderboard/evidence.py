@@ -16,6 +16,9 @@ from .signature import Signer
 from .validation import validate
 from .verification import Status, beside, read_verification
 
+DIGITS, SHORTEST = 12, 8
+"""Hexadecimal digits of a digest that name a benchmark: as many are shown, and so few suffice."""
+
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """One run, and what is known of where it comes from.
@@ -87,22 +90,44 @@ def read_evidence(path: Path, trusted: Mapping[str, str] | None = None) -> list[
     ]
 
 
+def runs_of(found: Iterable[Evidence], benchmark: str | None) -> list[Evidence]:
+    """Those of some runs that are of a benchmark.
+
+    Args:
+        found: the runs.
+        benchmark: its name, or how its digest begins, for names may be alike; None for all.
+    """
+    if benchmark is None:
+        return list(found)
+    return [
+        one
+        for one in found
+        if one.manifest.benchmark.id == benchmark
+        or (len(benchmark) >= SHORTEST and one.manifest.benchmark_digest.startswith(benchmark))
+    ]
+
+
+def named(run: Evidence) -> str:
+    """A run's benchmark by its name and by what tells it from others of that name."""
+    return f"{run.manifest.benchmark.id} ({run.manifest.benchmark_digest[:DIGITS]})"
+
+
 def only_run(found: Iterable[Evidence], benchmark: str | None = None) -> Evidence:
     """The one run among those of a path.
 
     Args:
         found: the runs.
-        benchmark: whose run is wanted; None where there is only one.
+        benchmark: whose run is wanted, as ``runs_of`` takes it; None where there is only one.
 
     Raises:
         BadArgument: there is none, or several.
     """
     runs = list(found)
-    chosen = [one for one in runs if benchmark in (None, one.manifest.benchmark.id)]
+    chosen = runs_of(runs, benchmark)
     if len(chosen) == 1:
         return chosen[0]
-    names = ", ".join(one.manifest.benchmark.id for one in runs)
     wanted = f"{len(chosen)} of '{benchmark}'" if benchmark else f"{len(runs)}"
     raise BadArgument(
-        f"{runs[0].path} holds runs of {names}; one is wanted, not {wanted}. Name it by --benchmark"
+        f"{runs[0].path} holds runs of {', '.join(map(named, runs))}; one is wanted, not {wanted}. "
+        "Name it, or its digest, by --benchmark"
     )

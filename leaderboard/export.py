@@ -21,7 +21,7 @@ from .archive import write_archive
 from .evidence import Evidence
 from .intervals import Floats
 from .result import Headline, Summary
-from .summary import counts
+from .score import counts
 
 Rows = Literal["episode", "run"]
 """What is a run in rliable's sense: an episode number, or a file (a training, say)."""

@@ -11,15 +11,22 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.episode import EpisodeResult
 from ..core.errors import BadArgument
 from ..core.manifest import Manifest
 from ..core.specs import digest_of
-from .intervals import Floats, Statistic, bootstrap_intervals, iqm_over_tasks, point, task_means
+from .intervals import (
+    Floats,
+    Resample,
+    Statistic,
+    bootstrap_intervals,
+    iqm_over_tasks,
+    point,
+    trimmed_mean,
+)
 from .result import Count, Digest, Estimate, Share
-from .summary import counts
+from .score import counts
 
 LEAST = 0.95
 """Share of the planned episodes that must be valid."""
@@ -159,10 +166,8 @@ def mean_over_families(member: Sequence[int]) -> Statistic:
     family = np.asarray(member)
     columns = [np.flatnonzero(family == one) for one in np.unique(family)]
 
-    def statistic(samples: Floats, starts: NDArray[np.intp]) -> Floats:
-        means = task_means(samples, starts)
-        # Of means, each a task of one column, ``iqm_over_tasks`` takes the interquartile mean.
-        spokes = [iqm_over_tasks(means[:, own], np.arange(len(own))) for own in columns]
+    def statistic(drawn: Resample) -> Floats:
+        spokes = [trimmed_mean(drawn.means[:, own]) for own in columns]
         return np.asarray(np.mean(spokes, axis=0), dtype=np.float64)
 
     return statistic

@@ -6,6 +6,7 @@ intervals speak of the same tasks played again, not of tasks that nobody has wri
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -27,17 +28,16 @@ BOOTSTRAP_SEED = 20_240_229
 TRIMMED = 0.25
 """Share cut from each end for the interquartile mean (Agarwal et al. 2021, section 4.3)."""
 
-_BLOCK = 1 << 17
-"""Drawn values held at once, where a row has no more: 1 MB an array, which a cache holds."""
+_BLOCK = 1 << 16
+"""Drawn values held at once, where a row has no more: 512 kB an array, which a cache holds."""
+
+_ROW = 4096
+"""Values a row beyond which rows are better counted one by one."""
 
 _SORT_UP_TO = 1000
 """Values a row up to which sorting them all is faster than parting them in three."""
 
 Floats: TypeAlias = NDArray[np.float64]
-
-Statistic: TypeAlias = Callable[[Floats, NDArray[np.intp]], Floats]
-"""From samples ``[R, N]``, whose columns lie task after task, and the first column of each task
-``[T]``, to one value a sample ``[R]``."""
 
 
 def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -91,11 +91,11 @@ def iqm(values: ArrayLike) -> float:
     flat = np.asarray(values, dtype=np.float64).reshape(1, -1)
     if flat.size == 0:
         raise BadArgument("the interquartile mean of no values is not defined")
-    return float(_trimmed_mean(flat)[0])
+    return float(trimmed_mean(flat)[0])
 
 
-def _trimmed_mean(samples: Floats) -> Floats:
-    """Interquartile mean of each row of ``[R, N]``."""
+def trimmed_mean(samples: Floats) -> Floats:
+    """The interquartile mean of each row: ``[R, N]`` to ``[R]``."""
     n = samples.shape[-1]
     cut = int(TRIMMED * n)
     if n <= _SORT_UP_TO:
@@ -105,71 +105,140 @@ def _trimmed_mean(samples: Floats) -> Floats:
     return np.asarray(ordered[..., cut : n - cut].mean(axis=-1), dtype=np.float64)
 
 
-class _Ranked:
-    """Values that are drawn again and again: their order is found once, then only counted.
+class Pool:
+    """The episodes of some tasks, task after task.
 
     Args:
-        values: ``[N]``.
+        scores_by_task: one array ``[n_t]`` a task.
+
+    Raises:
+        BadArgument: no task, or a task without episodes.
     """
 
-    def __init__(self, values: Floats) -> None:
-        self._n = len(values)
-        self._distinct, self._rank = np.unique(values, return_inverse=True)
-        self._is_all_or_nothing = bool(np.isin(self._distinct, (0.0, 1.0)).all())
+    def __init__(self, scores_by_task: Sequence[ArrayLike]) -> None:
+        self.values, self.starts, self.counts = strata(scores_by_task)
 
-    def trimmed_mean(self, columns: NDArray[np.intp], samples: Floats) -> Floats:
-        """``_trimmed_mean`` of rows of the values.
+    def whole(self) -> Resample:
+        """All of them, each once."""
+        return Resample(self, np.arange(len(self.values))[np.newaxis])
 
-        Args:
-            columns: `[R, N]`, which values they are.
-            samples: `[R, N]`, the values themselves.
-        """
-        rows, width = len(columns), len(self._distinct)
-        cut = int(TRIMMED * self._n)
-        kept = self._n - 2 * cut
+    @functools.cached_property
+    def ranks(self) -> tuple[Floats, NDArray[np.intp]]:
+        """The distinct values ``[D]``, and for each value which of them it is ``[N]``."""
+        distinct, rank = np.unique(self.values, return_inverse=True)
+        return distinct, rank
+
+    @functools.cached_property
+    def is_all_or_nothing(self) -> bool:
+        """Whether every score is 0 or 1."""
+        return bool(np.isin(self.ranks[0], (0.0, 1.0)).all())
+
+
+class Resample:
+    """Episodes drawn from a pool, each task's from its own; what statistics are computed of.
+
+    Args:
+        pool: what is drawn from.
+        columns: which of the pool's values: ``[R, N]``, a resample a row.
+    """
+
+    def __init__(self, pool: Pool, columns: NDArray[np.intp]) -> None:
+        self._pool, self._columns = pool, columns
+
+    @functools.cached_property
+    def scores(self) -> Floats:
+        """Their scores ``[R, N]``."""
+        # No column lies outside; to clip is quicker than to check.
+        return self._pool.values.take(self._columns, mode="clip")
+
+    @functools.cached_property
+    def means(self) -> Floats:
+        """The mean score of each task ``[R, T]``."""
+        return self.task_means(self.scores)
+
+    def task_means(self, values: Floats) -> Floats:
+        """The mean of each task's columns: ``[R, N]`` to ``[R, T]``."""
+        sums = np.add.reduceat(values, self._pool.starts, axis=-1)
+        return np.asarray(sums / self._pool.counts, dtype=np.float64)
+
+    def trimmed_mean(self) -> Floats:
+        """The interquartile mean of all scores ``[R]``; their order is found once for the pool."""
+        distinct, rank = self._pool.ranks
+        rows, n = self._columns.shape
+        cut = int(TRIMMED * n)
+        kept = n - 2 * cut
         # Of zeros and ones, and of equal values, the mean is right to the last bit.
-        if width == 1:
-            return np.full(rows, self._distinct[0])
-        if self._is_all_or_nothing:  # How many ones there are says it all.
-            return np.asarray(np.clip(samples.sum(axis=1) - cut, 0, kept) / kept)
-        places = self._rank[columns]
+        if len(distinct) == 1:
+            return np.full(rows, distinct[0])
+        if self._pool.is_all_or_nothing:  # How many ones there are says it all.
+            return np.asarray(np.clip(self.scores.sum(axis=1) - cut, 0, kept) / kept)
+        if n > _ROW:
+            sums = [_sum_between(row, rank, distinct, cut) for row in self._columns]
+            return np.asarray(np.array(sums) / kept)
+        width = len(distinct)
+        places = rank.take(self._columns, mode="clip")
         places += np.arange(rows)[:, np.newaxis] * width
         times = np.bincount(places.ravel(), minlength=rows * width).reshape(rows, width)
         # How many of what is kept are at most as great as each of the distinct values.
         upto = np.clip(np.cumsum(times, axis=1) - cut, 0, kept)
         upto[:, 1:] -= upto[:, :-1].copy()
-        return np.asarray(upto @ self._distinct / kept)
+        return np.asarray((upto * distinct).sum(axis=1) / kept)
 
 
-def task_means(samples: Floats, starts: NDArray[np.intp]) -> Floats:
-    """The mean of each task's columns: ``[R, N]`` to ``[R, T]``."""
-    counts = np.diff(starts, append=samples.shape[-1])
-    return np.asarray(np.add.reduceat(samples, starts, axis=-1) / counts, dtype=np.float64)
+def _sum_between(
+    row: NDArray[np.intp], rank: NDArray[np.intp], distinct: Floats, cut: int
+) -> float:
+    """The sum of a resample's values without ``cut`` of them at either end.
+
+    Args:
+        row: `[N]`, which of the pool's values they are.
+        rank: `[N]`, for each of the pool's values which of the distinct ones it is.
+        distinct: `[D]`, in their order.
+        cut: how many are left out at each end.
+    """
+    times = np.bincount(rank.take(row, mode="clip"), minlength=len(distinct))
+    upto = np.cumsum(times)
+    first, last = np.searchsorted(upto, (cut, len(row) - cut - 1), side="right")
+    if first == last:
+        return float(distinct[first] * (len(row) - 2 * cut))
+    kept = distinct[first : last + 1] * times[first : last + 1]
+    kept[0] = distinct[first] * (upto[first] - cut)
+    kept[-1] = distinct[last] * (len(row) - cut - upto[last - 1])
+    return float(kept.sum())  # A product of vectors would wake the threads of BLAS.
 
 
-def mean_over_tasks(samples: Floats, starts: NDArray[np.intp]) -> Floats:
+Statistic: TypeAlias = Callable[[Resample], Floats]
+"""From resamples to one value each ``[R]``."""
+
+
+def mean_over_tasks(drawn: Resample) -> Floats:
     """Statistic: every task counts alike, however many of its episodes are valid."""
-    return np.asarray(task_means(samples, starts).mean(axis=-1), dtype=np.float64)
+    return np.asarray(drawn.means.mean(axis=-1), dtype=np.float64)
 
 
-def pooled_iqm(samples: Floats, starts: NDArray[np.intp]) -> Floats:
+def pooled_iqm(drawn: Resample) -> Floats:
     """Statistic: interquartile mean of all episodes of all tasks, as rliable defines it."""
-    return _trimmed_mean(samples)
+    return drawn.trimmed_mean()
 
 
-def iqm_over_tasks(samples: Floats, starts: NDArray[np.intp]) -> Floats:
+def iqm_over_tasks(drawn: Resample) -> Floats:
     """Statistic: interquartile mean of the tasks' means.
 
     Of scores that are 0 or 1 the pooled one says little (at 80% success it is 1); this one
     drops the easiest and the hardest quarter of the tasks instead.
     """
-    return _trimmed_mean(task_means(samples, starts))
+    return trimmed_mean(drawn.means)
 
 
 def point(scores_by_task: Sequence[ArrayLike], statistic: Statistic) -> float:
     """The value of a statistic on the episodes as they were played."""
-    pooled, starts, _ = strata(scores_by_task)
-    return float(statistic(pooled[np.newaxis], starts)[0])
+    return points(scores_by_task, [statistic])[0]
+
+
+def points(scores_by_task: Sequence[ArrayLike], statistics: Sequence[Statistic]) -> list[float]:
+    """``point`` of several statistics, in their order."""
+    played = Pool(scores_by_task).whole()
+    return [float(statistic(played)[0]) for statistic in statistics]
 
 
 def stratified_bootstrap(
@@ -225,10 +294,11 @@ def bootstrap_together(
     seed: int = BOOTSTRAP_SEED,
     confidence: float = CONFIDENCE,
 ) -> list[list[tuple[float, float]]]:
-    """``bootstrap_intervals`` of several figures of the same episodes, which are drawn once.
+    """``bootstrap_intervals`` of several lists of tasks, as many episodes in each: drawn once.
 
     Args:
-        asked: scores by task, and what is to be computed of them; each has as many a task.
+        asked: scores by task, and what is to be computed of them; all have the same numbers of
+            episodes, task by task.
         resamples: how many.
         seed: of the dice.
         confidence: coverage, between 0 and 1.
@@ -237,21 +307,39 @@ def bootstrap_together(
         BadArgument: as ``stratified_bootstrap``, or the numbers of episodes differ.
     """
     _check(resamples, confidence)
-    tables = [strata(scores) for scores, _ in asked]
-    _, starts, counts = tables[0]
-    if any(not np.array_equal(counts, other) for _, _, other in tables):
-        raise BadArgument("figures that are drawn together have as many episodes in each task")
-    drawn: list[list[list[Floats]]] = [[[] for _ in statistics] for _, statistics in asked]
-    ranked = [_Ranked(pooled) for pooled, _, _ in tables]
-    for columns in _draw(starts, counts, resamples, seed):
-        for k, (pooled, _, _) in enumerate(tables):
-            samples = pooled[columns]
-            for found, statistic in zip(drawn[k], asked[k][1], strict=True):
-                if statistic is pooled_iqm:
-                    found.append(ranked[k].trimmed_mean(columns, samples))
-                else:
-                    found.append(statistic(samples, starts))
-    return [[quantiles(np.concatenate(one), confidence) for one in found] for found in drawn]
+    pools = [Pool(scores) for scores, _ in asked]
+    first = pools[0]
+    if any(not np.array_equal(first.counts, other.counts) for other in pools):
+        raise BadArgument("what is drawn together has as many episodes in each task")
+    blocks: list[list[Floats]] = []
+    for columns in _draw(first.starts, first.counts, resamples, seed):
+        drawn = [Resample(pool, columns) for pool in pools]
+        blocks.append(
+            [
+                statistic(one)
+                for one, (_, statistics) in zip(drawn, asked, strict=True)
+                for statistic in statistics
+            ]
+        )
+    ends = iter(quantiles(np.concatenate(blocks, axis=1), confidence))
+    return [[next(ends) for _ in statistics] for _, statistics in asked]
+
+
+def resampled_means(
+    scores_by_task: Sequence[ArrayLike],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = BOOTSTRAP_SEED,
+) -> Floats:
+    """The mean score of each task in every resample ``[R, T]``.
+
+    Raises:
+        BadArgument: as ``stratified_bootstrap``.
+    """
+    _check(resamples, CONFIDENCE)
+    pool = Pool(scores_by_task)
+    drawn = _draw(pool.starts, pool.counts, resamples, seed)
+    return np.concatenate([Resample(pool, columns).means for columns in drawn])
 
 
 def bootstrap_means(
@@ -290,7 +378,10 @@ def bootstrap_means(
         times = np.bincount(places, minlength=drawn.size).reshape(drawn.shape).astype(np.float64)
         known = times @ there
         means.append(np.where(known > 0, times @ held, np.nan) / np.where(known > 0, known, 1.0))
-    return [quantiles(column[~np.isnan(column)], confidence) for column in np.concatenate(means).T]
+    return [
+        quantiles(column[~np.isnan(column)][np.newaxis], confidence)[0]
+        for column in np.concatenate(means).T
+    ]
 
 
 def _check(resamples: int, confidence: float) -> None:
@@ -300,10 +391,15 @@ def _check(resamples: int, confidence: float) -> None:
         raise BadArgument(f"confidence {confidence} is not between 0 and 1")
 
 
-def quantiles(values: Floats, confidence: float) -> tuple[float, float]:
-    """The ends of the percentile interval of resampled values."""
-    low, high = np.quantile(values, ((1 - confidence) / 2, (1 + confidence) / 2))
-    return float(low), float(high)
+def quantiles(values: Floats, confidence: float) -> list[tuple[float, float]]:
+    """The ends of the percentile interval of each figure's resampled values.
+
+    Args:
+        values: ``[F, R]``, a figure a row.
+        confidence: coverage, between 0 and 1.
+    """
+    low, high = np.quantile(values, ((1 - confidence) / 2, (1 + confidence) / 2), axis=1)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 def strata(
@@ -330,13 +426,18 @@ def _draw(
     and a board can compare intervals made elsewhere. (A binomial sampler would be faster.)
     """
     dice = np.random.Generator(np.random.PCG64(seed))
-    column_start, column_count = np.repeat(starts, counts), np.repeat(counts, counts)
-    width = len(column_start)
+    # Floats hold counts exactly, and multiply faster.
+    start, size = np.repeat(starts, counts), np.repeat(counts, counts).astype(np.float64)
+    width = len(start)
     rows = max(1, _BLOCK // width)
+    piece = width if rows > 1 else _BLOCK
     for done in range(0, resamples, rows):
-        # u < 1 keeps u * n below n in double arithmetic, so the index stays in its task.
-        uniform = dice.random((min(rows, resamples - done), width))
-        uniform *= column_count
-        columns = uniform.astype(np.intp)
-        columns += column_start
+        columns = np.empty((min(rows, resamples - done), width), np.intp)
+        for at in range(0, width, piece):
+            part = slice(at, at + piece)
+            uniform = dice.random((len(columns), len(start[part])))
+            # u < 1 keeps u * n below n in double arithmetic, so the index stays in its task.
+            uniform *= size[part]
+            columns[:, part] = uniform
+            columns[:, part] += start[part]
         yield columns

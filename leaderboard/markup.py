@@ -30,7 +30,10 @@ Child: TypeAlias = str | int | float | None
 
 def escape(text: object) -> Markup:
     """Any text as HTML; characters that cannot be seen become U+FFFD."""
-    return Markup(html.escape(_UNSEEN.sub("\ufffd", str(text)), quote=True))
+    words = str(text)
+    if words.isalnum():  # Most of a page: classes, numbers, names.
+        return Markup(words)
+    return Markup(html.escape(_UNSEEN.sub("\ufffd", words), quote=True))
 
 
 def element(tag: str, /, *children: Child, **attributes: Child | bool) -> Markup:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..core.errors import BadArgument
 from .intervals import (
@@ -18,12 +18,13 @@ from .intervals import (
     CONFIDENCE,
     RESAMPLES,
     Floats,
+    Pool,
+    Resample,
     Statistic,
     bootstrap_intervals,
-    mean_over_tasks,
     quantiles,
+    resampled_means,
     strata,
-    task_means,
 )
 
 GAMMA = 1.0
@@ -37,16 +38,43 @@ def performance_profile(scores_by_task: Sequence[ArrayLike], thresholds: ArrayLi
         scores_by_task: one array ``[n_t]`` a task.
         thresholds: ``[K]``.
     """
-    pooled, starts, _ = strata(scores_by_task)
-    above = pooled > np.asarray(thresholds, np.float64)[:, np.newaxis]
-    return mean_over_tasks(above.astype(np.float64), starts)
+    played = Pool(scores_by_task).whole()
+    above = played.scores > np.asarray(thresholds, np.float64)[:, np.newaxis]
+    return np.asarray(played.task_means(above.astype(np.float64)).mean(axis=-1))
 
 
 def average_profile(scores_by_task: Sequence[ArrayLike], thresholds: ArrayLike) -> Floats:
     """The share of tasks whose mean score is above each threshold: ``[K]``."""
-    pooled, starts, _ = strata(scores_by_task)
-    means = task_means(pooled[np.newaxis], starts)
+    means = Pool(scores_by_task).whole().means
     return np.asarray((means > np.asarray(thresholds, np.float64)[:, np.newaxis]).mean(axis=1))
+
+
+def average_band(
+    scores_by_task: Sequence[ArrayLike],
+    thresholds: Sequence[float] | Floats,
+    *,
+    resamples: int = RESAMPLES,
+) -> tuple[Floats, Floats]:
+    """The pointwise stratified bootstrap interval of ``average_profile``: its ends, each ``[K]``.
+
+    Args:
+        scores_by_task: one array ``[n_t]`` a task.
+        thresholds: ``[K]``, rising.
+        resamples: how many.
+    """
+    means = resampled_means(scores_by_task, resamples=resamples)
+    # A mean is above so many thresholds, from the first on: at the next it falls below.
+    falls = np.searchsorted(np.asarray(thresholds, np.float64), means, side="left")
+    # Where no mean falls nothing changes; most thresholds are such.
+    changes = np.bincount(falls.ravel(), minlength=len(thresholds) + 1) > 0
+    changes[0] = True
+    place = np.cumsum(changes) - 1
+    width = int(place[-1]) + 1
+    places = place[falls] + np.arange(len(means))[:, np.newaxis] * width
+    falling = np.bincount(places.ravel(), minlength=len(means) * width).reshape(-1, width)
+    above = 1 - falling.cumsum(axis=1) / means.shape[1]
+    ends = np.array(quantiles(above.T, CONFIDENCE))[place[:-1]]
+    return ends[:, 0], ends[:, 1]
 
 
 def profile_band(
@@ -55,8 +83,9 @@ def profile_band(
     """The pointwise stratified bootstrap interval of ``performance_profile`` at each threshold."""
 
     def share_above(threshold: float) -> Statistic:
-        def statistic(samples: Floats, starts: NDArray[np.intp]) -> Floats:
-            return mean_over_tasks((samples > threshold).astype(np.float64), starts)
+        def statistic(drawn: Resample) -> Floats:
+            above = (drawn.scores > threshold).astype(np.float64)
+            return np.asarray(drawn.task_means(above).mean(axis=-1))
 
         return statistic
 
@@ -64,9 +93,10 @@ def profile_band(
     return bootstrap_intervals(scores_by_task, statistics, resamples=resamples)
 
 
-def optimality_gap(samples: Floats, starts: NDArray[np.intp]) -> Floats:
+def optimality_gap(drawn: Resample) -> Floats:
     """Statistic: by how much episodes fall short of ``GAMMA``, what lies above it not counting."""
-    return GAMMA - mean_over_tasks(np.minimum(samples, GAMMA), starts)
+    short = GAMMA - np.minimum(drawn.scores, GAMMA)
+    return np.asarray(drawn.task_means(short).mean(axis=-1))
 
 
 def probability_of_improvement(
@@ -106,7 +136,7 @@ def improvement_interval(
         times_a = dice.multinomial(rows, np.full(rows, 1 / rows), size=resamples)
         times_b = dice.multinomial(columns, np.full(columns, 1 / columns), size=resamples)
         found += np.einsum("rb,rb->r", times_a @ better, times_b) / better.size
-    return quantiles(found / len(tables), confidence)
+    return quantiles(found[np.newaxis] / len(tables), confidence)[0]
 
 
 def _wins(scores_a: Sequence[ArrayLike], scores_b: Sequence[ArrayLike]) -> list[Floats]:
@@ -144,4 +174,5 @@ def clustered_bootstrap(
     sums = np.add.reduceat(pooled, starts)
     dice = np.random.Generator(np.random.PCG64(seed))
     drawn = (dice.random((resamples, tasks)) * tasks).astype(np.intp)
-    return quantiles(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), confidence)
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    return quantiles(means[np.newaxis], confidence)[0]

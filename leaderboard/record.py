@@ -42,6 +42,11 @@ def record(run: RunView) -> Markup:
                 "Machine": ", ".join(f"{name} {value}" for name, value in machine.items()) or None,
                 "Versions": ", ".join(f"{name} {version}" for name, version in packages.items())
                 or None,
+                "Other Pythons": "; ".join(
+                    f"{family}: {', '.join(f'{name} {one}' for name, one in versions.items())}"
+                    for family, versions in manifest.interpreters.items()
+                )
+                or None,
                 "Benchmark": _hash(manifest.benchmark_digest),
                 "Episodes": _hash(run.result.episodes_digest),
             }

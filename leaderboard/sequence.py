@@ -29,7 +29,7 @@ from ..core.episode import EpisodeResult, Outcome
 from ..core.errors import BadArgument
 from ..core.manifest import Manifest
 from .intervals import CONFIDENCE
-from .summary import counts
+from .score import counts
 
 _EDGE = 1e-12
 """Ends are sought up to so near 0 and 1."""

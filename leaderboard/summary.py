@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,9 +18,9 @@ from ..core.episode import EpisodePlan, EpisodeResult, Outcome
 from ..core.errors import JournalCorrupt
 from ..core.manifest import Manifest
 from ..core.specs import Benchmark, canonical_struct
-from . import intervals
 from .metric_means import metric_means
 from .result import Estimate, Headline, InvalidEpisode, Result, Summary, read_result, write_result
+from .score import Choice, Figures, Scores, counted
 
 
 def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
@@ -33,36 +34,44 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
         JournalCorrupt: an episode that the benchmark does not hold, or that occurs twice.
     """
     played = sorted(results, key=lambda one: one.plan.key)
-    by_task = _by_task(manifest.benchmark, played)
-    planned = manifest.benchmark.episodes_per_task
-    by_family: dict[str, list[list[EpisodeResult]]] = defaultdict(list)
-    for task, episodes in by_task.items():
-        by_family[task.partition(".")[0]].append(episodes)
+    benchmark = manifest.benchmark
+    by_task = _by_task(benchmark, played)
+    families: dict[str, list[str]] = defaultdict(list)
+    for task in by_task:
+        families[task.partition(".")[0]].append(task)
+    overall = _Part("overall", benchmark.tasks)
+    by_family = [_Part(name, tuple(tasks)) for name, tasks in families.items()]
+    groups = [_Part(group.name, group.tasks) for group in benchmark.groups]
+    tasks = [_Part(task, (task,)) for task in by_task]
+    figures = Scores(manifest, by_task).figures(
+        {part.tasks for part in (overall, *by_family, *groups, *tasks)}
+    )
 
-    def sum_up(name: str, tasks: Sequence[Sequence[EpisodeResult]]) -> Summary:
-        return _sum_up(name, tasks, planned, manifest)
+    def sum_up(parts: Sequence[_Part]) -> tuple[Summary, ...]:
+        return tuple(
+            _sum_up(part, [by_task[task] for task in part.tasks], figures[part.tasks], manifest)
+            for part in parts
+        )
 
-    overall = sum_up("overall", list(by_task.values()))
-    if len(by_family) == 1:  # It is the whole run: its intervals need not be drawn again.
-        families = [msgspec.structs.replace(overall, name=name) for name in by_family]
-    else:
-        families = [sum_up(name, tasks) for name, tasks in by_family.items()]
-    groups = {
-        group.name: sum_up(group.name, [by_task[task] for task in group.tasks])
-        for group in manifest.benchmark.groups
-    }
     return Result(
-        benchmark=manifest.benchmark.id,
+        benchmark=benchmark.id,
         benchmark_digest=manifest.benchmark_digest,
         agent=manifest.agent,
-        headline=_headline(manifest, by_task, {"": overall, **groups}),
-        overall=overall,
-        families=tuple(families),
-        groups=tuple(groups.values()),
-        tasks=tuple(sum_up(task, [episodes]) for task, episodes in by_task.items()),
+        headline=_headline(benchmark, figures),
+        overall=sum_up([overall])[0],
+        families=sum_up(by_family),
+        groups=sum_up(groups),
+        tasks=sum_up(tasks),
         invalid=tuple(_describe_invalid(one) for one in played if not one.valid),
         episodes_digest=_digest(played),
     )
+
+
+class _Part(NamedTuple):
+    """Tasks that are summed up together: the whole run, a family, a group, or one task."""
+
+    name: str
+    tasks: Choice
 
 
 def _by_task(
@@ -89,107 +98,49 @@ def _by_task(
     return by_task
 
 
-def counts(manifest: Manifest, one: EpisodeResult) -> bool:
-    """Whether an episode is valid, and what its task is about took place in it."""
-    table = manifest.metrics_of(one.plan.task)
-    return one.valid and (table is None or table.counts(one.metrics))
-
-
-def _counted(manifest: Manifest, episodes: Sequence[EpisodeResult]) -> list[EpisodeResult]:
-    """Those of one task's episodes that count."""
-    table = manifest.metrics_of(episodes[0].plan.task) if episodes else None
-    return [one for one in episodes if one.valid and (table is None or table.counts(one.metrics))]
-
-
 def _sum_up(
-    name: str, tasks: Sequence[Sequence[EpisodeResult]], planned: int, manifest: Manifest
+    part: _Part,
+    tasks: Sequence[Sequence[EpisodeResult]],
+    scored: Figures,
+    manifest: Manifest,
 ) -> Summary:
     """The summary of some tasks, each with the episodes played of it."""
     played = [one for episodes in tasks for one in episodes]
     valid = [one for one in played if one.valid]
-    by_task = [_counted(manifest, episodes) for episodes in tasks]
-    counted = [one for episodes in by_task for one in episodes]
-    # A task without a reference or a notion of success has returns, and enters no score.
-    scores = [[one.score for one in found if one.score is not None] for found in by_task]
-    wins = [
-        [float(one.outcome is Outcome.SUCCESS) for one in found if one.score is not None]
-        for found in by_task
-    ]
-    figures = [intervals.mean_over_tasks, intervals.pooled_iqm, intervals.iqm_over_tasks]
-    # Where success is what is scored, the two are one figure with one interval.
-    asked = [(scores, figures)]
-    asked += [] if wins == scores else [(wins, figures[:1])]
-    (score, score_iqm, over_tasks), *other = _estimate(asked)
-    task_success = other[0][0] if other else score
-    n = planned * len(tasks)
+    counting = [one for episodes in tasks for one in counted(manifest, episodes)]
+    n = manifest.benchmark.episodes_per_task * len(tasks)
+    steps = sum(one.steps for one in valid)
+    invalid = sum(one.invalid_utterances for one in valid)
     return Summary(
-        name=name,
+        name=part.name,
         tasks=len(tasks),
         n=n,
         n_valid=len(valid),
         n_invalid=len(played) - len(valid),
         coverage=len(valid) / n if n else 0.0,
-        success=_success([won for stratum in wins for won in stratum]),
-        task_success=task_success,
-        score=score,
-        score_iqm=score_iqm,
-        score_iqm_over_tasks=over_tasks,
-        mean_return=_mean([one.total_reward for one in counted]),
-        n_left_out=len(valid) - len(counted),
-        metrics=_mean_metrics(counted),
-        figures=_figures(manifest, counted, valid),
-        steps=sum(one.steps for one in valid),
+        success=scored.success,
+        task_success=scored.task_success,
+        score=scored.score,
+        score_iqm=scored.score_iqm,
+        score_iqm_over_tasks=scored.score_iqm_over_tasks,
+        mean_return=_mean([one.total_reward for one in counting]),
+        n_left_out=len(valid) - len(counting),
+        metrics=_mean_metrics(counting),
+        figures=_figures(manifest, counting, valid),
+        steps=steps,
         wall_time=math.fsum(one.wall_time for one in valid),
         attempts=sum(one.attempts for one in played),
         retried=sum(one.attempts > 1 for one in valid),
-        invalid_utterances=(invalid := sum(one.invalid_utterances for one in valid)),
-        invalid_rate=invalid / steps if (steps := sum(one.steps for one in valid)) else 0.0,
-        spent=_spent(valid),
+        invalid_utterances=invalid,
+        invalid_rate=invalid / steps if steps else 0.0,
+        spent=_sums([one.spent for one in valid]),
+        times=_sums([one.times for one in valid]),
     )
 
 
-def _spent(valid: Sequence[EpisodeResult]) -> dict[str, float]:
-    names = sorted({name for one in valid for name in one.spent})
-    return {name: math.fsum(one.spent.get(name, 0.0) for one in valid) for name in names}
-
-
-def _success(wins: Sequence[float]) -> Estimate:
-    n = len(wins)
-    if not n:
-        return Estimate(value=None, low=None, high=None, n=0)
-    successes = int(sum(wins))
-    low, high = intervals.wilson(successes, n)
-    return Estimate(value=successes / n, low=low, high=high, n=n)
-
-
-def _estimate(
-    asked: Sequence[tuple[Sequence[Sequence[float]], Sequence[intervals.Statistic]]],
-) -> list[list[Estimate]]:
-    """Statistics of figures of the same episodes, with bootstrap intervals.
-
-    Tasks without a valid episode are left out.
-
-    Args:
-        asked: by task what the episodes have, and what is to be computed of it.
-    """
-    tables = [([row for row in by_task if row], statistics) for by_task, statistics in asked]
-    n = sum(map(len, tables[0][0]))
-    if not n:
-        nothing = Estimate(value=None, low=None, high=None, n=0)
-        return [[nothing for _ in statistics] for _, statistics in tables]
-    ends: Sequence[Sequence[tuple[float, float] | tuple[None, None]]]
-    if min(map(len, tables[0][0])) > 1:
-        ends = intervals.bootstrap_together(tables)
-    else:
-        # One episode of a task cannot show how its episodes differ: no interval, not a false one.
-        ends = [[(None, None)] * len(statistics) for _, statistics in tables]
-    return [
-        [
-            Estimate(value=intervals.point(strata, statistic), low=low, high=high, n=n)
-            for statistic, (low, high) in zip(statistics, found, strict=True)
-        ]
-        for (strata, statistics), found in zip(tables, ends, strict=True)
-    ]
+def _sums(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = sorted({name for table in tables for name in table})
+    return {name: math.fsum(table.get(name, 0.0) for table in tables) for name in names}
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -222,29 +173,16 @@ def _figures(
     return figures
 
 
-def _headline(
-    manifest: Manifest,
-    by_task: Mapping[str, Sequence[EpisodeResult]],
-    summaries: Mapping[str, Summary],
-) -> Headline:
+def _headline(benchmark: Benchmark, figures: Mapping[Choice, Figures]) -> Headline:
     """The headline figure, over the benchmark's headline group; all tasks are the group ``""``."""
-    benchmark = manifest.benchmark
-    overall = summaries[benchmark.headline_group]
     members = {group.name: group.tasks for group in benchmark.groups} | {"": benchmark.tasks}
-    if benchmark.aggregation == "mean":
-        chosen = overall.success if benchmark.headline == "success" else overall.score
-    elif benchmark.headline == "score":
-        chosen = overall.score_iqm_over_tasks
-    else:
-        wins = [
-            [
-                float(one.outcome is Outcome.SUCCESS)
-                for one in by_task[task]
-                if one.score is not None and counts(manifest, one)
-            ]
-            for task in members[benchmark.headline_group]
-        ]
-        ((chosen,),) = _estimate([(wins, [intervals.iqm_over_tasks])])
+    found = figures[members[benchmark.headline_group]]
+    chosen = {
+        ("success", "mean"): found.success,
+        ("success", "iqm"): found.success_iqm_over_tasks,
+        ("score", "mean"): found.score,
+        ("score", "iqm"): found.score_iqm_over_tasks,
+    }[benchmark.headline, benchmark.aggregation]
     return Headline(
         metric=benchmark.headline,
         aggregation=benchmark.aggregation,

@@ -20,8 +20,9 @@ import msgspec
 from ..core.actions import count_actions, unpack_actions
 from ..core.episode import EpisodeResult
 from ..core.errors import JournalCorrupt, PolyathlonError, RunDirectoryError, SubmissionRefused
-from ..core.journal import GENESIS, parse_journal
+from ..core.journal import parse_chained
 from ..core.manifest import Manifest, parse_manifest
+from ..core.metric import MetricTable
 from ..core.specs import TASK_ID, TaskSpec, canonical_json
 from .archive import load, read_archive
 from .foreign_text import check_all_text, check_name, check_text
@@ -54,9 +55,6 @@ LARGEST_TRACE = 64 << 20
 
 NAMED = 5
 """So many differing figures are named; the others are counted."""
-
-_LEAD, _THEN = b'{"chain":"', b'","episode":'
-"""What stands before and after the chain in a line of a journal."""
 
 _HASH = re.compile("[0-9a-f]{64}")
 
@@ -272,12 +270,25 @@ def _read_manifest(raw: bytes, where: str) -> Manifest:
     if len(set(benchmark.tasks)) < len(benchmark.tasks):
         raise SubmissionRefused(f"{where}: its benchmark names a task twice")
     _check_arguments(benchmark.task_kwargs, f"{where}: task_kwargs")
+    for family, table in manifest.metrics.items():
+        _check_metrics(table, f"{where}: metrics.{family:.40}")
     for spec in manifest.tasks:
         if not TASK_ID.fullmatch(spec.id):
             raise SubmissionRefused(f"{where}: '{spec.id:.80}' is no task id (family.name-vN)")
         if spec.score == "return" and spec.floor == spec.ceiling:
             raise SubmissionRefused(f"{where}: floor and ceiling of {spec.id} are the same")
     return manifest
+
+
+def _check_metrics(table: MetricTable, where: str) -> None:
+    """The figures of a family are declared once each, and none is named that is not declared."""
+    keys = [metric.key for metric in table.metrics]
+    if len(set(keys)) < len(keys):
+        raise SubmissionRefused(f"{where} declares a figure twice")
+    named = {*table.shown, table.counts_by, *(metric.weight for metric in table.metrics)}
+    strange = sorted(named - {*keys, ""})
+    if strange:
+        raise SubmissionRefused(f"{where} names '{strange[0]:.40}', which it does not declare")
 
 
 def _check_arguments(value: Any, where: str) -> None:
@@ -296,12 +307,10 @@ def _check_arguments(value: Any, where: str) -> None:
 
 def _read_episodes(manifest: Manifest, raw: bytes, where: str) -> list[EpisodeResult]:
     """Every planned episode once, in the plan's order, in lines that say so byte for byte."""
-    if raw and not raw.endswith(b"\n"):
-        raise SubmissionRefused(f"{where} ends in the middle of a line")
     try:
-        results = parse_journal(raw, where)
+        results = parse_chained(raw, where)
     except JournalCorrupt as error:
-        raise SubmissionRefused(str(error).partition(" Nothing was changed")[0]) from error
+        raise SubmissionRefused(str(error)) from error
     _check_plan(manifest, results, where)
     specs = {spec.id: (spec, _horizon(manifest, spec)) for spec in manifest.tasks}
     for number, one in enumerate(results, start=1):
@@ -309,23 +318,7 @@ def _read_episodes(manifest: Manifest, raw: bytes, where: str) -> list[EpisodeRe
         wrong = _wrong_text(one) or _impossible(horizon, one) or wrong_score(spec, one)
         if wrong:
             raise SubmissionRefused(f"{where}, line {number}: {wrong}")
-    _check_lines(results, raw, where)
     return results
-
-
-def _check_lines(results: Sequence[EpisodeResult], raw: bytes, where: str) -> None:
-    """Each line is what ``chained`` writes of its episode; that the chain fits is known."""
-    start = 0
-    for number, one in enumerate(results, start=1):
-        end = raw.find(b"\n", start)
-        line = raw[start:end]
-        head = len(_LEAD) + len(GENESIS)
-        due = _LEAD + line[len(_LEAD) : head] + _THEN + one.canonical() + b"}"
-        if line != due:
-            raise SubmissionRefused(f"{where}, line {number} is not in its canonical form")
-        start = end + 1
-    if start != len(raw):
-        raise SubmissionRefused(f"{where} goes on after its {len(results)} episodes")
 
 
 def _check_plan(manifest: Manifest, results: Sequence[EpisodeResult], where: str) -> None:
@@ -374,7 +367,8 @@ def _impossible(horizon: int, one: EpisodeResult) -> str:
         return "a valid episode without actions"
     if not 1 <= one.steps <= horizon:
         return f"{one.steps} steps where the task has at most {horizon}"
-    if not 0 <= one.invalid_utterances <= one.steps or one.wall_time < 0:
+    seconds = (one.wall_time, *one.times.values())
+    if not 0 <= one.invalid_utterances <= one.steps or min(seconds) < 0:
         return "a count or a time that cannot be"
     if one.attempts != len(one.faults) + 1:
         return f"{one.attempts} attempts with {len(one.faults)} faults"

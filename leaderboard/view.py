@@ -9,7 +9,8 @@ from pathlib import Path
 from ..core.episode import EpisodeResult
 from ..core.manifest import Manifest
 from .result import Result
-from .summary import counts, summarise
+from .score import counts
+from .summary import summarise
 from .wording import number
 
 UNCOUNTED = "uncounted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import importlib.util
 import inspect
 import warnings
 from collections.abc import Iterable, Mapping
@@ -139,6 +140,18 @@ def metric_tables(tasks: Iterable[TaskSpec]) -> dict[str, MetricTable]:
     }
 
 
+def missing_packages(family: Family) -> list[str]:
+    """The import names of a family's packages that are not installed; imports none of them."""
+    return [name for name in family.packages if not _is_installed(name)]
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
 def gymnasium_spec(task: TaskSpec) -> EnvSpec:
     """What Gymnasium is told of a task."""
     return EnvSpec(
@@ -201,5 +214,6 @@ __all__ = [
     "gymnasium_spec",
     "match",
     "metric_tables",
+    "missing_packages",
     "register_gymnasium",
 ]

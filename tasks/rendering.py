@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import BadArgument, PolyathlonError
+from ..core.stopwatch import RENDERING
 from . import graphics_card
 
 MEND = "Type: apt-get install -y libegl1 libgl1 libgl1-mesa-dri (or libosmesa6, if that fails)"
@@ -331,6 +332,7 @@ class Renderer:
         self.info = {"backend": backend, "profile": profile, "device": device}
         self.info.update(_card_info(backend, device))
 
+    @RENDERING.counts
     def render(self, data: Any) -> NDArray[np.uint8]:
         """A fresh picture `[H, W, 3]` of a state of the model.
 
@@ -357,6 +359,7 @@ class Renderer:
         """
         return self.render_both(data)[1]
 
+    @RENDERING.counts
     def render_both(self, data: Any) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """What ``render`` and ``render_depth`` give, drawn once.
 

@@ -15,6 +15,9 @@ import pytest
 # operation take a hundred times as long as one on a busy machine. Set before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# The user's own settings, such as another Python for a family, are no part of a test.
+os.environ["POLYATHLON_CONFIG"] = "/nonexistent/settings"
+
 ROOT = Path(__file__).resolve().parent.parent
 
 SPREAD = ("_laws.py",)

@@ -13,13 +13,12 @@ import torch
 from gymnasium import spaces
 
 from polyathlon.agents.checkpoint import Identity
-from polyathlon.agents.chronicle import Chronicle
+from polyathlon.agents.chronicle import Chronicle, Played
 from polyathlon.agents.cloning.demonstration import Demonstrations
 from polyathlon.agents.cloning.player import CloningAgent
 from polyathlon.agents.cloning.setting import CloningConfig
 from polyathlon.agents.cloning.training import CloningTraining
 from polyathlon.agents.offline.protocol import Protocol
-from polyathlon.agents.offline.training import Played
 from polyathlon.agents.perception import PLACES, Perception, Senses, counted, senses_of
 from polyathlon.agents.storage import FILE_NAME
 from polyathlon.cli import _polyathlon

@@ -100,3 +100,12 @@ def test_the_readme_counts_the_tasks_right() -> None:
 
 def test_the_picture_is_small() -> None:
     assert (ROOT / "docs" / "images" / "families.png").stat().st_size < 300_000
+
+
+def test_every_decision_has_a_number_of_its_own_and_stands_in_the_index() -> None:
+    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [path.name[:3] for path in decisions]
+    assert numbers == [f"{number:03}" for number in range(1, len(decisions) + 1)]
+    assert [path.read_text()[2:5] for path in decisions] == numbers
+    index = (ROOT / "docs" / "index.md").read_text()
+    assert [path.name for path in decisions if f"decisions/{path.name}" not in index] == []

@@ -80,7 +80,18 @@ def test_all_brings_every_family_and_no_tools(setup: configparser.ConfigParser) 
     extras = setup["options.extras_require"]
     (everything,) = requirements(extras["all"])
     assert everything.name == "polyathlon"
-    tools = {"all", "adapters", "lm", "data", "online", "tensorboard", "dev", "bench", "sign"}
+    tools = {
+        "all",
+        "adapters",
+        "lm",
+        "data",
+        "online",
+        "tensorboard",
+        "dev",
+        "bench",
+        "sign",
+        "ray",
+    }
     assert everything.extras == set(extras) - tools
 
 

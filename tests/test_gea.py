@@ -74,7 +74,7 @@ def config_of(**changes) -> GeaConfig:
 def taught(tmp_path_factory):
     """An agent of three bodies that has learnt a little."""
     folder = tmp_path_factory.mktemp("taught")
-    training = GeaCloning(folder, config_of(**{"cloning.updates": 200}), demonstrations())
+    training = GeaCloning(folder, config_of(**{"cloning.updates": 300}), demonstrations())
     training.run()
     return folder, training
 

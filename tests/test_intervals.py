@@ -7,13 +7,18 @@ from hypothesis import strategies as st
 
 from polyathlon.core.errors import BadArgument
 from polyathlon.leaderboard.intervals import (
+    Pool,
+    Resample,
     bootstrap_intervals,
+    bootstrap_together,
     iqm,
     iqm_over_tasks,
     mean_over_tasks,
     point,
     pooled_iqm,
+    resampled_means,
     stratified_bootstrap,
+    trimmed_mean,
     wilson,
 )
 
@@ -154,12 +159,10 @@ def test_iqm_of_many_values_is_the_same_mean(n):
     assert iqm(values) == pytest.approx(trim_mean(values, 0.25))
 
 
-@pytest.mark.parametrize("n", [5, 40, 1003])
+@pytest.mark.parametrize("n", [5, 40, 1003, 5001])
 @pytest.mark.parametrize("kind", ["zeros and ones", "equal", "ties", "far apart", "reals"])
 def test_ranks_that_are_counted_give_the_mean_of_what_is_sorted(n, kind):
     """Every resample of the bootstrap, to rounding; with a value a million million times off."""
-    from polyathlon.leaderboard import intervals
-
     dice = np.random.default_rng(n)
     values = dice.normal(size=n)
     values = {
@@ -170,8 +173,8 @@ def test_ranks_that_are_counted_give_the_mean_of_what_is_sorted(n, kind):
         "reals": values,
     }[kind]
     columns = dice.integers(0, n, (50, n))
-    found = intervals._Ranked(values).trimmed_mean(columns, values[columns])
-    due = intervals._trimmed_mean(values[columns])
+    found = Resample(Pool([values]), columns).trimmed_mean()
+    due = trimmed_mean(values[columns])
     assert found == pytest.approx(due, rel=1e-12, abs=1e-12)
     if kind in ("zeros and ones", "equal"):
         kept = n - 2 * (n // 4)
@@ -180,8 +183,6 @@ def test_ranks_that_are_counted_give_the_mean_of_what_is_sorted(n, kind):
 
 
 def test_figures_of_the_same_episodes_are_drawn_once():
-    from polyathlon.leaderboard.intervals import bootstrap_together
-
     dice = np.random.default_rng(6)
     scores, wins = dice.random((4, 12)), dice.integers(0, 2, (4, 12)).astype(float)
     both = bootstrap_together([(scores, STATISTICS), (wins, STATISTICS[:1])])
@@ -191,3 +192,13 @@ def test_figures_of_the_same_episodes_are_drawn_once():
     ]
     with pytest.raises(BadArgument, match="as many episodes"):
         bootstrap_together([(scores, STATISTICS), (wins[:, 1:], STATISTICS)])
+
+
+def test_the_means_of_every_resample_are_those_that_the_interval_is_of():
+    by_task = [np.arange(5.0), np.arange(3.0) * 7]
+    means = resampled_means(by_task)
+    assert means.shape == (2000, 2)
+    assert means[:, 0].max() <= 4
+    assert np.unique(means[:, 1] * 3 / 7).round(9).tolist() == list(range(7))
+    found = np.quantile(means.mean(axis=1), (0.025, 0.975))
+    assert stratified_bootstrap(by_task, mean_over_tasks) == pytest.approx(found)

@@ -13,6 +13,7 @@ sys.path.append(str(Path(__file__).resolve().parent / "language_model"))
 
 from signposts import SLIDER, WALKER, brief_of, make_worlds, sign
 
+from polyathlon.agents.llarp.bridge import ListBridge
 from polyathlon.agents.llarp.config import PRESETS, LlarpConfig
 from polyathlon.agents.llarp.memory import Memory
 from polyathlon.agents.llarp.network import Strand
@@ -50,7 +51,8 @@ def models(tmp_path_factory):
 
 def config_of(models, **changes) -> LlarpConfig:
     settings = {
-        **SIZES, "senses": "rgb", "vision": str(models / "vision"), "layout": [], "head": 16,
+        **SIZES, "senses": "rgb", "vision": str(models / "vision"), "layout": [], "things": [],
+        "head": 16,
         "adapter": "pred", "environments": 4, "ppo.minibatches": 2, "ppo.rollout": 6,
         "steps": 48, "save_every": 1, "context": 6,
     }  # fmt: skip
@@ -63,9 +65,14 @@ VARIANTS = {
     "names": {"adapter": "named"},
     "reader": {"reader": "words", "reading": "all"},
     "recurrent": {"reader": "words", "trunk": "lstm"},
+    "things": {"layout": [4, 4, 3], "things": ["left", "right"], "adapter": "named"},
+    "things read": {
+        "layout": [4, 4, 3], "things": ["left", "right"], "adapter": "named", "reader": "words",
+        "reading": "whole",
+    },
     "frozen": {"loading.train": "nothing", "loading.model": "trunk"},
     "low-rank": {"loading.train": "lora", "loading.lora.rank": 2, "loading.model": "trunk"},
-}
+}  # fmt: skip
 
 
 @pytest.fixture(params=VARIANTS)
@@ -192,6 +199,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last(models, tmp_path):
     [
         ({"senses": "rgb", "vision": ""}, "set vision="),
         ({"layout": [1, 2]}, "layout="),
+        ({"things": ["left"]}, "state that is a list"),
         ({"trunk": "lstm"}, "set reader="),
         ({"environments": 5}, "multiple"),
     ],
@@ -199,6 +207,46 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last(models, tmp_path):
 def test_what_cannot_be_is_said_at_once(models, changes, said):
     with pytest.raises(BadArgument, match=said):
         config_of(models, **changes)
+
+
+def test_names_that_do_not_go_round_are_refused(models, tmp_path):
+    config = config_of(models, layout=[4, 4, 3], things=["left", "right", "up"])
+    with pytest.raises(BadArgument, match="3 names cannot be dealt out to 4 things"):
+        LlarpTraining(tmp_path, config, make_worlds((WALKER,)))
+
+
+def test_what_is_asked_for_by_name_is_looked_at_before_anything_is_learnt():
+    torch.manual_seed(0)
+    bridge, names = ListBridge((1, 4, 2), 16, named=True), torch.randn(2, 16)
+    rows = torch.tensor([[1.0, 0.1], [1.0, 0.2], [1.0, 0.3], [0.0, 0.4]])
+    seen = torch.cat([torch.zeros(1), rows.flatten()])[None]
+    with torch.no_grad():  # The other looks are to tell nothing.
+        bridge.what.zero_()
+        bridge.numbers.weight.zero_()
+        bridge.numbers.weight[:, -1] = 1.0
+
+    def squashed(*numbers: float) -> torch.Tensor:
+        return torch.full((16,), float(np.mean([2 * one / (1 + one) for one in numbers])))
+
+    found = []
+    bridge.numbers.register_forward_hook(lambda _, __, told: found.append(told[0]))
+    for asked in (names[0], names[1]):
+        bridge(seen, asked[None] - names.mean(0), names)
+    looked = [one - bridge.numbers.bias for one in found]
+    # The mean of the rows of that name that are there.
+    assert torch.allclose(looked[0], squashed(0.1, 0.2), atol=1e-3)
+    assert torch.allclose(looked[1], squashed(0.3), atol=1e-3)
+
+
+def test_the_small_preset_names_things_as_instructions_do():
+    from polyathlon.tasks.langr.phrasing import spoken
+    from polyathlon.tasks.langr.symbols import HEAD_NAMES, ROW_NAMES, ROWS_PER_CATEGORY
+    from polyathlon.tasks.langr.vocabulary import CATEGORIES
+
+    preset = PRESETS["llarp-mini"]
+    assert preset.things == tuple(map(spoken, CATEGORIES))
+    rows = len(CATEGORIES) * ROWS_PER_CATEGORY
+    assert preset.layout == (len(HEAD_NAMES), rows, len(ROW_NAMES))
 
 
 def test_several_bodies_are_refused(models, tmp_path):

@@ -13,16 +13,17 @@ import pytest
 import torch
 from point_mass import STEPS, Plane, mixed_data
 
+from polyathlon.agents.chronicle import BEST, LOG, Outcome, Played
 from polyathlon.agents.offline import LEARNERS
 from polyathlon.agents.offline.checkpoint import Identity, load_checkpoint
 from polyathlon.agents.offline.learner import configured
 from polyathlon.agents.offline.player import TrainedAgent
 from polyathlon.agents.offline.practice import FOLDER
 from polyathlon.agents.offline.protocol import PROTOCOLS, Protocol
-from polyathlon.agents.offline.training import BEST, LOG, Outcome, Played, Training
+from polyathlon.agents.offline.training import Training
 from polyathlon.agents.offline.transition import Transitions, discounted, fit_frame
 from polyathlon.agents.storage import FILE_NAME
-from polyathlon.core.errors import BadArgument, PlanMismatch
+from polyathlon.core.errors import BadArgument, PlanMismatch, TrainingDiverged
 from polyathlon.core.specs import Brief, Embodiment, digest_of
 
 BODY = Embodiment(
@@ -239,7 +240,7 @@ def test_seeds_differ_and_evaluating_changes_nothing(tmp_path: Path) -> None:
 
 def test_what_has_diverged_is_told_and_not_saved(tmp_path: Path) -> None:
     with pytest.raises(
-        BadArgument, match=r"after \d+ updates the loss '.*' is (nan|inf): the train"
+        TrainingDiverged, match=r"diverged: \w+ is (nan|inf) at step \d+; there is no"
     ):
         training(tmp_path / "one", "iql", learning_rate=1e12).run(score, Quiet())
     assert not (tmp_path / "one" / FILE_NAME).exists()

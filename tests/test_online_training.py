@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from polyathlon.agents.chronicle import Chronicle
+from polyathlon.agents.chronicle import BEST, LOG, Chronicle, Played
 from polyathlon.agents.offline.protocol import Protocol
-from polyathlon.agents.offline.training import BEST, LOG, Played
 from polyathlon.agents.online.player import OnlineAgent
 from polyathlon.agents.online.setting import CONFIGS, PRESETS, settle
 from polyathlon.agents.online.training import OnlineTraining

@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 from point_mass import mixed_data
 
+from polyathlon.agents.chronicle import LOG, Played
 from polyathlon.agents.offline.checkpoint import load_checkpoint
 from polyathlon.agents.offline.protocol import PROTOCOLS
-from polyathlon.agents.offline.training import LOG, Played
 from polyathlon.cli.course import Course, make_world
 from polyathlon.cli.tensorboard_log import FOLDER, is_installed
 from polyathlon.cli.trained import CHECKPOINT, is_trained, refuse_other_folder

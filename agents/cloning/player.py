@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from ...core.errors import BadArgument
 from ...core.spaces import space_from_data
 from ..checkpoint import Identity, Scale, load_checkpoint
-from ..soloist import Soloist
+from ..soloist import SensingSoloist
 from .clone import Clone
 from .setting import CONFIGS, CloningConfig
 
 
-class CloningAgent(Soloist):
+class CloningAgent(SensingSoloist):
     """Plays what was cloned.
 
     Args:

@@ -13,9 +13,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ...adapters.tokenizer import MultiEmbodimentTokenizer
 from ...core.files import write_atomically
 from ..lm.fault import check_finite, memory_guard
-from ..lm.many import average_gradients, dice_of, rank, world_size
+from ..lm.many import (
+    average_gradients,
+    dice_of,
+    first_one_first,
+    rank,
+    share,
+    world_size,
+)
 from ..lm.snapshot import (
     check_identity,
     is_snapshot,
@@ -30,7 +38,7 @@ from .demonstration import DemoSet, Mixture
 from .network import StateRows
 from .player import GeaAgent
 from .sequence import write
-from .tongue import fit_tokenizer
+from .tongue import FOLDER, fit_tokenizer
 
 LOG = "log.jsonl"
 
@@ -77,15 +85,18 @@ class GeaCloning:
         self.dice = dice_of(config.seed)
         self.update = 0
         torch.manual_seed(config.seed)
-        resumed = load_snapshot(folder, "gea") if is_snapshot(folder) else None
-        if resumed is None:
-            self._begin()
-        else:
-            _, self.parts = rebuild(
-                resumed.identity, folder,
-                {"device": config.loading.device, "checkpointing": config.loading.checkpointing},
-            )  # fmt: skip
+        with first_one_first():
+            resumed = load_snapshot(folder, "gea") if is_snapshot(folder) else None
+            if resumed is None:
+                self._begin()
+            else:
+                loading = config.loading
+                _, self.parts = rebuild(
+                    resumed.identity, folder,
+                    {"device": loading.device, "checkpointing": loading.checkpointing},
+                )  # fmt: skip
         self.network = self.parts.network
+        share(self.network.trained().values())
         self.identity = {
             **identity_of(config, self.parts), "stage": "cloning", "data": self.mixture.digest(),
             "processes": world_size(),
@@ -94,7 +105,7 @@ class GeaCloning:
         self.parameters = [one for one in self.network.parameters() if one.requires_grad]
         self.optimiser = torch.optim.AdamW(
             self.parameters, lr=cloning.learning_rate, weight_decay=cloning.weight_decay,
-            betas=(0.9, 0.95),
+            betas=(0.9, 0.95), fused=True,
         )  # fmt: skip
         if resumed is not None:
             check_identity(resumed.identity, self.identity, folder)
@@ -107,7 +118,11 @@ class GeaCloning:
 
     def _begin(self) -> None:
         """What is made once, from the data: the tokenizer, the model, the scale of states."""
-        tokenizer = fit_tokenizer(self.mixture.streams(), self.config)
+        fitted = self.folder / FOLDER
+        if rank() > 0 and fitted.is_dir():
+            tokenizer: MultiEmbodimentTokenizer | None = MultiEmbodimentTokenizer.load(fitted)
+        else:
+            tokenizer = fit_tokenizer(self.mixture.streams(), self.config)
         states = states_of(self.mixture) if "state" in self.config.senses else {}
         with memory_guard("GEA", LESS):
             self.parts = assemble(
@@ -119,7 +134,8 @@ class GeaCloning:
             part = self.parts.network.states[name]
             assert isinstance(part, StateRows)
             part.fit(rows)
-        self.parts.tongue.save(self.folder)
+        if rank() == 0:
+            self.parts.tongue.save(self.folder)
 
     def run(self, evaluate: Evaluate | None = None, watch: Watch = lambda _: None) -> None:
         """Trains to the end.

@@ -96,6 +96,8 @@ class GeaConfig(msgspec.Struct, frozen=True, kw_only=True):
         tokenizer_batch: actions of each; the paper has 256 for each of 8 devices.
         cloning: stage 1.
         reinforcing: stage 2.
+        passes: parts that a batch is cut into by the length of its rows, each a pass of its own, so
+            that little is padded: where there is one core, and not a card that is never full.
         loss: over ``all`` words of the vocabulary, or over those that are ``allowed``.
         greedy: take the likeliest action where it plays; else draw. The paper does not say.
         save_every: updates between snapshots.
@@ -119,6 +121,7 @@ class GeaConfig(msgspec.Struct, frozen=True, kw_only=True):
     tokenizer_batch: int = 2048
     cloning: Cloning = Cloning()
     reinforcing: Reinforcing = Reinforcing()
+    passes: int = 1
     loss: Literal["all", "allowed"] = "all"
     greedy: bool = True
     save_every: int = 500
@@ -133,8 +136,8 @@ class GeaConfig(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             BadArgument: says what.
         """
-        if self.history < 1 or self.image_tokens < 1:
-            raise BadArgument("history and image_tokens are at least 1")
+        if min(self.history, self.image_tokens, self.passes) < 1:
+            raise BadArgument("history, image_tokens and passes are at least 1")
         if not self.senses or set(self.senses) - {"rgb", "state"}:
             raise BadArgument(f"senses={list(self.senses)}: some of rgb and state")
         if self.cloning.batch_size % self.cloning.accumulate:
@@ -164,32 +167,34 @@ PRESETS: Mapping[str, GeaConfig] = MappingProxyType(
                 train="lora", lora=Lora(rank=128, alpha=32, dropout=0.1), checkpointing=True,
             ),
         ),
-        # Ours, for two cores: a model of the same classes, of a million parameters or so.
+        # Ours, for two cores: a model of the same classes, of two million parameters.
         "gea-mini": GeaConfig(
             small=Small(
-                kind="llava-onevision", width=128, layers=3, heads=4, words=1024, image_size=64,
+                kind="llava-onevision", width=128, layers=3, heads=4, words=1024, image_size=56,
                 patch_size=8, vision_width=96, vision_layers=2,
             ),
             image_tokens=16,
             senses=("rgb", "state"),
-            history=2,
+            codes=128,
             tokenizer_width=128,
             tokenizer_updates=1500,
             tokenizer_batch=256,
             cloning=Cloning(
-                updates=3000, batch_size=32, learning_rate=1e-3, warm_up=0.05
+                updates=2400, batch_size=32, learning_rate=1.5e-3, warm_up=0.05
             ),
             reinforcing=Reinforcing(
-                steps=60_000,
-                environments=8,
+                steps=20_480,
+                environments=16,
                 critic=128,
+                scale_rate=0.2,
                 cloning_batch=8,
                 ppo=PpoSetting(
-                    rollout=64, epochs=2, minibatches=4, learning_rate=3e-4, discount=0.99,
-                    trace=0.95, value_weight=0.5, entropy_weight=1e-3, clip_value=False,
+                    rollout=32, epochs=2, minibatches=4, learning_rate=3e-4, discount=0.99,
+                    trace=0.95, value_weight=0.05, entropy_weight=1e-3, clip_value=False,
                     normalise=True, gradient_norm=0.5, weight_decay=0.0,
                 ),
             ),
+            passes=3,
         ),
     }
 )  # fmt: skip

@@ -125,7 +125,8 @@ class Mixture:
             for each in one.episodes:
                 found.setdefault(each.instruction or one.instruction)
                 if one.body.kind == "text":
-                    found |= dict.fromkeys(str(action) for action in each.actions)
+                    # As it is said: behind a space.
+                    found |= dict.fromkeys(f" {action}" for action in each.actions)
         return list(found)
 
     def draw(self, count: int, dice: np.random.Generator) -> list[Span]:

@@ -168,7 +168,7 @@ class Memory:
                     states.append((name, np.asarray(step.seen["state"], np.float32).ravel()))
                 if step.taken is not None:
                     headed.append((name, step.taken))
-        pieces = Pieces(padded(lines), [], states, headed)
+        pieces = Pieces(padded(lines), [len(one) for one in lines], [], states, headed)
         return self.network.rows(pieces, torch.stack(looked) if looked else None)
 
     @torch.no_grad()

@@ -78,8 +78,8 @@ def judge(
             for step in one.steps
             if "state" in step.seen
         ]
-    pieces = Pieces(padded(lines), [], states, [])
-    hidden = network.backbone(network.rows(pieces, torch.stack(looked) if looked else None))
+    pieces = Pieces(padded(lines), [len(one) for one in lines], [], states, [])
+    hidden = network.read(pieces, torch.stack(looked) if looked else None)
     last = [one.steps[-1].said for one in moments]
     tokens = padded_rows(last, max(map(len, last)), device)
     row = torch.arange(len(moments), device=device)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,18 +26,6 @@ HEAD = 2048
 
 PICTURES_AT_ONCE = 64
 """A tower keeps much of each picture while it looks."""
-
-
-class Read(NamedTuple):
-    """What became of a batch of rows.
-
-    Attributes:
-        hidden: the last hidden states, `[B, T, D]`.
-        glance: what the eyes saw in each row's last observation, `[B, V]`.
-    """
-
-    hidden: Tensor
-    glance: Tensor
 
 
 class StateRows(nn.Module):
@@ -160,11 +147,30 @@ class GeaNetwork(nn.Module):
             rows = rows.masked_scatter((ids == HEADED)[..., None], taken)
         return rows
 
+    def read(self, pieces: Pieces, looked: Tensor | None = None) -> Tensor:
+        """The last hidden states `[B, T, D]` of a batch; behind the end of a row whatever.
+
+        Args:
+            pieces: the batch.
+            looked: as for ``rows``.
+        """
+        rows, parts = self.rows(pieces, looked), self.config.passes
+        if parts == 1:
+            return self.backbone(rows)  # type: ignore[no-any-return]
+        order = np.argsort(pieces.lengths, kind="stable")
+        found = []
+        for part in np.array_split(order, min(parts, len(order))):
+            longest = max(pieces.lengths[row] for row in part)
+            hidden = self.backbone(rows[torch.from_numpy(part).to(self.device), :longest])
+            found.append(nn.functional.pad(hidden, (0, 0, 0, rows.shape[1] - longest)))
+        back = torch.from_numpy(np.argsort(order)).to(self.device)
+        return torch.cat(found)[back]
+
     # -- what comes out ------------------------------------------------------------------------
 
     def cloning_loss(self, batch: Batch) -> Tensor:
         """Cross entropy of the tokens of all actions; squared error where a head acts."""
-        hidden = self.backbone(self.rows(batch.pieces))
+        hidden = self.read(batch.pieces)
         rows, ends = batch.rows.to(self.device), batch.ends.to(self.device)
         parts: list[Tensor] = []
         spoken = [place for place, one in enumerate(batch.tokens) if one]

@@ -52,9 +52,17 @@ DOMAINS: Mapping[str, Domain] = MappingProxyType(
             "a home robot assistant", "an apartment", "on the robot's head",
             "pick object, place receptacle, nav receptacle, open and close receptacle",
         ),
-        "minigrid": Domain("a red triangle in a grid", "MiniGrid, BabyAI", "from above"),
+        "socialnav": Domain(
+            "a wheeled robot among people", "a floor plan", "from above",
+            "velocity in x and y",
+        ),
+        "babyai": Domain("a red triangle in a grid", "MiniGrid, BabyAI", "from above"),
         "procgen": Domain("a player of a video game", "Procgen", "the screen"),
-        "android": Domain("a user of a phone", "Android", "the screen", "tap, scroll and type"),
+        "atari": Domain("a player of a video game", "Atari", "the screen"),
+        "phone": Domain(
+            "a user of a phone", "Android", "the screen", "touch, scroll, type, open an app",
+        ),
+        "screen": Domain("a user of a web page", "a browser", "the page"),
     }
 )  # fmt: skip
 """By the id of a body, or its beginning."""

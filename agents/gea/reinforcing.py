@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...core.errors import BadArgument
 from ..lm.fault import check_finite, memory_guard
-from ..lm.many import average_gradients, dice_of, rank, world_size
+from ..lm.many import average_gradients, dice_of, rank, share, world_size
 from ..lm.ppo import advantages_of, clipped_losses
 from ..lm.snapshot import (
     Snapshot,
@@ -83,6 +83,7 @@ class GeaReinforcing:
         self.critic = Critic(
             width, width, reinforcing.critic, len(self.tasks), reinforcing.scale_rate
         ).to(device)
+        share(self.critic.parameters())
         self.mixture = None
         if sets and reinforcing.cloning_weight:
             self.mixture = Mixture(sets, self.config.history, self.config.senses)
@@ -93,8 +94,9 @@ class GeaReinforcing:
         ]
         ppo = reinforcing.ppo
         self.optimiser = torch.optim.AdamW(
-            self.parameters, lr=ppo.learning_rate, eps=ppo.epsilon, weight_decay=ppo.weight_decay
-        )
+            self.parameters, lr=ppo.learning_rate, eps=ppo.epsilon, fused=True,
+            weight_decay=ppo.weight_decay,
+        )  # fmt: skip
         self.identity = {
             **identity_of(self.config, self.parts),
             "stage": "reinforcing",

@@ -40,12 +40,14 @@ class Pieces(NamedTuple):
 
     Attributes:
         ids: `[B, T]`, padded at the right.
+        lengths: of each row, without what is padded, `[B]`.
         pictures: all pictures in the order of the rows.
         states: of each body the rows that show a state and all states, in that order.
         headed: actions that stand in the rows as no word, in that order.
     """
 
     ids: Tensor
+    lengths: list[int]
     pictures: list[NDArray[np.uint8]]
     states: list[tuple[str, NDArray[np.float32]]]
     headed: list[tuple[str, NDArray[np.float32]]]
@@ -170,7 +172,7 @@ def write(scribe: Scribe, spans: Sequence[Span]) -> Batch:
                 numbers = np.asarray(span.actions[step], np.float32)
                 targets.append(numbers)
                 headed.append((span.body.id, numbers))
-    pieces = Pieces(padded(lines), pictures, states, headed)
+    pieces = Pieces(padded(lines), [len(one) for one in lines], pictures, states, headed)
     return Batch(
         pieces, torch.tensor(rows), torch.tensor(ends), tokens, bodies, targets,
         [span.where for span in spans],

@@ -90,64 +90,104 @@ class VectorBridge(nn.Module):
             layers += [nn.Linear(before, after), nn.ReLU()]
         self.net = nn.Sequential(*layers[:-1])
 
-    def forward(self, seen: Tensor, asked: Tensor) -> Tensor:
+    def forward(self, seen: Tensor, asked: Tensor, names: Tensor | None = None) -> Tensor:
         """What is seen `[N, F]` as rows `[N, D]`."""
         found: Tensor = self.net(seen)
         return found
+
+
+SHARP = 20.0
+"""How much nearer a name must be for its thing to be looked at: at first, ours."""
 
 
 class ListBridge(nn.Module):
     """Looks through a list of things for what the instruction is about.
 
     Ours: as the released code's resampler looks through patches, this looks through the rows of a
-    symbolic state; what it looks for comes from the instruction.
+    symbolic state; what it looks for comes from the instruction. Where the things have names, one
+    look more goes to what is called as the instruction says, both read alike.
 
     Args:
         layout: numbers before the list, things, numbers of each.
         width: of the trunk.
+        named: whether the things have names.
         heads: things that can be looked for at once.
     """
 
-    def __init__(self, layout: Sequence[int], width: int, heads: int = 4) -> None:
+    def __init__(self, layout: Sequence[int], width: int, named: bool, heads: int = 4) -> None:
         super().__init__()
         self._layout, self._heads = tuple(layout), heads
         head, things, numbers = self._layout
         self.head = nn.Linear(head, width)
         self.what = nn.Parameter(torch.randn(things, width))
         self.asked = nn.Linear(width, width)
-        self.numbers = nn.Linear(heads * numbers, width)
-        self.net = nn.Sequential(nn.Linear(3 * width, 2 * width), nn.ReLU())
+        self.numbers = nn.Linear((heads + named) * numbers, width)
+        self.net = nn.Sequential(nn.Linear((3 + named) * width, 2 * width), nn.ReLU())
         self.last = nn.Linear(2 * width, width)
+        self.sharp = nn.Parameter(torch.tensor(SHARP)) if named else None
 
-    def forward(self, seen: Tensor, asked: Tensor) -> Tensor:
-        """What is seen `[N, F]` as rows `[N, D]`, given what is asked `[N, D]`."""
+    def forward(self, seen: Tensor, asked: Tensor, names: Tensor | None = None) -> Tensor:
+        """What is seen `[N, F]` as rows `[N, D]`.
+
+        Args:
+            seen: the state.
+            asked: the instruction of each, `[N, D]`.
+            names: of the things, `[C, D]`, each for equally many rows of the list.
+        """
         head, things, numbers = self._layout
+        # Metres would drown what is 0 or 1.
+        seen = 2 * seen / (1 + seen.abs())
         rows = seen[:, head:].reshape(-1, things, numbers)
         query = self.asked(asked).view(len(seen), self._heads, -1)
         # Where to look is decided by what things are, not by how they are: the same thing is found
         # wherever it lies. A row that begins with 0 is of a thing that is not there.
         keys = self.what.view(things, self._heads, -1)
         near = torch.einsum("nhd,thd->nht", query, keys) / query.shape[-1] ** 0.5
+        if names is not None and self.sharp is not None:
+            called = self.sharp * nearness(asked, names)
+            called = called.repeat_interleave(things // len(names), dim=1)
+            near = torch.cat([near, called[:, None]], 1)
         looks = near.masked_fill(rows[:, None, :, 0] == 0, -1e4).softmax(-1)
         found = self.numbers(torch.einsum("nht,ntc->nhc", looks, rows).flatten(1))
-        names = torch.einsum("nht,thd->nhd", looks, keys).flatten(1)
-        mixed = torch.cat([self.head(seen[:, :head]), found, names], -1)
-        result: Tensor = self.last(self.net(mixed))
+        own = torch.einsum("nht,thd->nhd", looks[:, : self._heads], keys).flatten(1)
+        mixed = [self.head(seen[:, :head]), found, own]
+        if names is not None:
+            kinds = looks[:, -1].reshape(len(looks), len(names), -1).sum(-1)
+            mixed.append(kinds @ names)
+        # None of them is to drown another, whatever its scale.
+        level = [nn.functional.layer_norm(one, one.shape[-1:]) for one in mixed]
+        result: Tensor = self.last(self.net(torch.cat(level, -1)))
         return result
 
 
-def make_bridge(size: int, hidden: Sequence[int], layout: Sequence[int], width: int) -> nn.Module:
+def apart(names: Tensor) -> Tensor:
+    """Directions `[C, D]` of some names: what all of them have in common tells none of them."""
+    return nn.functional.normalize(names - names.mean(0), dim=-1)
+
+
+def nearness(asked: Tensor, names: Tensor) -> Tensor:
+    """How near instructions `[N, D]` are to each of some names `[C, D]`: cosines `[N, C]`."""
+    return nn.functional.normalize(asked, dim=-1) @ apart(names).T
+
+
+def make_bridge(
+    size: int, hidden: Sequence[int], layout: Sequence[int], things: Sequence[str], width: int
+) -> nn.Module:
     """The bridge for so many numbers.
 
     Raises:
-        BadArgument: the state is no list of that layout.
+        BadArgument: the state is no list of that layout, or the names do not go round evenly.
     """
     if not layout:
         return VectorBridge(size, hidden, width)
-    head, things, numbers = layout
-    if size != head + things * numbers:
+    head, rows, numbers = layout
+    if size != head + rows * numbers:
         raise BadArgument(
             f"the task shows {size} numbers; layout {list(layout)} makes "
-            f"{head + things * numbers}: set layout=[] for a state that is no list"
+            f"{head + rows * numbers}: set layout=[] for a state that is no list"
         )
-    return ListBridge(layout, width)
+    if things and rows % len(things):
+        raise BadArgument(
+            f"{len(things)} names cannot be dealt out to {rows} things: set things=[] for none"
+        )
+    return ListBridge(layout, width, bool(things))

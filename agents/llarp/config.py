@@ -26,6 +26,8 @@ class LlarpConfig(msgspec.Struct, frozen=True, kw_only=True):
         vision: the frozen vision model for ``rgb``: a folder, or a name on a hub.
         layout: of a ``state`` that is a list of things: numbers before the list, things, and
             numbers of each. Empty where it is a vector like any other.
+        things: what those things are called, each for equally many of them in turn; read as the
+            instruction is. Empty where they have no names.
         reader: a frozen text encoder whose rows the instruction becomes, instead of the trunk's
             own words: a folder, or a name on a hub. Empty for the trunk's own.
         reading: of a text encoder's rows, ``all``, or ``whole``: that of the text as a whole.
@@ -37,6 +39,7 @@ class LlarpConfig(msgspec.Struct, frozen=True, kw_only=True):
         head: width of the features from which action and value are read.
         context: the most steps of an episode.
         ppo: the numbers of its training.
+        reward_scale: by which rewards are multiplied before they are learnt from.
         environments: worlds played at once, by each process.
         steps: of the environments, by all processes.
         save_every: updates between snapshots.
@@ -52,6 +55,7 @@ class LlarpConfig(msgspec.Struct, frozen=True, kw_only=True):
     senses: Literal["rgb", "state"] = "rgb"
     vision: str = ""
     layout: tuple[int, ...] = ()
+    things: tuple[str, ...] = ()
     reader: str = ""
     reading: Literal["all", "whole"] = "all"
     instruction_tokens: int = 0
@@ -60,6 +64,7 @@ class LlarpConfig(msgspec.Struct, frozen=True, kw_only=True):
     head: int = 512
     context: int = 32
     ppo: PpoSetting = PpoSetting()
+    reward_scale: float = 1.0
     environments: int = 8
     steps: int = 1_000_000
     save_every: int = 20
@@ -80,6 +85,10 @@ class LlarpConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise BadArgument(
                 f"layout={list(self.layout)}: numbers before, things, numbers of each"
             )
+        if self.things and not self.layout:
+            raise BadArgument(
+                "things are named of a state that is a list: set layout, or things=[]"
+            )
         if self.trunk == "lstm" and not self.reader:
             raise BadArgument(
                 "the baseline with an LSTM has no words of its own: set reader=FOLDER"
@@ -98,6 +107,14 @@ class LlarpConfig(msgspec.Struct, frozen=True, kw_only=True):
 LANGR_LAYOUT = (22, 132, 17)
 """Of Language Rearrangement's ``state``: robot and doors; then four rows for each of 33 kinds of
 thing, of 17 numbers each."""
+
+LANGR_THINGS = (
+    "ball", "clamp", "hammer", "screwdriver", "padlock", "scissors", "block", "drill", "spatula",
+    "knife", "spoon", "plate", "sponge", "cleanser", "plum", "pear", "peach", "apple", "lemon",
+    "can", "box", "banana", "strawberry", "lego", "rubik's cube", "book", "bowl", "cup", "mug",
+    "orange", "lid", "toy airplane", "wrench",
+)  # fmt: skip
+"""Those kinds, as instructions speak of them."""
 
 PRESETS: Mapping[str, LlarpConfig] = MappingProxyType(
     {
@@ -118,23 +135,27 @@ PRESETS: Mapping[str, LlarpConfig] = MappingProxyType(
         # Ours, for two cores: a trunk of some hundred thousand parameters trained from scratch
         # on the state, reading through a frozen encoder of sentences if one is given.
         "llarp-mini": LlarpConfig(
-            small=Small(width=128, layers=2, heads=4, words=1024),
+            small=Small(width=128, layers=1, heads=4, words=1024),
             senses="state",
             layout=LANGR_LAYOUT,
+            things=LANGR_THINGS,
             reading="whole",
             adapter="named",
             head=128,
             ppo=PpoSetting(
+                epochs=3,
                 minibatches=4,
-                learning_rate=1e-3,
+                learning_rate=5e-4,
                 weight_decay=0.0,
-                value_weight=0.05,
+                discount=0.95,
+                entropy_weight=0.003,
                 normalise=True,
                 clip_value=False,
                 gradient_norm=0.5,
             ),
+            reward_scale=0.1,
             environments=64,
-            steps=1_500_000,
+            steps=1_000_000,
         ),
         # The paper's baseline: a recurrent net over a frozen encoder's reading of the instruction.
         "lstm-flan": LlarpConfig(

@@ -40,6 +40,8 @@ class Memory:
 
     def __init__(self, network: LlarpNetwork, slots: int) -> None:
         self.network, self.slots = network, slots
+        with torch.no_grad():
+            self._words = network.vocabulary()
         self._asked: dict[int, Tensor] = {}
         self._waiting: dict[int, list[Tensor]] = {}
         words = 0 if network.vocation is None else network.vocation.forest.longest
@@ -60,8 +62,9 @@ class Memory:
         """
         network = self.network
         rows = network.instruct([one.instruction for one in strands])
-        for slot, told, strand in zip(slots, rows, strands, strict=True):
-            self._asked[slot] = told.mean(0, keepdim=True)
+        asked = torch.split(network.ask(rows), 1)
+        for slot, told, wanted, strand in zip(slots, rows, asked, strands, strict=True):
+            self._asked[slot] = wanted
             # What is not yet in the cache goes in with the next observation.
             self._waiting[slot] = [told] if network.backbone is not None else []
             if network.backbone is None:
@@ -74,7 +77,8 @@ class Memory:
     def _take_in(self, slot: int, strand: Strand) -> None:
         """Lays what was seen and said before now to what waits."""
         network = self.network
-        seen = network.observe(strand.seen, self._asked[slot].expand(len(strand.seen), -1))
+        asked = self._asked[slot].expand(len(strand.seen), -1)
+        seen = network.observe(strand.seen, asked, self._words)
         if network.recurrent is not None:
             _, state = network.recurrent(self._beside(slot, seen)[None])
             self._state[slot] = state
@@ -96,12 +100,12 @@ class Memory:
         """
         network = self.network
         asked = torch.cat([self._asked[slot] for slot in slots])
-        rows = network.observe(seen, asked)
+        rows = network.observe(seen, asked, self._words)
         hidden = self._step(slots, rows)
         features = network.heads.features(hidden.float())
         values = network.heads.value(features)[:, 0]
         if network.vocation is None:
-            scores = network.scores(features, asked)
+            scores = network.scores(features, asked, self._words)
             chosen = pick(scores, None if draws is None else draws[:, 0])
             log_probs = scores.gather(1, chosen[:, None])[:, 0]
             return Decided(chosen, chosen.new_zeros(len(slots), 0), log_probs, values)

@@ -13,7 +13,7 @@ from ...core.specs import Embodiment
 from ..lm.backbone import Backbone
 from ..lm.reader import Reader
 from ..lm.wording import phrases_of
-from .bridge import make_bridge
+from .bridge import apart, make_bridge, nearness
 from .config import LlarpConfig
 from .vocation import Vocation
 
@@ -47,6 +47,18 @@ class Judged(NamedTuple):
     values: Tensor
 
 
+class Vocabulary(NamedTuple):
+    """What is called how, read as instructions are; as long as the weights stay.
+
+    Attributes:
+        things: a row for each name of a thing, `[C, D]`; None where they have none.
+        actions: a row for each action, `[A, D]`; None where no head asks for it.
+    """
+
+    things: Tensor | None
+    actions: Tensor | None
+
+
 class Heads(nn.Module):
     """Features of a hidden state, and from them a value and, where there is a head, an action.
 
@@ -68,33 +80,41 @@ class Heads(nn.Module):
 class Names(nn.Module):
     """Scores actions by their names: how near each is to what is wanted, and to what was asked.
 
-    Ours. Names and instruction go through one layer, so that a thing that is asked for is near the
-    actions that name it before anything has been learnt; how much that counts is learnt, as is what
-    else is wanted.
+    Ours, beside the plain head. Names and instruction are read alike, so that a thing that is asked
+    for is near the actions that name it before anything has been learnt. How much that counts is
+    learnt for each verb, a name's first word, and so is how much a verb is called for at all; and,
+    for each action by its name, what else is wanted.
 
     Args:
         size: of the features.
         width: of the rows that names and instruction become.
+        called: the actions' names.
     """
 
-    def __init__(self, size: int, width: int) -> None:
+    verbs: Tensor
+
+    def __init__(self, size: int, width: int, called: Sequence[str]) -> None:
         super().__init__()
-        self.wanted, self.asked = nn.Linear(size, width), nn.Linear(size, 1)
-        for layer in (self.wanted, self.asked):
+        first = [one.split(" ", 1)[0] for one in called]
+        known = list(dict.fromkeys(first))
+        verbs = torch.tensor([known.index(one) for one in first])
+        self.register_buffer("verbs", verbs, persistent=False)
+        self.wanted = nn.Linear(size, width)
+        self.asked, self.urged = nn.Linear(size, len(known)), nn.Linear(size, len(known))
+        for layer in (self.wanted, self.asked, self.urged):
             nn.init.orthogonal_(layer.weight, gain=0.01)
             nn.init.zeros_(layer.bias)
-        nn.init.ones_(self.asked.bias)
 
     def forward(self, features: Tensor, asked: Tensor, names: Tensor) -> Tensor:
         """Scores `[N, A]` of names `[A, D]`, from features `[N, F]` and what is asked `[N, D]`."""
-        names = nn.functional.normalize(names - names.mean(0), dim=-1)
-        near = nn.functional.normalize(asked, dim=-1) @ names.T
-        wanted: Tensor = self.wanted(features) @ names.T
-        counts: Tensor = self.asked(features)
-        return wanted + counts * near * NEAR
+        wanted: Tensor = self.wanted(features) @ apart(names).T / names.shape[1] ** 0.25
+        counts = NEAR * (1 + self.asked(features)[:, self.verbs])
+        urged = self.urged(features)[:, self.verbs]
+        scores: Tensor = wanted + urged + counts * nearness(asked, names)
+        return scores
 
 
-NEAR = 10.0
+NEAR = 5.0
 """What nearness counts for at first; ours."""
 
 
@@ -122,14 +142,14 @@ class LlarpNetwork(nn.Module):
         self.called = phrases_of(body)
         self._reader = reader  # Frozen, and not a part: it is not moved or saved with this.
         width = config.small.width if backbone is None else backbone.width
-        self.bridge = make_bridge(seen, config.bridge, config.layout, width)
+        self.bridge = make_bridge(seen, config.bridge, config.layout, config.things, width)
         self.read = nn.Linear(reader.width, width) if reader is not None else None
         self.recurrent = None
         if backbone is None:
             self.recurrent = nn.LSTM(2 * width, width, config.small.layers, batch_first=True)
         self.heads = Heads(width, config.head, len(body.action_names))
         self.vocation = Vocation(body, backbone) if config.adapter == "semlang" else None
-        self.names = Names(config.head, width) if config.adapter == "named" else None
+        self.names = Names(config.head, width, self.called) if config.adapter == "named" else None
 
     @property
     def device(self) -> torch.device:
@@ -138,16 +158,11 @@ class LlarpNetwork(nn.Module):
 
     # -- what goes in --------------------------------------------------------------------------
 
-    def instruct(self, texts: Sequence[str], whole: bool = False) -> list[Tensor]:
-        """The rows `[L, D]` that the sequence of each instruction begins with.
-
-        Args:
-            texts: instructions.
-            whole: one row for each where a frozen encoder reads, whatever the configuration says.
-        """
+    def instruct(self, texts: Sequence[str]) -> list[Tensor]:
+        """The rows `[L, D]` that the sequence of each instruction begins with."""
         if self._reader is not None and self.read is not None:
             told = self._reader.read(texts)
-            if whole or self.config.reading == "whole":
+            if self.config.reading == "whole":
                 told = [one[:1] for one in told]
             rows = self.read(torch.cat(told).to(self.device))
             return list(torch.split(rows, [len(one) for one in told]))
@@ -166,9 +181,40 @@ class LlarpNetwork(nn.Module):
             return ids
         return (ids + [self.backbone.tokenizer.pad_token_id or 0] * wanted)[:wanted]
 
-    def observe(self, seen: Tensor, asked: Tensor) -> Tensor:
+    def ask(self, instructions: Sequence[Tensor]) -> Tensor:
+        """What instructions ask for, `[S, D]`, from the rows `[L, D]` of each.
+
+        A frozen encoder has read them already. Without one the trunk reads: what it makes of the
+        last token is what it makes of them all.
+        """
+        if self.read is not None or not (self.config.layout or self.names is not None):
+            return torch.stack([one.mean(0) for one in instructions])
+        hidden = self._through(instructions)
+        ends = [one[len(told) - 1] for one, told in zip(hidden, instructions, strict=True)]
+        return torch.stack(ends)
+
+    def vocabulary(self) -> Vocabulary:
+        """What things and actions are called, read as instructions are."""
+        things, called = self.config.things, self.called
+        return Vocabulary(
+            self._name(things) if things else None,
+            self._name(called) if self.names is not None else None,
+        )
+
+    def _name(self, texts: tuple[str, ...]) -> Tensor:
+        if self._reader is not None and self.read is not None:
+            told = self._reader.read(texts)
+            found: Tensor = self.read(torch.stack([one[0] for one in told]).to(self.device))
+            return found
+        assert self.backbone is not None
+        # Within a sentence a space goes before a name, and is part of its first token.
+        ids = [torch.tensor(self.backbone.words(f" {text}")) for text in texts]
+        rows = self.backbone.embed(torch.cat(ids).to(self.device))
+        return self.ask(torch.split(rows, [len(one) for one in ids])).float()
+
+    def observe(self, seen: Tensor, asked: Tensor, words: Vocabulary) -> Tensor:
         """A row of the trunk for each of what was seen `[N, F]`, by what is asked `[N, D]`."""
-        rows: Tensor = self.bridge(seen, asked.to(seen.dtype))
+        rows: Tensor = self.bridge(seen, asked.to(seen.dtype), words.things)
         return rows if self.backbone is None else rows.to(self.backbone.dtype)
 
     # -- what comes out ------------------------------------------------------------------------
@@ -185,25 +231,27 @@ class LlarpNetwork(nn.Module):
         """
         spans = [len(one) for one in actions]
         done = torch.cat(list(actions))
-        hidden, said, asked = self._run(strands, spans)
+        words = self.vocabulary()
+        hidden, said, asked = self._run(strands, spans, words)
         features = self.heads.features(hidden[:, 0].float())
         values = self.heads.value(features)[:, 0]
         if self.vocation is None:
-            scores = self.scores(features, asked)
+            scores = self.scores(features, asked, words)
             log_probs = scores.gather(1, done[:, None])[:, 0]
             return Judged(log_probs, -(scores.exp() * scores).sum(1), values)
         found = self.vocation.score(hidden, said)
         return Judged(found.log_probs, found.entropies, values)
 
-    def scores(self, features: Tensor, asked: Tensor) -> Tensor:
+    def scores(self, features: Tensor, asked: Tensor, words: Vocabulary) -> Tensor:
         """Logarithms of the probabilities of all actions `[N, A]`, for heads that say no words."""
         if self.names is None:
             return torch.log_softmax(self.heads.action(features), -1)
-        rows = [one.mean(0) for one in self.instruct(self.called, whole=True)]
-        return torch.log_softmax(self.names(features, asked.float(), torch.stack(rows).float()), -1)
+        assert words.actions is not None
+        named = self.names(features, asked.float(), words.actions)
+        return torch.log_softmax(self.heads.action(features) + named, -1)
 
     def _run(
-        self, strands: Sequence[Strand], spans: Sequence[int]
+        self, strands: Sequence[Strand], spans: Sequence[int], words: Vocabulary
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Of the last steps of each strand.
 
@@ -211,20 +259,16 @@ class LlarpNetwork(nn.Module):
             The hidden states `[N, m, D]`, what was said, and what was asked `[N, D]`.
         """
         instructions = self.instruct([one.instruction for one in strands])
-        lengths = [len(one.seen) for one in strands]
-        asked = torch.cat([
-            one.mean(0, keepdim=True).expand(length, -1)
-            for one, length in zip(instructions, lengths, strict=True)
-        ])  # fmt: skip
-        seen = self.observe(torch.cat([one.seen for one in strands]), asked)
-        rows = list(torch.split(seen, lengths))
+        asked = self.ask(instructions)
+        lengths = torch.tensor([len(one.seen) for one in strands])
+        seen = self.observe(
+            torch.cat([one.seen for one in strands]), _repeat(asked, lengths), words
+        )
+        rows = list(torch.split(seen, lengths.tolist()))
         tokens = torch.cat([
             one.tokens[-span:] for one, span in zip(strands, spans, strict=True)
         ])  # fmt: skip
-        meant = torch.cat([
-            one.mean(0, keepdim=True).expand(span, -1)
-            for one, span in zip(instructions, spans, strict=True)
-        ])  # fmt: skip
+        meant = _repeat(asked, torch.tensor(list(spans)))
         if self.recurrent is not None:
             return self._recur(instructions, rows, spans)[:, None], tokens, meant
         if self.vocation is None:
@@ -232,15 +276,32 @@ class LlarpNetwork(nn.Module):
             whole = [torch.cat(pair) for pair in zip(instructions, rows, strict=True)]
             places = [
                 torch.arange(begin + length - span, begin + length)[:, None]
-                for begin, length, span in zip(first, lengths, spans, strict=True)
+                for begin, length, span in zip(first, lengths.tolist(), spans, strict=True)
             ]
         else:
             whole, places = self.vocation.weave(instructions, rows, strands, spans)
+        hidden = self._through(whole)
+        return (
+            torch.cat([one[place] for one, place in zip(hidden, places, strict=True)]),
+            tokens,
+            meant,
+        )
+
+    def _through(self, whole: Sequence[Tensor]) -> list[Tensor]:
+        """The trunk's hidden states of whole sequences `[T, D]`, each perhaps with padding behind.
+
+        Those of like lengths go together: padding costs as much as anything else.
+        """
         assert self.backbone is not None
-        hidden = self.backbone(pad_sequence(whole, batch_first=True))
-        which = torch.repeat_interleave(torch.arange(len(spans)), torch.tensor(list(spans)))
-        place = torch.cat(places)
-        return hidden[which[:, None], place], tokens, meant
+        found: list[Tensor] = [torch.empty(0)] * len(whole)
+        groups: dict[int, list[int]] = {}
+        for number, one in enumerate(whole):
+            groups.setdefault((len(one) - 1).bit_length(), []).append(number)
+        for group in groups.values():
+            hidden = self.backbone(pad_sequence([whole[one] for one in group], batch_first=True))
+            for number, one in zip(group, hidden, strict=True):
+                found[number] = one
+        return found
 
     def _recur(
         self, instructions: Sequence[Tensor], rows: Sequence[Tensor], spans: Sequence[int]
@@ -270,3 +331,8 @@ class LlarpNetwork(nn.Module):
             [one for one in self.parameters() if one.requires_grad],
             lr=ppo.learning_rate, eps=ppo.epsilon, weight_decay=ppo.weight_decay,
         )  # fmt: skip
+
+
+def _repeat(rows: Tensor, counts: Tensor) -> Tensor:
+    """Each row so many times, one after the other."""
+    return rows.repeat_interleave(counts.to(rows.device), dim=0)

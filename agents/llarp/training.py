@@ -15,7 +15,7 @@ from torch import Tensor
 from ...core.errors import BadArgument
 from ...core.files import write_atomically
 from ..lm.fault import check_finite, memory_guard
-from ..lm.many import average_gradients, dice_of, rank, world_size
+from ..lm.many import average_gradients, dice_of, first_one_first, rank, share, world_size
 from ..lm.ppo import advantages_of, clipped_losses
 from ..lm.snapshot import (
     check_identity,
@@ -96,12 +96,13 @@ class LlarpTraining:
         for post in self.stage.posts:
             post.begin()
             texts.append(post.instruction)
-        with memory_guard("LLaRP", LESS):
+        with first_one_first(), memory_guard("LLaRP", LESS):
             torch.manual_seed(config.seed)
             self.parts: Parts = assemble(
                 config, worlds[0].task.embodiment, self.stage.posts[0].observation, folder, texts
             )
         self.network = self.parts.network
+        share(one for one in self.network.parameters() if one.requires_grad)
         self.network.eval()  # Dropout would make the probabilities that are compared random.
         self.optimiser = self.network.optimiser()
         self.identity = {
@@ -208,7 +209,8 @@ class LlarpTraining:
     ) -> dict[str, float]:
         """Several passes over what was played."""
         ppo, device = self.config.ppo, self.network.device
-        rewards, ended, values = kept["rewards"], kept["ended"], kept["values"]
+        rewards = kept["rewards"] * self.config.reward_scale
+        ended, values = kept["ended"], kept["values"]
         gains = advantages_of(rewards, values, ended, kept["last"], ppo.discount, ppo.trace)
         returns = gains + values
         if ppo.normalise:

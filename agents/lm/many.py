@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def world_size() -> int:
@@ -22,6 +23,29 @@ def world_size() -> int:
 def rank() -> int:
     """The number of this process, from 0."""
     return int(os.environ.get("RANK", "0"))
+
+
+@contextlib.contextmanager
+def first_one_first() -> Iterator[None]:
+    """The first process goes through alone, and then all others: what it makes, they find."""
+    if rank() > 0 and world_size() > 1:
+        torch.distributed.barrier()
+    yield
+    if rank() == 0 and world_size() > 1:
+        torch.distributed.barrier()
+
+
+def share(tensors: Iterable[Tensor]) -> None:
+    """Gives every process the first one's numbers; they are drawn alike, but on other machines."""
+    if world_size() > 1:
+        for one in tensors:
+            torch.distributed.broadcast(one.detach(), 0)
+
+
+def leave() -> None:
+    """Takes leave of the other processes, where there are some."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def dice_of(seed: int, state: Any = None, step: int = 0) -> np.random.Generator:

@@ -40,7 +40,10 @@ class Reader:
         try:
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name)
             with memory_guard(f"the text encoder {name}", "nothing: choose a smaller one"):
-                model: Any = transformers.AutoModel.from_pretrained(name, use_safetensors=True)
+                # In single precision whatever it is stored in: it is small, and read once.
+                model: Any = transformers.AutoModel.from_pretrained(
+                    name, dtype=torch.float32, use_safetensors=True
+                )
         except (OSError, ValueError, KeyError) as error:
             said = (str(error).strip() or repr(error)).splitlines()[0]
             raise BadArgument(f"cannot load the text encoder {name}: {said}") from error

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ...core.errors import BadArgument, UnknownName
-from ...core.specs import Embodiment, canonical_json
+from ...core.specs import Embodiment
 from ..storage import DICE, read_state, write_state
 from . import LEARNERS
 from .learner import Learner, configured
@@ -213,8 +213,3 @@ def _restore(
         raise BadArgument(
             f"{folder} was made by another version of '{type(learner).__name__}': {error}"
         ) from error
-
-
-def describe(identity: Identity) -> bytes:
-    """Canonical JSON of a training, to compare two."""
-    return canonical_json(identity)

@@ -134,10 +134,9 @@ class DecisionTransformer(Learner):
     def __init__(
         self, config: TransformerConfig, observation_size: int, action_size: int, steps: int
     ) -> None:
-        if config.context < 1 or config.width % max(config.heads, 1):
+        if config.width % config.heads:
             raise BadArgument(
-                f"context is {config.context}, width {config.width}, heads {config.heads}; look "
-                "back at least 1 step, and let the heads divide the width"
+                f"width is {config.width}, heads {config.heads}; the heads must divide the width"
             )
         if config.discount != 1.0:
             raise BadArgument(f"discount is {config.discount}; returns to go are not discounted")

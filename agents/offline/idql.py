@@ -104,8 +104,6 @@ class IDQL(DiffusionCloning):
             raise BadArgument(f"no critic '{config.critic}'; choose one of: {', '.join(LOSSES)}")
         if config.choice not in ("argmax", "implicit"):
             raise BadArgument(f"choice is '{config.choice}'; it is argmax or implicit")
-        if config.samples < 1:
-            raise BadArgument(f"samples is {config.samples}; at least one must be proposed")
         super().__init__(config, observation_size, action_size, steps)
         self.critic = TwinQ(observation_size, action_size, config.hidden)
         self.value = Value(observation_size, config.hidden)

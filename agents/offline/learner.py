@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
@@ -171,8 +171,3 @@ def configured(kind: type[Settings], changes: Mapping[str, Any]) -> Settings:
         return msgspec.convert(dict(changes), kind)
     except msgspec.ValidationError as error:
         raise BadArgument(f"hyper-parameters: {str(error).replace('`$.', '`')}") from error
-
-
-def total_parameters(modules: Iterable[nn.Module]) -> int:
-    """How many numbers are learnt."""
-    return sum(one.numel() for module in modules for one in module.parameters())

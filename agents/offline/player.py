@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,34 +12,28 @@ from numpy.typing import NDArray
 
 from ...core.errors import BadArgument
 from ...core.specs import Brief, Embodiment
+from ..checkpoint import digest_of_learnt
+from ..soloist import Soloist
 from .checkpoint import load_checkpoint
 from .learner import Learner
 from .past import Past
 from .transition import Frame
 
 
-class TrainedAgent:
-    """Plays what a learner has learnt.
-
-    Each slot is computed by itself: the last bits of a matrix product depend on how many rows it
-    has, and a score must not depend on the number of slots.
+class TrainedAgent(Soloist):
+    """Plays what a learner has learnt, from the past of each slot's episode.
 
     Args:
-        learner: is left as it is but for dropout, which is off while it acts.
+        learner: is left as it is but for dropout, which is off once it has acted.
         frame: the scales of its numbers.
         embodiment: the body it was trained for.
         name: of the algorithm.
     """
 
-    dialect = "native"
-
     def __init__(self, learner: Learner, frame: Frame, embodiment: Embodiment, name: str) -> None:
+        fields = ("state", "reward") if learner.hears_rewards else ("state",)
+        super().__init__(name, embodiment, fields)
         self.learner, self.frame = learner, frame
-        self.embodiment, self.name = embodiment, name
-        self.observations: tuple[str, ...] = ("state",)
-        if learner.hears_rewards:
-            self.observations = ("state", "reward")
-        self._dice: dict[int, torch.Generator] = {}
         self._pasts: dict[int, Past] = {}
 
     @classmethod
@@ -56,38 +49,32 @@ class TrainedAgent:
         return cls(found.learner, found.frame, found.identity.embodiment, found.identity.learner)
 
     def digest(self) -> str:
-        """SHA-256 of everything that was learnt: two agents that differ in a bit differ in it."""
-        digest = hashlib.sha256()
-        for owner, module in sorted(self.learner.modules.items()):
-            for name, value in module.state_dict().items():
-                digest.update(f"{owner}/{name}\0{tuple(value.shape)}\0".encode())
-                digest.update(value.contiguous().numpy().data)
-        for array in self.frame:
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+        """SHA-256 of the weights, and of the scales."""
+        weights = {
+            f"{owner}/{name}": value
+            for owner, module in sorted(self.learner.modules.items())
+            for name, value in module.state_dict().items()
+        }
+        return digest_of_learnt(weights, self.frame)
+
+    def settle(self) -> None:
+        """Turns dropout off."""
+        self.learner.train(False)
 
     def reset(self, slots: Sequence[int], briefs: Sequence[Brief]) -> None:
-        """Takes new dice for those slots, seeded by the brief."""
-        for slot, brief in zip(slots, briefs, strict=True):
-            self._dice[slot] = torch.Generator().manual_seed(brief.agent_seed)
-            self._pasts[slot] = Past()
+        """Takes new dice for those slots, and forgets what was."""
+        super().reset(slots, briefs)
+        self._pasts.update((slot, Past()) for slot in slots)
 
-    def act(
-        self, observations: Sequence[Mapping[str, Any]], slots: Sequence[int]
-    ) -> list[NDArray[np.float32]]:
-        """An action for each slot, in the environment's units."""
-        self.learner.train(False)
-        try:
-            return [
-                self._one(observation, self._pasts[slot], self._dice[slot])
-                for observation, slot in zip(observations, slots, strict=True)
-            ]
-        finally:
-            self.learner.train(True)
-
-    def _one(
-        self, observation: Mapping[str, Any], past: Past, dice: torch.Generator
+    def play(
+        self, observation: Mapping[str, Any], slot: int, dice: torch.Generator
     ) -> NDArray[np.float32]:
+        """An action in the environment's units.
+
+        Raises:
+            BadArgument: the state has another size than that which was learnt.
+        """
+        past = self._pasts[slot]
         state = np.asarray(observation["state"], np.float32).ravel()
         if state.size != self.learner.observation_size:
             raise BadArgument(

@@ -15,12 +15,12 @@ from torch import Tensor
 from ...core.errors import BadArgument
 from ...core.spaces import space_from_data
 from ..checkpoint import Identity, Scale, load_checkpoint
-from ..soloist import Soloist
+from ..soloist import SensingSoloist
 from .policy import make_policy
 from .setting import CONFIGS, OnlineConfig, PPOConfig
 
 
-class OnlineAgent(Soloist):
+class OnlineAgent(SensingSoloist):
     """Plays what was learnt.
 
     Args:

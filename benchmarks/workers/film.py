@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ...core.stopwatch import RENDERING
+
 MAX_FRAMES = 64
 """Frames kept of an episode; longer ones are thinned evenly."""
 
@@ -91,6 +93,7 @@ class Film:
         except ValueError as error:
             self.trouble = f"no film: {error}"
 
+    @RENDERING.counts
     def see(self, step: int, observation: Mapping[str, Any], last: bool = False) -> None:
         """Takes the picture of this step if it is due; trouble ends the film, not the episode."""
         if self.trouble or (step % self._stride and not last):
@@ -117,6 +120,7 @@ class Film:
             self._frames = self._frames[::2]
             self._stride *= 2
 
+    @RENDERING.counts
     def write(self, strip: bool = False) -> None:
         """Writes ``.png`` and ``.webp`` beside and renames them.
 

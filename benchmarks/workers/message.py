@@ -86,7 +86,13 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """From the worker: the episode is over."""
+    """From the worker: the episode is over.
+
+    Attributes:
+        stepping: time in the environment, less what is drawn there [s].
+        drawing: time in which pictures were drawn [s].
+        deciding: time in which an action was waited for, whoever decided [s].
+    """
 
     plan: EpisodePlan
     success: bool
@@ -100,6 +106,9 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     start_digest: str
     end_digest: str
     wall_time: float
+    stepping: float
+    drawing: float
+    deciding: float
     render_info: Mapping[str, str]
     notes: tuple[str, ...] = ()
 

@@ -6,9 +6,11 @@ import os
 import select
 import subprocess
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from ...tasks.interpreter import named_interpreters
 from .channel import PARENT_SLEEPS
 from .slot import Event, Limits, Slot
 
@@ -53,10 +55,16 @@ class Pool:
     Args:
         slots: how many.
         limits: the deadlines.
+        interpreters: family to the Python that plays it, where it is not this one; None for
+            those that the user has named.
     """
 
-    def __init__(self, slots: int, limits: Limits) -> None:
-        self.slots = [Slot(number, limits) for number in range(slots)]
+    def __init__(
+        self, slots: int, limits: Limits, interpreters: Mapping[str, str] | None = None
+    ) -> None:
+        if interpreters is None:
+            interpreters = named_interpreters()
+        self.slots = [Slot(number, limits, interpreters) for number in range(slots)]
         self.patience = ROOMY if slots < available_cores() else CROWDED
         self._next_round = 0.0
         self._standing: list[subprocess.Popen[bytes] | None] = []

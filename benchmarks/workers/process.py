@@ -27,10 +27,12 @@ from numpy.typing import NDArray
 
 from ...core.actions import pack_actions
 from ...core.errors import InvalidAction, PolyathlonError
+from ...core.memory import keep_freed_memory
 from ...core.protocols import Recording
 from ...core.registry import load_object
 from ...core.spaces import action_check, space_to_data
 from ...core.specs import TaskSpec
+from ...core.stopwatch import RENDERING
 from ...tasks import catalogue
 from .channel import (
     BUSY,
@@ -90,6 +92,43 @@ def render_info(env: gymnasium.Env[Any, Any]) -> dict[str, str]:
     except PolyathlonError:
         # It may still be played by its numbers; asking it for a picture says what is wrong.
         return {"backend": "unavailable"}
+
+
+class _Clock:
+    """Where the time of an episode goes, as far as the worker can tell."""
+
+    def __init__(self) -> None:
+        self._begun = self._since = time.perf_counter_ns()
+        self._drawn = RENDERING.seconds
+        self._drawn_before = self._drawn
+        self._busy = self._deciding = 0
+        self._drawn_inside = 0.0
+
+    def asks(self) -> None:
+        """An action is asked for."""
+        self._since = time.perf_counter_ns()
+
+    def steps(self) -> None:
+        """It has come, and the world goes on."""
+        now = time.perf_counter_ns()
+        self._deciding += now - self._since
+        self._since, self._drawn_before = now, RENDERING.seconds
+
+    def busy(self) -> int:
+        """The world is through, with its start or a step; how long it took [ns]."""
+        took = time.perf_counter_ns() - self._since
+        self._busy += took
+        self._drawn_inside += RENDERING.seconds - self._drawn_before
+        return took
+
+    def told(self) -> dict[str, float]:
+        """What goes into :class:`Finished` [s]."""
+        return {
+            "wall_time": 1e-9 * (time.perf_counter_ns() - self._begun),
+            "stepping": max(0.0, 1e-9 * self._busy - self._drawn_inside),
+            "drawing": RENDERING.seconds - self._drawn,
+            "deciding": 1e-9 * self._deciding,
+        }
 
 
 class Worker:
@@ -163,12 +202,12 @@ class Worker:
         film = Film(order.media, env.render, env.metadata) if order.media else None
         words = self._channel.words
         words[BUSY] = 0
-        begun = time.perf_counter()
+        clock = _Clock()
         numbered = {"episode": order.plan.index} if spec.numbered_episodes else None
         observation, info = env.reset(seed=order.plan.seed, options=numbered)
         take = self._take(order, observation, info)
         decide = self._decider(order, observation, info) if take is None else _guarded(take.decide)
-        words[BUSY] = int(1e9 * (time.perf_counter() - begun))
+        words[BUSY] = clock.busy()
         start_digest = observation_digest(observation)
         instruction = str(observation.get("instruction", spec.instruction))
         actions: list[Any] = []
@@ -178,11 +217,12 @@ class Worker:
         while not over:
             if film is not None:
                 film.see(len(rewards), observation)
+            clock.asks()
             action = decide(observation)
+            clock.steps()
             actions.append(action)
-            before = time.perf_counter_ns()
             observation, reward, terminated, truncated, info = env.step(action)
-            words[BUSY] += time.perf_counter_ns() - before
+            words[BUSY] += clock.busy()
             words[PROGRESS] += 1
             if take is not None:
                 take.see(observation, action, reward, terminated, truncated, info)
@@ -196,8 +236,7 @@ class Worker:
         if take is not None:
             take.write(instruction)
         notes = [film.trouble] if film is not None and film.trouble else []
-        if order.record:
-            notes += _keep_record(env, Path(order.record))
+        notes += _keep_record(env, Path(order.record)) if order.record else []
         trail = _trail(rewards, spec.id)
         packed, action_digest = pack_actions(actions)
         return Finished(
@@ -212,9 +251,9 @@ class Worker:
             reward_digest=hashlib.sha256(trail.data).hexdigest(),
             start_digest=start_digest,
             end_digest=observation_digest(observation),
-            wall_time=time.perf_counter() - begun,
             render_info=render_info(env),
             notes=tuple(notes),
+            **clock.told(),
         )
 
     def _take(self, order: Play, first: Any, info: Any) -> Take | None:
@@ -330,6 +369,7 @@ def main(arguments: list[str]) -> None:
     for descriptor in (control_end, memory, bell_out, bell_in):
         os.set_inheritable(descriptor, False)  # A simulator's own children must not hold them.
     faulthandler.enable()
+    keep_freed_memory()
     # Ctrl-C reaches the parent alone, which then closes its workers in order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = Control(socket.socket(fileno=control_end), ToWorker)

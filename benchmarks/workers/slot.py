@@ -20,7 +20,7 @@ import msgspec
 from ...core.errors import AgentFailed, PolyathlonError, WorkerFault
 from ...core.spaces import Space, space_from_data
 from ...core.specs import TaskSpec
-from ...tasks import graphics_card
+from ...tasks import graphics_card, interpreter
 from .channel import (
     BUSY,
     OVER,
@@ -49,11 +49,23 @@ process.main(sys.argv[1:])
 """Starts a worker: first the package as it is installed, then the parent's whole import path, so
 that a stray ``polyathlon.py`` in the current folder is not taken for it."""
 
+BOOT_ELSEWHERE = """
+import sys
+sys.path[:] = [entry for entry in sys.path if entry]
+from polyathlon.benchmarks.workers import process
+process.main(sys.argv[1:])
+"""
+"""Starts one in another Python, which has an import path of its own."""
+
 LAST_WORDS = 1500
 """How much of a dead worker's output goes into the fault [bytes]."""
 
 LOG_LIMIT = 1 << 22
 """A worker's output is cut back to nothing when it exceeds this [bytes]."""
+
+
+LEAVING = 0.5
+"""Time that a worker has to end by itself when one of another Python takes its place [s]."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,16 +99,18 @@ class Slot:
     Args:
         number: the slot's number, as agents know it.
         limits: the deadlines.
+        interpreters: family to the Python that plays it, where it is not this one.
     """
 
-    def __init__(self, number: int, limits: Limits) -> None:
+    def __init__(self, number: int, limits: Limits, interpreters: Mapping[str, str] = {}) -> None:
         self.number, self.limits = number, limits
+        self._interpreters, self._python = interpreters, sys.executable
         self.state = State.EMPTY
         self.spec: TaskSpec | None = None
         self.action_space: Space | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def _start(self, python: str) -> None:
         """Starts the process. Its output goes to an anonymous file, for its last words."""
         mine, theirs = socket.socketpair()
         wake_worker, wake_parent = os.pipe(), os.pipe()
@@ -107,14 +121,13 @@ class Slot:
         passed = (theirs.fileno(), memory, wake_parent[1], wake_worker[0])
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-c", BOOT, json.dumps(import_path())]
-                + [str(number) for number in (os.getpid(), *passed)],
+                _command(python) + [str(number) for number in (os.getpid(), *passed)],
                 pass_fds=passed,
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
                 start_new_session=True,
-                env=worker_environment(os.environ, self.number),
+                env=worker_environment(_surroundings(python), self.number),
             )
         os.close(wake_parent[1])
         os.close(wake_worker[0])
@@ -124,10 +137,19 @@ class Slot:
         )
         self._descriptors = [memory, wake_worker[1], wake_parent[0]]
         self._seen = self.channel.words[RESPONSE]
-        self.state, self.spec = State.IDLE, None
+        self.state, self.spec, self._python = State.IDLE, None, python
 
     def set_up(self, spec: TaskSpec, kwargs: Mapping[str, Any], spin: float) -> None:
-        """Asks for an environment; the slot is busy until ``Ready`` comes."""
+        """Asks for an environment; the slot is busy until ``Ready`` comes.
+
+        Where there is no process yet, or one of another Python than the family's, one is started.
+        """
+        python = self._interpreters.get(spec.family, sys.executable)
+        if self.process is not None and python != self._python:
+            self.ask_to_quit()
+            self.end(LEAVING)
+        if self.process is None:
+            self._start(python)
         self.spec = spec
         self._order(Setup(spec=spec, kwargs=kwargs, spin=spin), State.SETTING_UP)
 
@@ -279,6 +301,16 @@ class Slot:
         for descriptor in self._descriptors:
             os.close(descriptor)
         self.state, self.spec = State.EMPTY, None
+
+
+def _command(python: str) -> list[str]:
+    if python == sys.executable:
+        return [python, "-P", "-c", BOOT, json.dumps(import_path())]
+    return interpreter.command(python, BOOT_ELSEWHERE)
+
+
+def _surroundings(python: str) -> Mapping[str, str]:
+    return os.environ if python == sys.executable else interpreter.surroundings(python)
 
 
 def worker_environment(environment: Mapping[str, str], slot: int) -> dict[str, str]:

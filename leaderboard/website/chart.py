@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from ..figures import HIGHEST, LOWEST
 from ..markup import Markup, element, join
@@ -21,6 +22,9 @@ LEFT, RIGHT, TOP, BOTTOM = 44.0, 14.0, 12.0, 44.0
 SIDE, RADIUS = 340.0, 108.0
 """Size of the radar and length of its spokes [px]."""
 
+Band: TypeAlias = Sequence[tuple[float, float, float]]
+"""Threshold, lower and upper end, which hold from there to the next; empty where there is none."""
+
 ASIDE = 56.0
 """Room for names at either side of the radar [px]."""
 
@@ -28,11 +32,14 @@ LONGEST_SPOKE = 16
 """Letters of a spoke's name that are drawn."""
 
 
-def profile_chart(lines: Sequence[Sequence[float]], low: float, high: float) -> Markup:
-    """For each score, the share of a row's tasks whose mean is above it.
+def profile_chart(
+    lines: Sequence[Sequence[float]], bands: Sequence[Band], low: float, high: float
+) -> Markup:
+    """For each score, the share of a row's tasks whose mean is above it, and its band.
 
     Args:
         lines: by row, the mean scores of its tasks.
+        bands: by row.
         low: left end of the axis.
         high: right end.
     """
@@ -49,6 +56,10 @@ def profile_chart(lines: Sequence[Sequence[float]], low: float, high: float) -> 
         parts.append(_text(x, floor + 19, f"{at * step:g}", "tick middle"))
     parts.append(_text((LEFT + right) / 2, HEIGHT - 6, "score τ", "axis middle"))
     paths = [
+        element("path", class_=f"band c{number}", d=band_path(band, low, high))
+        for number, band in enumerate(bands)
+    ]
+    paths += [
         element("path", class_=f"line c{number}", d=profile_path(scores, low, high))
         for number, scores in enumerate(lines)
     ]
@@ -59,7 +70,7 @@ def profile_chart(lines: Sequence[Sequence[float]], low: float, high: float) -> 
         class_="chart profile",
         viewbox=f"0 0 {WIDTH:g} {HEIGHT:g}",
         role="img",
-        aria_label="share of tasks whose mean score is above τ, a line for each row that is drawn",
+        aria_label="share of tasks whose mean score is above τ, a line in its band for each row",
         data_low=low,
         data_high=high,
     )
@@ -77,6 +88,27 @@ def profile_path(scores: Sequence[float], low: float, high: float) -> str:
         height = floor - left / len(scores) * (floor - TOP)
         path += f"H{LEFT + (place - low) / (high - low) * width:.1f}V{height:.1f}"
     return path and f"{path}H{WIDTH - RIGHT:.1f}"
+
+
+def band_path(band: Band, low: float, high: float) -> str:
+    """The area between two falling staircases: right along the upper, back along the lower."""
+    if not band:
+        return ""
+    floor, width = HEIGHT - BOTTOM, WIDTH - RIGHT - LEFT
+
+    def x(at: float) -> str:
+        return f"{LEFT + (min(max(at, low), high) - low) / (high - low) * width:.1f}"
+
+    def y(share: float) -> str:
+        return f"{floor - share * (floor - TOP):.1f}"
+
+    path = f"M{LEFT:.1f} {y(band[0][2])}"
+    for at, _, upper in band[1:]:
+        path += f"H{x(at)}V{y(upper)}"
+    path += f"H{x(high)}V{y(band[-1][1])}"
+    for (at, _, _), (_, lower, _) in zip(band[:0:-1], band[-2::-1], strict=True):
+        path += f"H{x(at)}V{y(lower)}"
+    return f"{path}H{LEFT:.1f}Z"
 
 
 def radar_chart(spokes: Sequence[str], lines: Sequence[Sequence[float | None]]) -> Markup:

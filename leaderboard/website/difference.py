@@ -15,6 +15,7 @@ import numpy as np
 
 from ..board import Board, Group
 from ..comparison import FAR, FLIPS, LEVEL, POWER
+from ..evidence import DIGITS
 from ..intervals import BOOTSTRAP_SEED, CONFIDENCE, RESAMPLES
 from ..markup import Child, Markup, element
 from ..verification import Status
@@ -52,6 +53,7 @@ def difference_page(board: Board, group: Group) -> bytes:
     """The page that compares any two rows of one programme."""
     key = group_key(group)
     names = {one.key: one.file for one in board.sources}
+    alone = sum(other.benchmark == group.benchmark for other in board.groups) == 1
     runs = Counter(row.source for other in board.groups for row in other.rows)
     body: list[Child] = [
         element("p", foreign(group.benchmark), class_="kicker"),
@@ -78,7 +80,7 @@ def difference_page(board: Board, group: Group) -> bytes:
         ],
         scripts=("shared", "statistics", "difference"),
         data={
-            "benchmark": group.benchmark,
+            "benchmark": group.benchmark if alone else group.benchmark_digest[:DIGITS],
             "metric": group.metric,
             "tasks": list(group.tasks),
             "rows": [

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..board import Board, Group, Row, Source
+from ..curve import FEWEST
 from ..figures import domain_of
 from ..generalist import Generalist
 from ..intake import Intake
@@ -19,7 +20,7 @@ from ..wording import number, percent, plural
 from . import chart
 from .evidence import Evidence
 from .page import foreign, page, section
-from .ranking import FEWEST, group_key
+from .ranking import group_key
 from .row import badge, figure, metric_words
 from .run_section import run_section
 

@@ -17,7 +17,7 @@ from ...core.episode import EpisodeResult
 from ...core.errors import PolyathlonError
 from ...core.specs import TaskSpec, canonical_json
 from ..intake import Intake, Played
-from ..summary import counts
+from ..score import counts
 from .frames import sheet_of
 
 FIRST = 1

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..board import Board, Group, Row, Source
+from ..curve import FEWEST
 from ..figures import MARGIN
 from ..figures import WIDTH as BAR
 from ..intake import slug
@@ -19,6 +20,7 @@ from .row import (
     FIRST_SHOWN,
     MEANINGS,
     SIGNS,
+    band_of,
     columns_of,
     domain_for,
     families_of,
@@ -31,9 +33,6 @@ from .row import (
 
 MOST_SPOKES = 12
 """Spokes of a radar."""
-
-FEWEST = 3
-"""Spokes, and tasks of a profile, below which there is nothing to see."""
 
 
 def group_key(group: Group) -> str:
@@ -199,12 +198,15 @@ def _charts(group: Group, drawn: Sequence[int]) -> Markup | None:
         figures.append(
             element(
                 "figure",
-                chart.profile_chart([every[number] for number in drawn], low, high),
+                chart.profile_chart(
+                    [every[number] for number in drawn], [band_of(row) for row in rows], low, high
+                ),
                 element(
                     "figcaption",
                     element("b", "Profiles. "),
                     "Share of tasks whose mean score is above τ. A line that lies higher "
-                    "everywhere is better at every level, not on average alone.",
+                    "everywhere is better at every level, not on average alone. Bands: 95% of "
+                    "bootstrap resamples at each τ.",
                 ),
             )
         )

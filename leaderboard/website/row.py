@@ -11,6 +11,7 @@ from ..markup import Child, Markup, element, join
 from ..result import Estimate, Headline
 from ..verification import Status
 from ..wording import NONE, number, percent, span
+from .chart import Band
 from .page import foreign
 
 FIRST_SHOWN = 100
@@ -181,6 +182,7 @@ def row_data(group: Group, row: Row, source: Source | None) -> dict[str, Any]:
         "head": _numbers(row.headline),
         "families": [_numbers(one) for one in families],
         "tasks": task_scores(group, row),
+        "band": band_of(row),
     }
 
 
@@ -188,6 +190,18 @@ def task_scores(group: Group, row: Row) -> list[float]:
     """The mean scores of the tasks that have one."""
     values = (row.tasks[task].score.value for task in group.tasks if task in row.tasks)
     return [round(value, 6) for value in values if value is not None]
+
+
+def band_of(row: Row) -> Band:
+    """The band of its profile: where it changes."""
+    known = row.profile
+    if known is None or not known.low:
+        return []
+    found: list[tuple[float, float, float]] = []
+    for step in zip(known.at, known.low, known.high, strict=True):
+        if not found or found[-1][1:] != step[1:]:
+            found.append(step)
+    return found
 
 
 def _numbers(one: Estimate | Headline | None) -> Sequence[float | None]:

@@ -13,7 +13,7 @@ from ..markup import Child, Markup, element, join
 from ..metric_report import figure_sections
 from ..published import published_section
 from ..result import Summary
-from ..summary import counts
+from ..score import counts
 from ..tables import fault_table
 from ..view import UNCOUNTED, RunView
 from ..wording import duration, number, plural

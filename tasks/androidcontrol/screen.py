@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from ...core.element import Element as Written
 from ...core.element import write_elements
 from ...core.errors import BadArgument
+from ...core.stopwatch import RENDERING
 from .action import SCALE, UiAction
 
 Box = tuple[int, int, int, int]
@@ -189,6 +190,7 @@ def _in_writing(element: Element, number: int, screen: Screen) -> Written:
     )
 
 
+@RENDERING.counts
 def picture(screen: Screen, size: tuple[int, int]) -> NDArray[np.uint8]:
     """A screen's picture, uint8 `[H, W, 3]`, squeezed into a size by averaging.
 

@@ -24,9 +24,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from ...core.errors import BadArgument, RunDirectoryError
+from ...core.errors import BadArgument, EmbodimentMismatch, RunDirectoryError
 from ...core.files import write_atomically
-from ...core.specs import Embodiment
+from ...core.specs import Embodiment, TaskSpec
 from ...core.trajectory import EXPORT, Trajectory, checked
 from ..storage import make_directory
 from .episode_group import STEPS, UNUSUAL, StateReader, import_h5py, read_episode
@@ -295,6 +295,21 @@ class Dataset:
             return None if own is None else msgspec.convert(own, Embodiment)
         except msgspec.ValidationError as error:
             raise BadArgument(f"{self._data / METADATA}: its embodiment: {error}") from error
+
+    def demand_body(self, task: TaskSpec) -> None:
+        """Refuses data whose actions follow another convention than a task's, as far as they say.
+
+        Raises:
+            EmbodimentMismatch: says in what.
+        """
+        body = self.embodiment
+        differing = body.differences(task.embodiment) if body else ()
+        if body and differing:
+            raise EmbodimentMismatch(
+                f"the actions in {self.folder} follow '{body.id}', {task.id} expects "
+                f"'{task.embodiment.id}': {'; '.join(differing)}. Learn from data of this body: "
+                f"polyathlon data make {task.id} --out DIR"
+            )
 
     @property
     def task(self) -> str:

@@ -51,8 +51,6 @@ WIDOWX_STATE = (
 )  # fmt: skip
 """The parts of the state of a WidowX, in order."""
 
-NPY_MAGIC = b"\x93NUMPY"
-
 
 def read_kitchen_npz(path: Path, targets: str = "id") -> Iterator[Trajectory]:
     """One episode of the standard kitchen: an archive of arrays, of which row 0 is the reset's.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import BrowserFault
+from ...core.stopwatch import RENDERING
 from . import served
 from .browser import Browser
 from .camera import Camera, cropped, decode
@@ -207,6 +208,7 @@ class Page:
             raise BrowserFault(f"the page raised: {told:.300}")
         return answer["result"].get("value")
 
+    @RENDERING.counts
     def picture(self) -> NDArray[np.uint8]:
         """What the page looks like, uint8 `[H, W, 3]`."""
         camera = self._camera

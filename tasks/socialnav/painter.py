@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.errors import BadArgument
+from ...core.stopwatch import RENDERING
 from ..observation import DEPTH_REACH
 from .drawing import scenery
 from .drawing.model import VIEWS
@@ -127,6 +128,7 @@ class Painter:
         if self._stage is not None:
             self._dress()
 
+    @RENDERING.counts
     def draw(self, sight: Sight, view: View = "head") -> NDArray[np.uint8]:
         """A fresh picture `[H, W, 3]`.
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from ...core.stopwatch import RENDERING
 from .plot import frame_of, trajectories
 from .world import World
 
@@ -48,6 +49,7 @@ class Picture:
         self._scale = float(min(width / (high[0] - low[0]), height / (high[1] - low[1])))
         self._middle = (low + high) / 2
 
+    @RENDERING.counts
     def draw(self, world: World) -> NDArray[np.uint8]:
         """The picture now, `[H, W, 3]`, freshly allocated."""
         height, width = self._size[0] * SMOOTH, self._size[1] * SMOOTH
@@ -141,6 +143,7 @@ class Map:
         length = log.robot.shortest_path or 0.0
         self._span = max(LEISURE * length / world.scene.body.v_max, world.scene.dt)
 
+    @RENDERING.counts
     def draw(self, world: World) -> NDArray[np.uint8]:
         """The map now, `[H, W, 3]`."""
         span = max(self._span, world.time)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import functools
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import boards
 import crowds
 import decoding
+import engines
+import fleets
 import homes
 import kitchens
 import language
@@ -146,6 +148,8 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
     "overhead": overhead,
     "scaling": scaling,
     "rivals": rivals,
+    "slots": engines.slots,
+    "ray": engines.ray,
     "socialnav": crowds.steps,
     "langr": lambda pairs: homes.pictures(pairs) + homes.symbols(pairs) + homes.resets(pairs),
     "scoring": scoring.scoring,
@@ -165,7 +169,9 @@ GROUPS: dict[str, Callable[[int], list[Ratio]]] = {
 def main() -> None:
     """Measures the groups asked for and prints them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", nargs="*", default=["harness", *GROUPS, "remote", "start"])
+    parser.add_argument(
+        "groups", nargs="*", default=["harness", *GROUPS, "remote", "engines", "start"]
+    )
     parser.add_argument("--pairs", type=int, default=5)
     options = parser.parse_args()
     console = Console(width=130)
@@ -195,14 +201,25 @@ def main() -> None:
         _print(console, "senses: a frame", "ms of processor", sights.frames(options.pairs))
     if "remote" in options.groups:
         _print(console, "remote policy: added to a step", "ms", remote.added(options.pairs))
+    if "engines" in options.groups:
+        rows = engines.first_step(options.pairs) + engines.resume(options.pairs)
+        _print(console, "engines", "seconds", rows)
+        _print(console, "simulated fleets", "steps/s", fleets.scaling(),
+               ("worlds busy", "thinking", "handing over", "recording", "busiest"))  # fmt: skip
     if "start" in options.groups:
         _print(console, "start", "seconds", measure.start_times(options.pairs))
 
 
-def _print(console: Console, title: str, unit: str, rows: list[tuple]) -> None:
+def _print(
+    console: Console,
+    title: str,
+    unit: str,
+    rows: list[tuple],
+    columns: Sequence[str] = ("min", "max", "steps/s"),
+) -> None:
     table = Table(title=title, title_justify="left")
     table.add_column("what")
-    for column in (unit, "min", "max", "steps/s")[: len(rows[0]) - 1]:
+    for column in (unit, *columns)[: len(rows[0]) - 1]:
         table.add_column(column, justify="right")
     for row in rows:
         table.add_row(*[f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row])

@@ -35,7 +35,7 @@ TEXT = "take the apple from the table to the sink, and close the fridge when tha
 @functools.cache
 def _parts():
     """A small LLaRP with a trunk of four layers."""
-    changes = {"layout": [], "adapter": "pred", "small.layers": 4, "reading": "all"}
+    changes = {"layout": [], "things": [], "adapter": "pred", "small.layers": 4, "reading": "all"}
     config = configure(LLARP, "llarp-mini", changes)
     folder = Path(tempfile.mkdtemp())
     torch.manual_seed(0)

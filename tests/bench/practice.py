@@ -12,7 +12,7 @@ import measure
 import torch
 from measure import Ratio
 
-from polyathlon.agents.offline.training import Played
+from polyathlon.agents.chronicle import Played
 from polyathlon.cli.lesson import Request, schedule_of
 from polyathlon.cli.online_course import OnlineCourse, usual_fields
 from polyathlon.tasks import catalogue

@@ -18,6 +18,7 @@ from serving import brief, connect, process
 from websockets.sync.client import connect as open_socket
 
 from polyathlon.agents.uniform import RandomAgent
+from polyathlon.core.memory import keep_freed_memory
 
 STEPS = 200
 SIDES = (0, 84, 224, 256)
@@ -69,6 +70,7 @@ def _bare() -> Iterator[Callable[[bytes], Callable[[], Any]]]:
 
 def added(pairs: int) -> list[tuple[Any, ...]]:
     """Milliseconds a step at the median, in turn: added by a server, and of bare WebSockets."""
+    keep_freed_memory()  # As `eval` does.
     rows = []
     dice = np.random.default_rng(0)
     here = RandomAgent()

@@ -229,7 +229,8 @@ def test_the_doctor_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, assets
         monkeypatch.delenv(name, raising=False)
     check = check_habitat()
     assert check.state == "absent"
-    assert settings.PYTHON in check.detail
+    assert settings.ASSETS in check.detail
+    assert "polyathlon env add habitat" in check.remedy
     assert "conda env create -f environment-habitat.yml" in check.remedy
     monkeypatch.setenv(settings.PYTHON, sys.executable)
     check = check_habitat()

@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from point_mass import Plane, mixed_data
 
+from polyathlon.agents.chronicle import Played
 from polyathlon.agents.offline import LEARNERS
 from polyathlon.agents.offline.checkpoint import Identity
 from polyathlon.agents.offline.learner import configured
 from polyathlon.agents.offline.player import TrainedAgent
 from polyathlon.agents.offline.protocol import Protocol
-from polyathlon.agents.offline.training import Played, Training
+from polyathlon.agents.offline.training import Training
 from polyathlon.agents.offline.transition import Transitions, fit_frame
 from polyathlon.core.specs import Brief, Embodiment
 

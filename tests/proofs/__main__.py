@@ -6,13 +6,13 @@
     python tests/proofs socialnav
     python tests/proofs adapters --width 128 --updates 1000
     python tests/proofs socialnav-cards --episodes 540
-    python tests/proofs a1 --episodes 10
+    python tests/proofs a1 --episodes 20
     python tests/proofs widowx --episodes 100
     python tests/proofs learners --seeds 3
     python tests/proofs import-memory
     python tests/proofs learners-a1 --seeds 3 --out runs/train-check
     python tests/proofs learners-kitchen --seeds 3
-    python tests/proofs learners-cheetah --seeds 3
+    python tests/proofs learners-cheetah --seeds 5 --processes 4
     python tests/proofs submission-flips --tries 1000
     python tests/proofs comparisons --tries 2000
     RLIABLE_PYTHON=/path/to/its/python python tests/proofs statistics
@@ -23,6 +23,8 @@
     python tests/proofs submission-replays --episodes 3
     python tests/proofs outages --tries 20
     python tests/proofs served
+    python tests/proofs soak --episodes 20000
+    python tests/proofs faults --tries 20 --engines workers,evaluator,remote,ray
     OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
@@ -45,9 +47,6 @@ from rich.console import Console
 from rich.table import Table
 
 from polyathlon.leaderboard.intervals import wilson
-from polyathlon.tasks.d5rl.a1 import HIKE_STEPS, WALK_STEPS
-from polyathlon.tasks.d5rl.a1.environment import A1Hike
-from polyathlon.tasks.d5rl.a1.errand import A1RunTo
 from polyathlon.tasks.langr import SPLITS
 
 
@@ -58,13 +57,14 @@ def main() -> None:
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=150_000)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2, help="side by side, where that can be")
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner, of every page")
     parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
     parser.add_argument("--families", default="", help="of submission-replays; empty for all")
     parser.add_argument("--tries", type=int, default=1000, help="bytes changed, comparisons")
+    parser.add_argument("--engines", default="workers,evaluator,remote,ray", help="of faults")
     options = parser.parse_args()
     raise SystemExit(PROOFS[options.proof](options))
 
@@ -103,19 +103,57 @@ def _disturb_policies(trials: int) -> int:
     return int(bad > 0)
 
 
+def _inject(engines: str, trials: int) -> int:
+    """The fault matrix; 1 if a row is not green."""
+    from matrix import tried, words
+
+    table = Table(title=f"fault matrix, {trials} trials a row", title_justify="left")
+    for column in ("engine", "fault", "promised", "trials", "equal", "INVALID", "attempts lost",
+                   "noticed after [s]", "left"):  # fmt: skip
+        table.add_column(column)
+    bad = 0
+    console = Console(width=150)
+    for row, seen in tried(engines.split(","), trials):
+        table.add_row(row.engine, row.fault, row.promise, *words(seen))
+        bad += any(not one.equal or one.invalid or one.left for one in seen)
+        print(row.engine, row.fault, *words(seen), sep=" | ", flush=True)
+    console.print(table)
+    return int(bad > 0)
+
+
+def _endure(episodes: int) -> int:
+    """Many short episodes; 1 if something grew."""
+    from endurance import held, is_flat
+
+    table = Table(title="short episodes, two slots", title_justify="left")
+    columns = ("episodes", "evaluator MB", "workers MB", "open files", "processes", "segments")
+    for column in columns:
+        table.add_column(column, justify="right")
+    found = []
+    for one in held(episodes):
+        found.append(one)
+        table.add_row(
+            f"{one.episodes:,}", f"{one.evaluator / 1e6:.1f}", f"{one.workers / 1e6:.1f}",
+            str(one.handles), str(one.processes), str(one.segments),
+        )  # fmt: skip
+    Console(width=100).print(table)
+    return int(not is_flat(found))
+
+
 def _serve_the_warmup(episodes: int) -> int:
-    """Plays the warm-up here and from a server; 1 if an episode is not the same."""
+    """Plays the warm-up here, from a server and on Ray; 1 if an episode is not the same."""
     from served import pairs
 
-    table = Table(title="warm-up, random agent: here and served", title_justify="left")
-    for column in ("task", "episodes", "the same"):
+    table = Table(title="warm-up, random agent: here, served, on Ray", title_justify="left")
+    for column in ("task", "episodes", "the same served", "the same on Ray"):
         table.add_column(column)
     with tempfile.TemporaryDirectory() as folder:
         found = pairs("warmup", episodes, Path(folder))
     for one in found:
-        table.add_row(one.task, str(one.episodes), str(one.same))
+        on_ray = str(one.ray) if one.ray >= 0 else "not installed"
+        table.add_row(one.task, str(one.episodes), str(one.same), on_ray)
     Console(width=100).print(table)
-    return int(any(one.same < one.episodes for one in found))
+    return int(any(one.same < one.episodes or 0 <= one.ray < one.episodes for one in found))
 
 
 def _play_with_peers() -> int:
@@ -164,14 +202,16 @@ def _compare_learners(seeds: range) -> int:
     return int(any(found[n].interval[0] <= found["bc"].interval[1] for n in ("iql", "idql")))
 
 
-def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
+def _prove_learning(told: argparse.Namespace) -> int:
     """Trains on a data set of the world, and plays there; 1 if a claim does not hold."""
     import claims
+
+    proof, seeds = told.proof, range(told.seeds)
 
     table = Table(title=f"{proof}: mean score, 95% over {len(seeds)} seeds", title_justify="left")
     for column in ("learner", "mean", "95%", "each seed", "training", "playing"):
         table.add_column(column)
-    proven = claims.prove(proof, folder, seeds)
+    proven = claims.prove(proof, told.out, seeds, told.processes)
     for row in proven.rows:
         table.add_row(*row)
     Console(width=120).print(table)
@@ -180,14 +220,14 @@ def _prove_learning(proof: str, folder: Path, seeds: range) -> int:
     return int(not all(proven.claims.values()))
 
 
-def _show_results(proof: str, folder: Path, seeds: int) -> int:
+def _show_results(proof: str, folder: Path, seeds: int, processes: int) -> int:
     """Trains an agent by the command line, and plays it; 1 if a claim does not hold."""
     import online
 
     table = Table(title=f"{proof}, intervals 95%", title_justify="left")
     for column in ("who", "over", "score", "mean return"):
         table.add_column(column)
-    shown = online.prove(proof, folder, seeds)
+    shown = online.prove(proof, folder, seeds, processes)
     for row in shown.rows:
         table.add_row(*row)
     Console(width=110).print(table)
@@ -371,24 +411,20 @@ def _cards(episodes: int) -> int:
     return int(not all(row.holds for row in rows))
 
 
-def _print_gaits(episodes: int) -> int:
+def _print_gaits(episodes: int, processes: int) -> int:
     """Plays the A1's expert and random actions, and tells of each task as soon as it is known."""
     import gaits
-    from scipy import stats
+    from comparison import interval
 
-    print("random play", flush=True)
-    chance = gaits.random_walks(range(episodes))
-    chance["hiking"] = gaits.random_returns(A1Hike(), range(episodes), HIKE_STEPS)
-    chance["runto"] = gaits.random_returns(A1RunTo(), range(episodes), WALK_STEPS)
-    for task, found in gaits.measured(range(100, 100 + episodes)):
-        totals = np.array([total for total, _, _ in found])
-        low, high = stats.t.interval(0.95, len(totals) - 1, totals.mean(), stats.sem(totals))
-        by_chance = np.mean(chance[task.removeprefix("d5rl.a1-").removesuffix("-v1")])
+    for one in gaits.measured(episodes, processes):
+        totals = [total for total, _, _ in one.played]
+        low, high = interval(totals)
         print(
-            f"{task:31}expert {totals.mean():.0f}"
-            f" [{low:.0f}, {high:.0f}], least {totals.min():.0f},"
-            f" won {sum(won for _, won, _ in found)} of {len(found)},"
-            f" speed or way {np.mean([way for _, _, way in found]):.2f}; random {by_chance:.1f}",
+            f"{one.task:31}expert {np.mean(totals):.0f}"
+            f" [{low:.0f}, {high:.0f}], least {min(totals):.0f},"
+            f" won {sum(won for _, won, _ in one.played)} of {len(totals)},"
+            f" speed or way {np.mean([way for _, _, way in one.played]):.2f};"
+            f" random {np.mean(one.by_chance):.1f}",
             flush=True,
         )
     return 0
@@ -456,12 +492,12 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "socialnav": lambda _: _validate(),
     "socialnav-cards": lambda told: _cards(max(1, told.episodes // len(CARDS))),
     "adapters": lambda told: _print_claims(told.width, told.updates),
-    "a1": lambda told: _print_gaits(min(told.episodes, 100)),
+    "a1": lambda told: _print_gaits(min(told.episodes, 100), told.processes),
     "widowx": lambda told: _sort(told.episodes),
     "learners": lambda told: _compare_learners(range(told.seeds)),
-    "learners-a1": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
-    "learners-kitchen": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
-    "learners-cheetah": lambda told: _prove_learning(told.proof, told.out, range(told.seeds)),
+    "learners-a1": _prove_learning,
+    "learners-kitchen": _prove_learning,
+    "learners-cheetah": _prove_learning,
     **dict.fromkeys(
         (
             "results-ppo-babyai",
@@ -469,7 +505,7 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
             "results-sac-metaworld",
             "results-ppo-procgen",
         ),
-        lambda told: _show_results(told.proof, told.out, told.seeds),
+        lambda told: _show_results(told.proof, told.out, told.seeds, told.processes),
     ),
     "import-memory": lambda _: _import_more_than_memory(),
     "miniwob": lambda told: _beside_upstream(
@@ -485,6 +521,8 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
     "outages": lambda told: _disturb_policies(min(told.tries, 20)),
+    "soak": lambda told: _endure(told.episodes),
+    "faults": lambda told: _inject(told.engines, min(told.tries, 20)),
     "peers": lambda _: _play_with_peers(),
     "served": lambda told: _serve_the_warmup(min(told.episodes, 2)),
 }

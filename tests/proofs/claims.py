@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +13,8 @@ import cheetah
 import cooking
 import numpy as np
 import walking
-from comparison import Run, interval, run
+from comparison import Plan, Run, interval, run
+from crew import crew
 
 from polyathlon.core.trajectory import digest_of_trajectories
 
@@ -33,10 +36,16 @@ class Proven(NamedTuple):
     claims: dict[str, bool]
 
 
-def prove(proof: str, folder: Path, seeds: range) -> Proven:
-    """Runs every learner with every seed, seed by seed, or reads what was run before."""
-    world = WORLDS[proof]
-    plan = world.plan(folder / "data")
+def prove(proof: str, folder: Path, seeds: range, processes: int) -> Proven:
+    """Runs every learner with every seed, or reads what was run before.
+
+    Args:
+        proof: a name in ``WORLDS``.
+        folder: of data and results.
+        seeds: of each learner.
+        processes: runs side by side; the scores do not depend on it.
+    """
+    plan = _plan(proof, folder)
     returns = [one.total_reward for one in plan.data]
     steps = sum(one.steps for one in plan.data)
     print(
@@ -44,14 +53,31 @@ def prove(proof: str, folder: Path, seeds: range) -> Proven:
         f"{min(returns):.0f} to {max(returns):.0f}, sha256 {digest_of_trajectories(plan.data)}",
         flush=True,
     )
-    runs: dict[str, list[Run]] = {name: [] for name in world.LEARNERS}
-    for seed in seeds:
-        for name, changes in world.LEARNERS.items():
-            done = run(plan, folder / proof, name, changes, seed)
-            print(f"{name}, seed {seed}: {done.mean:.2f}", flush=True)
-            runs[name].append(done)
-    means = {name: [one.mean for one in found] for name, found in runs.items()}
-    return Proven([_row(name, found) for name, found in runs.items()], CLAIMS[proof](means))
+    learners = tuple(WORLDS[proof].LEARNERS)
+    wanted = [(name, seed) for seed in seeds for name in reversed(learners)]  # The slowest first.
+    found: dict[tuple[str, int], Run] = {}
+    with crew(processes) as pool:
+        for future in concurrent.futures.as_completed(
+            [pool.submit(_run, proof, folder, name, seed) for name, seed in wanted]
+        ):
+            done = future.result()
+            print(f"{done.learner}, seed {done.seed}: {done.mean:.2f}", flush=True)
+            found[done.learner, done.seed] = done
+    runs = {name: [found[name, seed] for seed in seeds] for name in learners}
+    means = {name: [one.mean for one in each] for name, each in runs.items()}
+    return Proven([_row(name, each) for name, each in runs.items()], CLAIMS[proof](means))
+
+
+def _run(proof: str, folder: Path, name: str, seed: int) -> Run:
+    plan = _plan(proof, folder)
+    return run(plan, folder / proof, name, WORLDS[proof].LEARNERS[name], seed)
+
+
+@functools.cache
+def _plan(proof: str, folder: Path) -> Plan:
+    """The plan of this process: what plays an episode cannot be sent to another."""
+    plan: Plan = WORLDS[proof].plan(folder / "data")
+    return plan
 
 
 def _row(name: str, runs: Sequence[Run]) -> tuple[str, ...]:
@@ -87,10 +113,13 @@ def _cooking(means: Means) -> dict[str, bool]:
 
 
 def _running(means: Means) -> dict[str, bool]:
-    """The published order on such replays (arXiv 2106.06860, 2110.06169, 2304.10573)."""
+    """The published order, of those that are published apart."""
+    published = cheetah.PUBLISHED
     return {
-        f"{name} is above bc": float(np.mean(means[name])) > float(np.mean(means["bc"]))
-        for name in ("bc-10", "td3-bc", "iql", "idql")
+        f"{better} beats {worse} by more than both intervals": _apart(means, better, worse)
+        for better in published
+        for worse in published
+        if published[better] > published[worse] + cheetah.APART
     }
 
 

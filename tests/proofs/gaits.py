@@ -9,13 +9,15 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from crew import crew
 
 from polyathlon.tasks import catalogue
-from polyathlon.tasks.d5rl.a1 import A1_TASKS, WALK_STEPS, WALKS
-from polyathlon.tasks.d5rl.a1.environment import A1, A1Walk
+from polyathlon.tasks.d5rl.a1 import A1_TASKS, HIKE_STEPS, WALK_STEPS, WALKS
+from polyathlon.tasks.d5rl.a1.environment import A1, A1Hike, A1Walk
+from polyathlon.tasks.d5rl.a1.errand import A1RunTo
 from polyathlon.tasks.d5rl.a1.expert import TrotExpert
 from polyathlon.tasks.d5rl.a1.gait import Gait
 from polyathlon.tasks.d5rl.a1.reward import walk_reward
@@ -106,9 +108,9 @@ def _random_walk(env: A1Walk, seed: int) -> list[float]:
     return totals
 
 
-def random_returns(env: A1, seeds: range, steps: int) -> list[float]:
+def random_returns(kind: Callable[[], A1], seeds: range, steps: int) -> list[float]:
     """Returns of uniformly random actions in one of the other tasks."""
-    found = []
+    env, found = kind(), []
     for seed in seeds:
         dice, total = np.random.default_rng(seed), 0.0
         env.reset(seed=seed)
@@ -162,10 +164,42 @@ def search(
     return best
 
 
-def measured(seeds: range) -> Iterator[tuple[str, list[tuple[float, bool, float]]]]:
-    """Every task's episodes with its expert."""
-    for task in A1_TASKS:
-        yield task.id, [play(task.id, None, seed) for seed in seeds]
+def experts_play(task: str, seeds: range) -> list[tuple[float, bool, float]]:
+    """A task's episodes with its expert."""
+    return [play(task, None, seed) for seed in seeds]
+
+
+class Measured(NamedTuple):
+    """One task.
+
+    Attributes:
+        task: its id.
+        played: the expert's episodes, each as ``play`` gives it.
+        by_chance: returns of uniformly random actions.
+    """
+
+    task: str
+    played: list[tuple[float, bool, float]]
+    by_chance: list[float]
+
+
+def measured(episodes: int, processes: int) -> Iterator[Measured]:
+    """Every task with its expert, from seed 100, and with random actions, from seed 0."""
+    seeds = range(episodes)
+    with crew(processes) as pool:
+        walks = pool.submit(random_walks, seeds)
+        others = {
+            "hiking": pool.submit(random_returns, A1Hike, seeds, HIKE_STEPS),
+            "runto": pool.submit(random_returns, A1RunTo, seeds, WALK_STEPS),
+        }
+        experts = {
+            task.id: pool.submit(experts_play, task.id, range(100, 100 + episodes))
+            for task in A1_TASKS
+        }
+        for task, playing in experts.items():
+            name = task.removeprefix("d5rl.a1-").removesuffix("-v1")
+            by_chance = others[name].result() if name in others else walks.result()[name]
+            yield Measured(task, playing.result(), by_chance)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,33 @@
-"""GEA at small size: one set of weights over four families, practice, and four ways to say numbers.
+"""GEA at small size: one set of weights over five families, practice, and four ways to say numbers.
 
-    python tests/proofs/generalist.py cloning --out runs/results/gea-mini
-    python tests/proofs/generalist.py practice --out runs/results/gea-mini
-    python tests/proofs/generalist.py dialects --out runs/results/gea-mini
+    python tests/proofs/generalist.py demonstrate --out runs/results/gea-mini
+    python tests/proofs/generalist.py measure --out runs/results/gea-mini
+    python tests/proofs/generalist.py cloning --seed 0 --out runs/results/gea-mini
+    python tests/proofs/generalist.py practice --seed 0 --out runs/results/gea-mini
+    python tests/proofs/generalist.py dialects --seed 0 --out runs/results/gea-mini
+    python tests/proofs/generalist.py table --out runs/results/gea-mini
 
-Each goes on where it stood, and writes what it found beside what it trained.
+The oracles' demonstrations are recorded and their scores and chance's measured once; then each part
+goes on where it stood, and writes what it found beside what it trained. The last reads what the
+seeds have found, prints it, and ends with 1 if a claim does not hold.
 """
 
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
+import contextlib
+import functools
 import json
+import multiprocessing
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from teaching import Lesson, begin, build, demonstrations, play
+from teaching import TAUGHT, Lesson, begin, build, demonstrations, measure, play
+from verdict import show
 
 from polyathlon.agents.gea.cloning import GeaCloning, Progress
 from polyathlon.agents.gea.config import PRESETS, GeaConfig
@@ -25,59 +35,122 @@ from polyathlon.agents.gea.player import GeaAgent
 from polyathlon.agents.gea.reinforcing import GeaReinforcing
 from polyathlon.agents.lm.configuration import configure
 from polyathlon.agents.lm.stage import World
-from polyathlon.leaderboard.intervals import wilson
+from polyathlon.core.specs import derive_seed
 from polyathlon.tasks import catalogue
+from polyathlon.tasks.androidcontrol.action import UiAction, format_command, parse_command
 
-SIMPLE = ("311525c5", "68216d8c", "6e3da8a1")
-"""Families of Language Rearrangement that ask for one skill: go there, open or close the fridge."""
+ASKED = ("311525c5", "68216d8c", "6e3da8a1", "42f1b012")
+"""Families of Language Rearrangement that name all that is to be done: go there, open or close the
+fridge, move X from A to B."""
+
+CELLS = 50
+"""Of a screen, along either side: where it is touched is said by the middle of a cell (GEA,
+section 4.2)."""
 
 
-def is_simple(env: Any) -> bool:
+def is_asked(env: Any) -> bool:
     """Whether the episode of Language Rearrangement that has begun is of those families."""
-    return env.unwrapped.episode.family in SIMPLE
+    return env.unwrapped.episode.family in ASKED
 
 
-def _arm(count: int = 25) -> Lesson:
-    return Lesson(("state",), count)
+def by_cell(command: str) -> str:
+    """A command on a screen with its place moved to the middle of a cell."""
+    action = parse_command(command)
+    if action.place is None:
+        return format_command(action)
+    x, y = ((min(int(CELLS * share), CELLS - 1) + 0.5) / CELLS for share in action.place)
+    return format_command(UiAction(kind=action.kind, place=(x, y)))
+
+
+def _arm() -> Lesson:
+    return Lesson(("state",), 40, noise=0.1, weight=0.7)
+
+
+def _grid(count: int, weight: float) -> Lesson:
+    return Lesson(("rgb",), count, {"image_size": 56, "view": "partial"}, weight=weight)
 
 
 LESSONS: Mapping[str, Lesson] = {
-    "metaworld.drawer-close": _arm(),
-    "metaworld.door-close": _arm(),
-    "metaworld.handle-press": _arm(),
+    "metaworld.button-press-topdown": _arm(),
+    "metaworld.drawer-open": _arm(),
     "metaworld.window-open": _arm(),
-    "socialnav.frontal-approach": Lesson(("state",), 30, weight=2.0),
-    "babyai.go-to-red-ball-no-dists": Lesson(("rgb",), 150, {"image_size": 64}, weight=2.0),
-    "babyai.go-to-obj-s4": Lesson(("rgb",), 150, {"image_size": 64}, weight=2.0),
-    "langr.train": Lesson(("state",), 200, {}, is_simple, 2.0),
+    "metaworld.door-close": _arm(),
+    "socialnav.frontal-approach": Lesson(("state",), 40, noise=0.1, weight=1.5),
+    "babyai.go-to-obj-s4": _grid(400, 1.0),
+    "babyai.go-to-red-ball-no-dists": _grid(300, 2.5),
+    "langr.train": Lesson(("state",), 600, {}, is_asked, 2.5),
+    "androidcontrol.high-train": Lesson(
+        ("rgb",), 240, {"image_size": 64}, weight=2.5, said=by_cell
+    ),
 }
-"""Four families: a hand, a robot among people, moves in a grid, skills in words."""
+"""Five families and four ways to act: velocities of a hand and of a robot, moves in a grid, skills
+in words, commands in writing."""
 
-ARMS = tuple(name for name in LESSONS if name.startswith("metaworld"))
-PRACTISED = ("babyai.go-to-obj-s4", "langr.train")
-DIALECTS = ("rvq", "vq", "uniform", "pred")
+ARMS: Mapping[str, Lesson] = {
+    **{name: one for name, one in LESSONS.items() if name.startswith("metaworld")},
+    "metaworld.reach": _arm(),
+    "metaworld.push": _arm(),
+}
+"""What the ways to say continuous actions are compared on: two more, which ask for precision."""
+
+UPDATES = 700
+"""Of each way to say them: arms alone need fewer than all families together."""
+
+ALL = {**LESSONS, **ARMS}
+
+EPISODES = 400
+"""Of a list, that are practised."""
+
+PRACTISED = ("babyai.go-to-red-ball-no-dists", "langr.train")
+DIALECTS = ("uniform", "vq", "rvq", "pred")
 
 
-def taught(folder: Path, config: GeaConfig, names: Sequence[str], demos: Path) -> GeaAgent:
-    """Stage 1 on some lessons, to its end."""
-    training = GeaCloning(folder, config, demonstrations({n: LESSONS[n] for n in names}, demos))
-    begun = time.monotonic()
-    training.run(watch=lambda one: _tell(one, begun))
-    return training.agent()
+class Clock:
+    """Seconds that a part has taken, those before it was cut short as well.
+
+    Args:
+        path: where they are kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self._begun = path, time.monotonic()
+        self._before = float(path.read_text()) if path.is_file() else 0.0
+
+    def __call__(self) -> float:
+        """What it is by now."""
+        spent = self._before + time.monotonic() - self._begun
+        self._path.write_text(f"{spent:.1f}")
+        return spent
 
 
-def _tell(one: Progress, begun: float) -> None:
+def teach(folder: Path, told: argparse.Namespace, config: GeaConfig) -> None:
+    """Stage 1 on the lessons, to its end."""
+    sets = demonstrations(told.lessons, told.out / "demonstrations")
+    GeaCloning(folder, config, sets).run(watch=lambda one: _tell(one, told.clock))
+
+
+def _tell(one: Progress, clock: Clock) -> None:
     figures = {name: round(value, 3) for name, value in one.figures.items()}
-    print(one.step, round(time.monotonic() - begun), figures, flush=True)
+    print(one.step, round(clock()), figures, flush=True)
 
 
-def judged(agent: GeaAgent, names: Sequence[str], count: int) -> dict[str, list[float]]:
-    """Of each task what was won, what was played, and the 95% interval."""
-    found = {}
-    for name in names:
-        won, played = play(agent, name, LESSONS[name], count)
-        found[name] = [won, played, *(round(one, 3) for one in wilson(won, played))]
-        print(name, found[name], flush=True)
+def judged(folder: Path, names: Sequence[str], told: argparse.Namespace) -> dict[str, list[float]]:
+    """Of each task the score of every episode, several tasks at once."""
+    begun, context = time.monotonic(), multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(told.threads, context) as pool:
+        waiting = {name: pool.submit(_judge, folder, name, told.episodes) for name in names}
+        found = {name: one.result() for name, one in waiting.items()}
+    print(f"judged in {time.monotonic() - begun:.0f} s", flush=True)
+    return found
+
+
+def _judge(folder: Path, name: str, count: int) -> list[float]:
+    torch.set_num_threads(1)
+    begun = time.monotonic()
+    found = play(GeaAgent.load(folder), name, ALL[name], count)
+    spent = time.monotonic() - begun
+    print(f"{name}: {sum(found) / count:.3f} of {count} episodes, {spent:.0f} s", flush=True)
     return found
 
 
@@ -87,25 +160,36 @@ def make_worlds(count: int, fields: Sequence[str]) -> list[World]:
     for number in range(count):
         name = PRACTISED[number % len(PRACTISED)]
         task, lesson = catalogue.find(name), LESSONS[name]
-        env = build(task, lesson.fields, **lesson.kwargs)
-        worlds.append(World(_Wanted(env, task, lesson), task))
+        worlds.append(World(_Wanted(build(task, lesson), task, name), task))
     return worlds
+
+
+@functools.cache
+def numbers(name: str) -> tuple[int, ...]:
+    """The seeds of the episodes of a list that are practised: looking for more takes its time."""
+    task, lesson, found, number = catalogue.find(name), LESSONS[name], list[int](), 0
+    env = build(task, lesson)
+    while len(found) < EPISODES:
+        seed = derive_seed("practice", name, number)
+        begin(env, task, seed, TAUGHT)
+        found += [seed] * lesson.wanted(env)
+        number += 1
+    env.close()
+    return tuple(found)
 
 
 class _Wanted:
     """An environment whose episodes are those of a lesson."""
 
-    def __init__(self, env: Any, task: Any, lesson: Lesson) -> None:
-        self._env, self._task, self._lesson = env, task, lesson
+    def __init__(self, env: Any, task: Any, name: str) -> None:
+        self._env, self._task = env, task
+        self._numbers = numbers(name) if task.numbered_episodes else ()
         self.action_space = env.action_space
 
     def reset(self, *, seed: int) -> tuple[Any, Any]:
-        """The first episode from that seed on that belongs to it."""
-        while True:
-            found = begin(self._env, self._task, seed)
-            if self._lesson.wanted(self._env):
-                return found
-            seed = (seed * 6364136223846793005 + 1442695040888963407) % 2**31
+        """An episode by its seed; of a list one of those that are practised."""
+        which = self._numbers[seed % EPISODES] if self._numbers else seed
+        return begin(self._env, self._task, seed, TAUGHT, which)
 
     def step(self, action: Any) -> Any:
         """One step."""
@@ -116,45 +200,94 @@ class _Wanted:
         self._env.close()
 
 
+def _clone(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    config = configure(PRESETS, "gea-mini", changes)
+    teach(out / "cloned", told, config)
+    return {"cloned": judged(out / "cloned", tuple(told.lessons), told)}
+
+
+def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    training = GeaReinforcing(
+        out / "practised",
+        configure(PRESETS, "gea-mini", {**changes, "save_every": 5}),
+        out / "cloned",
+        make_worlds,
+        demonstrations(told.lessons, told.out / "demonstrations"),
+    )
+
+    def watch(one: Progress) -> None:
+        _tell(one, told.clock)
+        if told.clock() > 60 * told.minutes:
+            raise _TimeIsUp
+
+    with contextlib.suppress(_TimeIsUp):
+        training.run(watch=watch)
+    training.save()
+    training.stage.close()
+    found = judged(out / "practised", tuple(told.lessons), told)
+    return {"practised": found, "steps": training.steps}
+
+
+class _TimeIsUp(Exception):
+    """Practice has lasted as long as it may."""
+
+
+def _compare(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    found = {}
+    for dialect in DIALECTS:
+        shorter = {"cloning.updates": UPDATES, **changes, "dialect": dialect}
+        config = configure(PRESETS, "gea-mini", shorter)
+        teach(out / dialect, told, config)
+        found[dialect] = judged(out / dialect, tuple(told.lessons), told)
+    return found
+
+
+TAUGHT_IN = {"cloning": LESSONS, "practice": LESSONS, "dialects": ARMS}
+"""Part to its lessons; those that are only recorded or measured are all there are."""
+
+PARTS = {"cloning": _clone, "practice": _practise, "dialects": _compare}
+
+
 def main() -> int:
     """Does one part, prints and writes what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=("cloning", "practice", "dialects"))
+    parser.add_argument("part", choices=(*PARTS, "demonstrate", "measure", "table"))
+    parser.add_argument("--tasks", default="", help="whose names hold this; empty for all")
     parser.add_argument("--out", type=Path, default=Path("runs/results/gea-mini"))
-    parser.add_argument("--updates", type=int, default=2000)
-    parser.add_argument("--steps", type=int, default=30_000)
     parser.add_argument("--episodes", type=int, default=50, help="of each task, to judge by")
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    out, demos = options.out, options.out / "demonstrations"
-    changes: dict[str, Any] = {
-        "cloning.updates": options.updates, "seed": options.seed, "save_every": 100,
-    }  # fmt: skip
-    begun, found = time.monotonic(), dict[str, Any]()
-    if options.part == "cloning":
-        agent = taught(
-            out / "cloned", configure(PRESETS, "gea-mini", changes), tuple(LESSONS), demos
-        )
-        found["cloned"] = judged(agent, tuple(LESSONS), options.episodes)
-    elif options.part == "practice":
-        changes |= {"reinforcing.steps": options.steps, "save_every": 5}
-        training = GeaReinforcing(
-            out / "practised",
-            configure(PRESETS, "gea-mini", changes),
-            out / "cloned",
-            make_worlds,
-            demonstrations(LESSONS, demos),
-        )
-        training.run(watch=lambda one: _tell(one, begun))
-        found["practised"] = judged(training.agent(), tuple(LESSONS), options.episodes)
+    parser.add_argument("--minutes", type=float, default=20.0, help="of practice, at most")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--share", type=float, default=1.0, help="of the demonstrations")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON")
+    told = parser.parse_args()
+    if told.part == "table":
+        return show(told.out, PRACTISED)
+    torch.set_num_threads(told.threads)
+    told.lessons = {
+        name: one._replace(count=max(2, round(told.share * one.count)))
+        for name, one in TAUGHT_IN.get(told.part, ALL).items()
+        if told.tasks in name
+    }
+    if told.part == "demonstrate":
+        demonstrations(told.lessons, told.out / "demonstrations")
+        return 0
+    out = told.out if told.part == "measure" else told.out / f"seed-{told.seed}"
+    if (out / f"{told.part}.json").is_file():
+        print(f"{told.part}: {out} has it", flush=True)
+        return 0
+    told.clock = Clock(out / f"{told.part}.seconds")
+    if told.part == "measure":
+        known = {n: measure(n, lesson, told.episodes) for n, lesson in told.lessons.items()}
+        found: dict[str, Any] = {"oracle": {n: one[0] for n, one in known.items()}}
+        found["random"] = {n: one[1] for n, one in known.items()}
     else:
-        for dialect in DIALECTS:
-            config = configure(PRESETS, "gea-mini", {**changes, "dialect": dialect})
-            agent = taught(out / f"arms-{dialect}", config, ARMS, demos)
-            found[dialect] = judged(agent, ARMS, options.episodes)
-    found["seconds"] = round(time.monotonic() - begun)
-    (out / f"{options.part}.json").write_text(json.dumps(found, indent=1))
+        changes: dict[str, Any] = {"seed": told.seed, "save_every": 200}
+        changes |= {name: json.loads(one) for name, _, one in (s.partition("=") for s in told.set)}
+        found = PARTS[told.part](told, changes, out)
+    found["seconds"] = round(told.clock())
+    (out / f"{told.part}.json").write_text(json.dumps(found, indent=1))
+    print(f"{told.part}: {found['seconds']} s", flush=True)
     return 0
 
 

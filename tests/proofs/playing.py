@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import itertools
-import multiprocessing
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from crew import crew
 
 from polyathlon.tasks.langr.environment import LanguageRearrangement
 from polyathlon.tasks.langr.oracle import make_oracle
@@ -72,7 +71,6 @@ def train(first: int, count: int, processes: int) -> Iterator[Played]:
     """A range of the training episodes by the planner."""
     edges = [*range(first, first + count, 500), first + count]
     chunks = list(itertools.pairwise(edges))
-    spawn = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=spawn) as pool:
+    with crew(processes) as pool:
         for found in pool.map(_train_chunk, chunks):
             yield from found

@@ -15,6 +15,12 @@ from polyathlon.core.trajectory import Trajectory
 from polyathlon.tasks import catalogue
 from polyathlon.tasks.dataset.layout import DatasetWriter
 
+CUT = 150
+"""An episode lasts at most so many steps, in teaching and where it is judged by."""
+
+TAUGHT, JUDGED = 0, 1
+"""Halves of a list of episodes: what is taught with, and what is judged by."""
+
 
 class Lesson(NamedTuple):
     """How a task is taught.
@@ -25,6 +31,9 @@ class Lesson(NamedTuple):
         kwargs: arguments of the task.
         wanted: whether the episode that has begun belongs to it.
         weight: how often it is drawn from.
+        noise: added to what the oracle does, as a share of half the range; what is recorded is
+            what it meant to do.
+        said: the words for what an oracle does.
     """
 
     fields: tuple[str, ...]
@@ -32,41 +41,41 @@ class Lesson(NamedTuple):
     kwargs: Mapping[str, Any] = {}
     wanted: Callable[[Any], bool] = lambda _: True
     weight: float = 1.0
+    noise: float = 0.0
+    said: Callable[[Any], Any] = lambda action: action
 
 
-def build(task: TaskSpec, fields: Sequence[str], **kwargs: Any) -> Any:
-    """The task's environment with those of the fields that it has."""
-    shown = tuple(one for one in (*fields, "instruction") if one in task.observations)
-    return catalogue.build(task, observations=shown, **kwargs)
+def build(task: TaskSpec, lesson: Lesson) -> Any:
+    """The task's environment with those of a lesson's fields that it has."""
+    shown = tuple(one for one in (*lesson.fields, "instruction") if one in task.observations)
+    return catalogue.build(task, observations=shown, **lesson.kwargs)
 
 
-def begin(env: Any, task: TaskSpec, seed: int) -> tuple[Any, Any]:
-    """An episode by its seed; of a list, the one that the seed points at."""
-    options = {"episode": seed % task.numbered_episodes} if task.numbered_episodes else None
+def begin(env: Any, task: TaskSpec, seed: int, half: int, which: int | None = None) -> Any:
+    """An episode by its seed; of a list, the one of that half which it, or ``which``, points at."""
+    middle, which = task.numbered_episodes // 2, seed if which is None else which
+    options = {"episode": half * middle + which % middle} if task.numbered_episodes else None
     return env.reset(seed=seed % 2**31, options=options)
 
 
-def record(
-    task: TaskSpec, fields: Sequence[str], count: int, cut: int, kwargs: Mapping[str, Any],
-    writer: DatasetWriter, wanted: Callable[[Any], bool],
-) -> None:  # fmt: skip
-    """Records episodes that the oracle wins; each is cut at success, or after so many steps."""
-    env = build(task, fields, **kwargs)
+def record(task: TaskSpec, lesson: Lesson, writer: DatasetWriter) -> None:
+    """Records episodes that the oracle wins; each is cut at success, or after ``CUT`` steps."""
+    env = build(task, lesson)
     oracle = load_object(task.oracle)(env)
     kept = number = 0
-    while kept < count:
+    while kept < lesson.count:
         seed = derive_seed("teaching", "train", task.id, number)
         number += 1
-        assert number < 40 * count + 20, f"{task.id}: the oracle hardly ever wins"
-        seen, info = begin(env, task, seed)
-        if not wanted(env):
+        assert number < 40 * lesson.count + 20, f"{task.id}: the oracle hardly ever wins"
+        seen, info = begin(env, task, seed, TAUGHT)
+        if not lesson.wanted(env):
             continue
         oracle.reset(seen, info)
-        observed, actions, won = [seen], [], False
-        while not won and len(actions) < cut:
-            action = oracle.act(seen)
-            seen, _, terminated, truncated, info = env.step(_clipped(env, action))
-            actions.append(action)
+        dice, observed, actions, won = np.random.default_rng(seed), [seen], [], False
+        while not won and len(actions) < CUT:
+            meant = lesson.said(oracle.act(seen))
+            seen, _, terminated, truncated, info = env.step(_done(env, meant, lesson.noise, dice))
+            actions.append(meant)
             observed.append(seen)
             won = bool(info["success"])
             if terminated or truncated:
@@ -77,11 +86,13 @@ def record(
     env.close()
 
 
-def _clipped(env: Any, action: Any) -> Any:
+def _done(env: Any, action: Any, noise: float, dice: np.random.Generator) -> Any:
+    """What is done where an action is meant."""
     space = env.action_space
-    if hasattr(space, "low"):
-        return np.clip(np.asarray(action, np.float32), space.low, space.high)
-    return action
+    if not hasattr(space, "low"):
+        return action
+    astray = noise * (space.high - space.low) / 2 * dice.standard_normal(space.shape)
+    return np.clip(np.asarray(action + astray, np.float32), space.low, space.high)
 
 
 def _written(observed: Sequence[Mapping[str, Any]], actions: Sequence[Any]) -> Trajectory:
@@ -105,14 +116,14 @@ def _written(observed: Sequence[Mapping[str, Any]], actions: Sequence[Any]) -> T
     )
 
 
-def demonstrations(lessons: Mapping[str, Lesson], folder: Path, cut: int = 150) -> list[DemoSet]:
+def demonstrations(lessons: Mapping[str, Lesson], folder: Path) -> list[DemoSet]:
     """The sets of some tasks; kept in a folder, so that a proof can be repeated in parts."""
     sets = []
     for name, lesson in lessons.items():
         task = catalogue.find(name)
-        writer = DatasetWriter(folder / f"{task.id}-{lesson.count}-{'-'.join(lesson.fields)}")
+        writer = DatasetWriter(folder / f"{task.id}-{lesson.count}")
         if not writer.stands(lesson.count - 1):
-            record(task, lesson.fields, lesson.count, cut, lesson.kwargs, writer, lesson.wanted)
+            record(task, lesson, writer)
         episodes = tuple(writer.get(number) for number in range(lesson.count))
         steps = sum(one.steps for one in episodes)
         print(f"{task.id}: {len(episodes)} episodes, {steps} steps", flush=True)
@@ -128,45 +139,73 @@ def demonstrations(lessons: Mapping[str, Lesson], folder: Path, cut: int = 150) 
     return sets
 
 
-def play(
-    agent: Any, name: str, lesson: Lesson, count: int, cut: int = 150, slots: int = 10
-) -> tuple[int, int]:
-    """Episodes won by an agent within so many steps, and episodes played; none was recorded."""
+def play(agent: Any, name: str, lesson: Lesson, count: int, slots: int = 20) -> list[float]:
+    """The scores of an agent in so many episodes, of which none was recorded.
+
+    A score is 1 for success within ``CUT`` steps and else 0, or the return where that is what the
+    task's score is.
+    """
     task = catalogue.find(name)
-    envs = [build(task, lesson.fields, **lesson.kwargs) for _ in range(min(slots, count))]
-    numbers = iter(range(10 * count + 1000))
-    won = played = 0
-    while played < count:
-        seen, steps = {}, {}
-        for slot in range(min(len(envs), count - played)):
+    envs = [build(task, lesson) for _ in range(min(slots, count))]
+    numbers, scores = iter(range(100 * count + 1000)), list[float]()
+    while len(scores) < count:
+        seen, steps, earned = {}, dict[int, int](), dict[int, float]()
+        for slot in range(min(len(envs), count - len(scores))):
             seen[slot] = _another(envs[slot], task, lesson, numbers)
-            steps[slot] = 0
-            brief = Brief(
-                instruction=str(seen[slot].get("instruction", task.instruction)),
-                embodiment=task.embodiment,
-                action_space=envs[slot].action_space,
-                max_episode_steps=task.max_episode_steps,
-                agent_seed=slot + played,
-            )
-            agent.reset([slot], [brief])
-        played += len(seen)
+            steps[slot], earned[slot] = 0, 0.0
+            agent.reset([slot], [_brief(task, envs[slot], seen[slot], slot + len(scores))])
         while seen:
             now = list(seen)
             for slot, action in zip(now, agent.act([seen[s] for s in now], now), strict=True):
-                seen[slot], _, terminated, truncated, info = envs[slot].step(action)
+                seen[slot], reward, terminated, truncated, info = envs[slot].step(action)
                 steps[slot] += 1
-                over = terminated or truncated or steps[slot] >= cut
-                if info["success"] or over:
-                    won += bool(info["success"])
+                earned[slot] += float(reward)
+                if info["success"] or terminated or truncated or steps[slot] >= CUT:
+                    of_return = task.score == "return"
+                    scores.append(earned[slot] if of_return else float(info["success"]))
                     del seen[slot]
     for env in envs:
         env.close()
-    return won, count
+    return scores
+
+
+def _brief(task: TaskSpec, env: Any, seen: Mapping[str, Any], seed: int) -> Brief:
+    return Brief(
+        instruction=str(seen.get("instruction", task.instruction)),
+        embodiment=task.embodiment,
+        action_space=env.action_space,
+        max_episode_steps=task.max_episode_steps,
+        agent_seed=seed,
+    )
 
 
 def _another(env: Any, task: TaskSpec, lesson: Lesson, numbers: Iterator[int]) -> Any:
     """The beginning of the next episode that belongs to a lesson."""
     while True:
-        seen, _ = begin(env, task, derive_seed("teaching", "test", task.id, next(numbers)))
+        number = next(numbers)
+        seen, _ = begin(env, task, derive_seed("teaching", "test", task.id, number), JUDGED)
         if lesson.wanted(env):
             return seen
+
+
+def measure(name: str, lesson: Lesson, count: int) -> tuple[list[float], list[float]]:
+    """The scores of a task's oracle, and of random play, in the episodes that ``play`` plays."""
+    task = catalogue.find(name)
+    env = build(task, lesson)
+    oracle, dice = load_object(task.oracle)(env), np.random.default_rng(0)
+    env.action_space.seed(int(dice.integers(2**31)))
+    found: tuple[list[float], list[float]] = ([], [])
+    for scores, chance in zip(found, (False, True), strict=True):
+        numbers = iter(range(100 * count + 1000))
+        for _ in range(count):
+            seen, info, earned = _another(env, task, lesson, numbers), {"success": False}, 0.0
+            oracle.reset(seen, info)
+            for _ in range(CUT):
+                action = env.action_space.sample() if chance else lesson.said(oracle.act(seen))
+                seen, reward, terminated, truncated, info = env.step(_done(env, action, 0.0, dice))
+                earned += float(reward)
+                if info["success"] or terminated or truncated:
+                    break
+            scores.append(earned if task.score == "return" else float(info["success"]))
+    env.close()
+    return found

@@ -182,13 +182,16 @@ def test_another_figure_ranks_one_family_alone(site, visit):
 
 def test_the_lines_of_the_charts_are_those_that_are_chosen(site, visit):
     visitor = visit(of_kind(site, KINDS[1]))
-    static = re.findall(r'class="line c\d" d="(M[^"]+)"', of_kind(site, KINDS[1]).read_text())
-    paths = "[...document.querySelectorAll('.profile .lines path')].map(e => e.getAttribute('d'))"
-    drawn = visitor.evaluate(paths)
-    assert len(drawn) == 4
-    assert set(drawn) <= set(static)  # The script draws what the page was made with.
+    static = re.findall(
+        r'class="(?:line|band) c\d" d="(M44[^"]+)"', of_kind(site, KINDS[1]).read_text()
+    )
+    paths = "[...document.querySelectorAll('.profile .%s')].map(e => e.getAttribute('d'))"
+    lines, bands = (visitor.evaluate(paths % kind) for kind in ("line", "band"))
+    assert len(lines) == len(bands) == 4
+    assert lines + bands == static[4:] + static[:4]  # Drawn as the page was made.
     visitor.evaluate("document.querySelector('#rows tbody input').click()")
-    assert visitor.evaluate(paths) == drawn[1:]
+    assert visitor.evaluate(paths % "line") == lines[1:]
+    assert visitor.evaluate(paths % "band") == bands[1:]
     assert visitor.evaluate("document.querySelectorAll('#legend li').length") == 3
     assert visitor.evaluate("document.getElementById('compare').disabled")
     visitor.evaluate("document.querySelectorAll('#rows tbody input')[1].click()")

@@ -14,13 +14,18 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from polyathlon.core.errors import RunDirectoryError, SubmissionRefused
+from polyathlon.core.errors import PolyathlonError, RunDirectoryError, SubmissionRefused
 from polyathlon.core.journal import GENESIS, _link
+from polyathlon.core.manifest import Manifest
+from polyathlon.core.metric import Composite, MetricSpec, MetricTable
 from polyathlon.leaderboard.archive import write_archive
+from polyathlon.leaderboard.submission import pack
+from polyathlon.leaderboard.summary import summarise
 from polyathlon.leaderboard.validation import validate
 from polyathlon.leaderboard.verification import (
     Verification,
@@ -30,6 +35,9 @@ from polyathlon.leaderboard.verification import (
     read_verification,
     write_verification,
 )
+from polyathlon.leaderboard.website.build import build_site
+
+replace = msgspec.structs.replace
 
 INDEX, MANIFEST = "submission.json", "runs/0/manifest.json"
 EPISODES, RESULT = "runs/0/episodes.jsonl", "runs/0/result.json"
@@ -287,3 +295,46 @@ def test_a_verification_is_read_as_strictly(tmp_path, how, seed, hostile):
     path.write_bytes(dumped(altered(plain, seed, how, hostile)))
     with contextlib.suppress(RunDirectoryError):
         assert isinstance(read_verification(path), Verification)
+
+
+FIGURES = MetricTable(
+    metrics=(
+        MetricSpec(key="length", title="length of the way", unit="m", aspects=("way",)),
+        MetricSpec(key="bumped", title="whether it bumped", share=True, weight="length"),
+        MetricSpec(key="met", title="whether it met a wall"),
+    ),
+    counts_by="met",
+    shown=("length", "bumped"),
+    aspects={"way": "its way"},
+    composites=(Composite(key="sum", title="a sum", weights={"length": 1.0, "bumped": 2.0}),),
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    seed=st.integers(0, 10**6),
+    how=st.sampled_from(["delete", "rename", "double", "reverse", "nudge", "add", "put"]),
+    hostile=st.sampled_from([one for one in HOSTILE if one == one]),
+)
+def test_declarations_of_a_forger_become_a_site_or_are_refused(
+    packed, tmp_path, seed, how, hostile
+):
+    """Whatever a manifest declares, with every figure, digest and hash made anew."""
+    figures = {"length": 2.0, "bumped": 1.0, "met": 1.0}
+    results = [replace(one, metrics=figures) for one in packed.results]
+    plain = msgspec.to_builtins(replace(packed.manifest, metrics={"babyai": FIGURES}))
+    try:
+        manifest = msgspec.convert(altered(plain, seed, how, hostile), Manifest)
+        manifest = replace(manifest, benchmark_digest=manifest.benchmark.digest())
+        result = summarise(manifest, results)
+        run = replace(packed, manifest=manifest, results=tuple(results), result=result)
+        files = pack("Forger", [run])
+    except (msgspec.ValidationError, PolyathlonError, ValueError, TypeError, OverflowError):
+        reject()  # Not even a forger can write it.
+    folder = tmp_path / "found"
+    folder.mkdir(exist_ok=True)
+    (folder / "forged.zip").write_bytes(write_archive(files))
+    board = build_site([folder], tmp_path / "site")
+    assert len(board.sources) + len(board.refused) == 1

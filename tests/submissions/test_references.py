@@ -20,7 +20,7 @@ LARGEST, LARGEST_TOGETHER = 300_000, 3_000_000
 
 def test_they_are_small():
     sizes = {path.name: path.stat().st_size for path in FILES}
-    assert set(sizes) >= {"random.zip", "oracle.zip"}
+    assert set(sizes) == {"random.zip", "oracle.zip", "ppo.zip"}
     assert max(sizes.values()) <= LARGEST
     assert sum(sizes.values()) <= LARGEST_TOGETHER
 
@@ -46,10 +46,40 @@ def test_all_of_them_were_played_again(path):
     assert (found.status, found.checked) == ("verified", found.episodes)
 
 
-def test_the_solvers_lead():
-    board = build_board(FILES)
-    (group,) = board.groups
-    assert [(row.submission, row.rank, row.status) for row in group.rows] == [
-        ("Scripted solvers", 1, "verified"),
-        ("Random play", 2, "verified"),
+def test_they_stand_in_the_order_that_they_should():
+    several, learnt = sorted(build_board(FILES).groups, key=lambda group: len(group.rows))
+    standing = [
+        [(row.submission, row.rank, row.status) for row in group.rows]
+        for group in (learnt, several)
     ]
+    solvers, ppo, chance = "Scripted solvers", "PPO, 200,000 steps", "Random play"
+    assert standing == [
+        [(solvers, 1, "verified"), (ppo, 2, "verified"), (chance, 3, "verified")],
+        [(solvers, 1, "verified"), (chance, 2, "verified")],
+    ]
+
+
+def test_the_trained_one_names_its_weights():
+    (one,) = [source for source in build_board(FILES).sources if source.file == "ppo.zip"]
+    assert [file.name.partition("-")[0] for file in one.weights] == ["arrays", "checkpoint.json"]
+    assert one.card.parameters > 10_000
+
+
+def test_runs_that_played_the_same_are_compared(capsys):
+    """Of a submission with two runs the one that the other side has; of two shared, the named."""
+
+    def compare(*words):
+        with pytest.raises(SystemExit) as ended:
+            main(["compare", *words])
+        return ended.value.code, capsys.readouterr()
+
+    ppo, chance, solvers = (str(FOLDER / f"{name}.zip") for name in ("ppo", "random", "oracle"))
+    code, told = compare(ppo, chance)
+    assert (code, "verdict  better" in told.out, "50 pairs" in told.out) == (0, True, True)
+    code, told = compare(solvers, chance)
+    assert code == 2
+    first, _, second = told.err.partition("share custom (")[2].partition("), custom (")
+    digests = {first, second.partition(")")[0]}
+    assert {len(one) for one in digests} == {12}
+    pairs = {compare(solvers, chance, "--benchmark", one)[1].out.count("babyai") for one in digests}
+    assert pairs == {1, 3}

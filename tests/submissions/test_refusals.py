@@ -19,6 +19,7 @@ from polyathlon.core.actions import count_actions, pack_actions, unpack_actions
 from polyathlon.core.episode import Outcome
 from polyathlon.core.errors import JournalCorrupt, SubmissionRefused
 from polyathlon.core.journal import GENESIS, _link
+from polyathlon.core.metric import MetricSpec, MetricTable
 from polyathlon.leaderboard.archive import write_archive
 from polyathlon.leaderboard.submission import pack
 from polyathlon.leaderboard.summary import summarise
@@ -29,6 +30,10 @@ ACTIONS = "runs/0/actions.bin"
 MANIFEST = "runs/0/manifest.json"
 RESULT = "runs/0/result.json"
 INDEX = "submission.json"
+
+
+replace = msgspec.structs.replace
+LENGTH = MetricSpec(key="length", title="length of the way")
 
 
 def refusal(path):
@@ -288,6 +293,26 @@ def test_a_figure_that_does_not_follow_is_named(members, filed, rehashed):
     assert "overall.success.value is 1.0, the episodes give" in words
 
 
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (
+            MetricTable(metrics=(LENGTH,), shown=("width",)),
+            "names 'width', which it does not declare",
+        ),
+        (MetricTable(metrics=(LENGTH,), counts_by="width"), "names 'width'"),
+        (MetricTable(metrics=(replace(LENGTH, weight="width"),)), "names 'width'"),
+        (MetricTable(metrics=(LENGTH, LENGTH)), "declares a figure twice"),
+    ],
+)
+def test_figures_that_are_named_and_not_declared(packed, filed, table, words):
+    manifest = replace(packed.manifest, metrics={"babyai": table})
+    run = replace(packed, manifest=manifest, result=summarise(manifest, packed.results))
+    found = refusal(filed(pack("Agent", [run])))
+    assert "manifest.json: metrics.babyai" in found
+    assert words in found
+
+
 # Episodes
 
 
@@ -299,7 +324,7 @@ def test_a_figure_that_does_not_follow_is_named(members, filed, rehashed):
             "nothing stands where the plan has babyai.open-v0 episode 3",
         ),
         (lambda lines: lines[1:], "babyai.go-to-obj-v0 episode 1 stands where the plan has"),
-        (lambda lines: [*lines, lines[-1]], "stands there a second time"),
+        (lambda lines: [*lines, lines[-1]], "stands where the plan has nothing more"),
         (lambda lines: [lines[1], lines[0], *lines[2:]], "in the plan's order"),
         (lambda lines: [*lines[:3], lines[4], lines[3], *lines[5:]], "in the plan's order"),
         (lambda lines: [], "nothing stands where the plan has babyai.go-to-obj-v0 episode 0"),
@@ -324,9 +349,6 @@ def first_only(changed):
     return lambda one: changed(one) if next(counter) == 0 else one
 
 
-replace = msgspec.structs.replace
-
-
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -335,6 +357,7 @@ replace = msgspec.structs.replace
         (lambda one: replace(one, steps=0), "0 steps"),
         (lambda one: replace(one, attempts=3), "3 attempts with 0 faults"),
         (lambda one: replace(one, wall_time=-1.0), "cannot be"),
+        (lambda one: replace(one, times={"policy": -1.0}), "cannot be"),
         (lambda one: replace(one, trace=None), "without actions"),
         (lambda one: replace(one, start_digest="x"), "a digest that is none"),
         (lambda one: replace(one, instruction="go\u202e"), "cannot be seen"),
@@ -395,6 +418,8 @@ def test_actions_of_another_kind(packed, filed):
     "block",
     [
         {"dtype": "|O8", "shape": [1], "data": b"12345678"},
+        {"dtype": "<b8", "shape": [1], "data": b"12345678"},
+        {"dtype": "<f4", "shape": [0, 2**63], "data": b""},
         {"dtype": "<f4,<f4", "shape": [1], "data": b"12345678"},
         {"dtype": "<f4", "shape": [-1], "data": b"12345678"},
         {"dtype": "<f4", "shape": [3], "data": b"12345678"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -24,7 +25,8 @@ from polyathlon.core.specs import Embodiment, Family, TaskSpec
 
 FAULTS = (
     "raise", "kill", "segfault", "exit", "hang", "hang-stubborn", "nan-reward", "reset-raise",
-    "reset-hang", "make-raise", "make-hang", "make-exit", "grandchild-kill", "no-success-key",
+    "reset-hang", "render-hang", "memory", "make-raise", "make-hang", "make-exit",
+    "grandchild-kill", "no-success-key",
 )  # fmt: skip
 LENGTH = 20
 
@@ -90,6 +92,12 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         time.sleep(600)
 
+    def _memory(self) -> None:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        room = pages * resource.getpagesize() + (64 << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (room, room))
+        bytearray(256 << 20)
+
     def _nan_reward(self) -> None:
         self._reward = float("nan")
 
@@ -120,7 +128,7 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         self._steps += 1
         self._reward = float(np.mean(action)) * float(self._state[0])
-        if self._steps == 5 and not self.fault.startswith(("make-", "reset-")):
+        if self._steps == 5 and not self.fault.startswith(("make-", "reset-", "render-")):
             self._maybe("")
         if self.step_seconds:
             until = time.perf_counter() + self.step_seconds
@@ -135,6 +143,8 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
         return self._observe(), self._reward, over, False, info
 
     def render(self) -> Any:
+        if self._steps >= 5:
+            self._maybe("render-")
         return np.full((16, 16, 3), self._steps, np.uint8)
 
 

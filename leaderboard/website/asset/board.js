@@ -71,6 +71,7 @@
     control("count").textContent =
       shown === all ? "" : `${shared.count(shown)} of ${shared.plural(all, "row")} shown`;
     control("all").hidden = shown === found;
+    control("all").parentElement.hidden = shown === all;
     control("all").textContent = `Show all ${shared.count(found)}`;
   };
   control("all").addEventListener("click", () => {
@@ -139,18 +140,22 @@
   const compare = control("compare");
   const key = (at) => draw("svg", { width: 28, height: 12, viewBox: "0 0 28 12", "aria-hidden": "true" },
     draw("path", { class: `line c${at}`, d: "M1 6H27" }));
-  const lined = (holder, kind, path) => {
+  const lined = (holder, paths) => {
     const group = document.querySelector(`${holder} .lines`);
-    group?.replaceChildren(...chosen.map((number, at) =>
-      draw("path", { class: `${kind} c${at}`, d: path(data.rows[number]) })));
+    group?.replaceChildren(...Object.entries(paths).flatMap(([kind, path]) =>
+      chosen.map((number, at) => draw("path", { class: `${kind} c${at}`, d: path(data.rows[number]) }))));
   };
+  const { low, high } = data.profile;
   const update = () => {
     boxes.forEach((box, number) => {
       box.checked = chosen.includes(number);
       box.disabled = !box.checked && chosen.length >= LINES;
     });
-    lined(".profile", "line", (row) => chart.profile(row.tasks, data.profile.low, data.profile.high));
-    lined(".radar", "line area", (row) => chart.radar(row.families.map((one) => one[0])));
+    lined(".profile", {
+      band: (row) => chart.band(row.band, low, high),
+      line: (row) => chart.profile(row.tasks, low, high),
+    });
+    lined(".radar", { "line area": (row) => chart.radar(row.families.map((one) => one[0])) });
     document.getElementById("legend")?.replaceChildren(...chosen.map((number, at) =>
       make("li", {}, key(at), foreign(data.rows[number].name))));
     compare.disabled = chosen.length !== 2;

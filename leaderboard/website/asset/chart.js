@@ -17,6 +17,20 @@ const chart = (() => {
     return path && `${path}H${(WIDTH - RIGHT).toFixed(1)}`;
   };
 
+  /* Threshold, lower and upper end, which hold from there to the next. */
+  const band = (ends, low, high) => {
+    if (!ends.length) return "";
+    const floor = HEIGHT - BOTTOM, width = WIDTH - RIGHT - LEFT;
+    const x = (at) =>
+      (LEFT + ((Math.min(Math.max(at, low), high) - low) / (high - low)) * width).toFixed(1);
+    const y = (share) => (floor - share * (floor - TOP)).toFixed(1);
+    let path = `M${LEFT.toFixed(1)} ${y(ends[0][2])}`;
+    for (const [at, , upper] of ends.slice(1)) path += `H${x(at)}V${y(upper)}`;
+    path += `H${x(high)}V${y(ends.at(-1)[1])}`;
+    for (let at = ends.length - 1; at > 0; at -= 1) path += `H${x(ends[at][0])}V${y(ends[at - 1][1])}`;
+    return `${path}H${LEFT.toFixed(1)}Z`;
+  };
+
   const radar = (scores) => {
     const points = scores.map((score, number) => {
       const angle = (2 * Math.PI * number) / scores.length - Math.PI / 2;
@@ -27,5 +41,5 @@ const chart = (() => {
     return `M${points.join("L")}Z`;
   };
 
-  return { profile, radar };
+  return { profile, band, radar };
 })();

@@ -13,9 +13,13 @@ from typing import Any
 import msgspec
 
 from ....core.errors import BadArgument, PolyathlonError
+from ...interpreter import named_interpreters
 
 PYTHON = "POLYATHLON_HABITAT_PYTHON"
 """Environment variable: the interpreter of an environment that has habitat-sim."""
+
+NAME = "habitat"
+"""What the interpreter is called among those that ``polyathlon env`` names."""
 
 ASSETS = "POLYATHLON_HABITAT_ASSETS"
 """Environment variable: the folder that habitat's downloader calls ``data``."""
@@ -30,8 +34,8 @@ PROBE_TIMEOUT = 120.0
 """How long importing habitat-sim and drawing nothing may take [s]; a cold disk is slow."""
 
 MAKE = (
-    "conda env create -f environment-habitat.yml && export "
-    f'{PYTHON}="$(conda run -n polyathlon-habitat which python)"'
+    "conda env create -f environment-habitat.yml && polyathlon env add habitat "
+    '--python "$(conda run -n polyathlon-habitat which python)"'
 )
 """What to type for the interpreter."""
 
@@ -42,8 +46,9 @@ ADD_PHYSICS = (
 """What to type where habitat-sim was built without physics."""
 
 DOWNLOAD = (
-    f'"${PYTHON}" -m habitat_sim.utils.datasets_download --uids rearrange_task_assets '
-    f'--no-replace --data-path "$PWD/data" && export {ASSETS}="$PWD/data"'
+    "conda run -n polyathlon-habitat python -m habitat_sim.utils.datasets_download "
+    f'--uids rearrange_task_assets --no-replace --data-path "$PWD/data" '
+    f'&& export {ASSETS}="$PWD/data"'
 )
 """What to type for the assets."""
 
@@ -60,20 +65,22 @@ class HabitatUnavailable(PolyathlonError):
 
 
 def find_python(given: str | None = None) -> str:
-    """The interpreter that has habitat-sim.
+    """The interpreter that has habitat-sim: given, else of the variable, else the one named.
 
     Raises:
-        HabitatUnavailable: none is given, or it is not a program.
+        HabitatUnavailable: there is none, or it is not a program.
     """
-    named = given or os.environ.get(PYTHON)
+    named = given or os.environ.get(PYTHON) or named_interpreters().get(NAME)
     if not named:
         raise HabitatUnavailable(
-            f"the habitat backend needs an interpreter with habitat-sim; {PYTHON} is not set. "
+            f"the habitat backend needs an interpreter with habitat-sim; none is named. "
             f"Type: {MAKE}"
         )
     found = shutil.which(os.path.expanduser(named))
     if found is None:
-        raise HabitatUnavailable(f"{PYTHON} is {named}, which is not a program. Type: {MAKE}")
+        raise HabitatUnavailable(
+            f"the interpreter of habitat is {named}, which is not a program. Type: {MAKE}"
+        )
     return found
 
 

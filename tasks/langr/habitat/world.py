@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....core.errors import BadArgument, WorkerFault
+from ....core.stopwatch import RENDERING
 from ...rendering import check_profile
 from ..episode import Episode
 from ..home import GRIPPER, Box, Home, Point
@@ -80,7 +81,7 @@ class HabitatWorld:
     Args:
         image_size: height and width of pictures [px].
         profile: ``fast``, or ``full`` for ambient occlusion.
-        python: the interpreter that has habitat-sim; by default ``POLYATHLON_HABITAT_PYTHON``.
+        python: the interpreter that has habitat-sim; by default the one that is named.
         assets: the folder of the assets; by default ``POLYATHLON_HABITAT_ASSETS``.
         deadlines: how long the process may take.
 
@@ -154,6 +155,7 @@ class HabitatWorld:
             known = self._homes[episode.home] = self._home(episode.home, words, arrays)
         return known
 
+    @RENDERING.counts
     def draw(self, state: HomeState, view: View) -> NDArray[np.uint8]:
         """A fresh picture `[H, W, 3]` of the home that was loaded last.
 

@@ -1,0 +1,109 @@
+"""What the seeds of a small GEA have found, as tables, and whether it is what is claimed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from polyathlon.leaderboard.intervals import mean_over_tasks, stratified_bootstrap
+
+SHARE = 0.5
+"""Of the oracle's score, which the taught agent is to be above."""
+
+Found = Mapping[str, Mapping[str, Sequence[float]]]
+"""Stage or dialect to task to the scores of all episodes."""
+
+
+def read(out: Path, part: str) -> list[dict[str, Any]]:
+    """What the seeds have found in one part, in the order of their numbers."""
+    return [json.loads(one.read_text()) for one in sorted(out.glob(f"seed-*/{part}.json"))]
+
+
+def show(out: Path, practised: Sequence[str]) -> int:
+    """Prints what was found, and whether it is what is claimed: 0 if all of it is.
+
+    Args:
+        out: the folder of all seeds.
+        practised: the tasks that practice was in.
+    """
+    known = json.loads((out / "measure.json").read_text())
+    console, claims = Console(width=120), dict[str, bool]()
+    cloned, practice = read(out, "cloning"), read(out, "practice")
+    if cloned:
+        before = [one["cloned"] for one in cloned]
+        after = [one["practised"] for one in practice]
+        console.print(_stages(known, before, after))
+        claims |= _claims(known, before, after, practised)
+    if dialects := read(out, "dialects"):
+        console.print(_dialects(dialects))
+    for words, holds in claims.items():
+        console.print(f"{'holds' if holds else 'DOES NOT HOLD'}: {words}")
+    for part, all_of_it in (("cloning", cloned), ("practice", practice), ("dialects", dialects)):
+        if all_of_it:
+            minutes = ", ".join(f"{one['seconds'] / 60:.1f}" for one in all_of_it)
+            console.print(f"{part}: {minutes} min with what it was judged by")
+    return int(not all(claims.values()) or not claims)
+
+
+def _stages(known: Any, before: Sequence[Any], after: Sequence[Any]) -> Table:
+    table = Table(title="one set of weights", title_justify="left")
+    for column in ("task", "random", "oracle", "cloned", "seed by seed", "practised", "seeds"):
+        table.add_column(column, no_wrap=column == "task")
+    for name in before[0]:
+        row = [name, _mean(known["random"][name]), _mean(known["oracle"][name])]
+        for found in (before, after):
+            row += [told([one[name] for one in found]), " ".join(_mean(one[name]) for one in found)]
+        table.add_row(*row)
+    return table
+
+
+def _dialects(found: Sequence[Any]) -> Table:
+    names = [name for name in found[0] if name != "seconds"]
+    table = Table(title="ways to say continuous actions, Meta-World alone", title_justify="left")
+    for column in ("task", *names):
+        table.add_column(column, no_wrap=column == "task")
+    tasks = list(found[0][names[0]])
+    for task in tasks:
+        table.add_row(task, *(told([one[name][task] for one in found]) for name in names))
+    whole = [told([np.concatenate([one[n][t] for t in tasks]) for one in found]) for n in names]
+    table.add_row("all", *whole)
+    return table
+
+
+def _claims(
+    known: Any, before: Sequence[Any], after: Sequence[Any], practised: Sequence[str]
+) -> dict[str, bool]:
+    claims = {}
+    for name in before[0]:
+        least = SHARE * float(np.mean(known["oracle"][name]))
+        words = f"cloned, {name} is above {SHARE} of the oracle's, over {len(before)} seeds"
+        claims[words] = float(np.mean([np.mean(one[name]) for one in before])) > least
+    for name in practised if after else ():
+        pairs = list(zip(before, after, strict=False))
+        gains = [np.subtract(late[name], early[name]) for early, late in pairs]
+        low, _ = interval(gains)
+        claims[f"practice raises {name}: the gain's interval is above 0 ({low:+.3f})"] = low > 0
+    return claims
+
+
+def interval(scores: Sequence[Any]) -> tuple[float, float]:
+    """The 95% interval of the mean over seeds: of other episodes, not of other seeds."""
+    return stratified_bootstrap(list(scores), mean_over_tasks)
+
+
+def told(scores: Sequence[Any]) -> str:
+    """A mean with its interval."""
+    if not scores:
+        return "-"
+    low, high = interval(scores)
+    return f"{float(np.mean([np.mean(one) for one in scores])):.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _mean(scores: Sequence[float]) -> str:
+    return f"{float(np.mean(scores)):.2f}"
