@@ -367,7 +367,10 @@ def _impossible(horizon: int, one: EpisodeResult) -> str:
         return "a valid episode without actions"
     if not 1 <= one.steps <= horizon:
         return f"{one.steps} steps where the task has at most {horizon}"
-    if not 0 <= one.invalid_utterances <= one.steps or min(one.wall_time, *one.times.values()) < 0:
+    if (
+        not 0 <= one.invalid_utterances <= one.steps
+        or min((one.wall_time, *(one.times or {}).values())) < 0
+    ):
         return "a count or a time that cannot be"
     if one.attempts != len(one.faults) + 1:
         return f"{one.attempts} attempts with {len(one.faults)} faults"
