@@ -254,7 +254,8 @@ def _manifest(
         machine=describe_machine(),
         command=settings.command,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        interpreters={family: python.record() for family, python in pythons.items()},
+        interpreters={family: python.record() for family, python in pythons.items()}
+        or msgspec.UNSET,
     )
 
 
@@ -339,8 +340,9 @@ def _other_versions(found: Manifest, wanted: Manifest) -> list[str]:
         for name, version in found.packages.items()
         if wanted.packages.get(name, version) != version
     ]
-    for family in sorted({*found.interpreters, *wanted.interpreters}):
-        there, here = (one.interpreters.get(family) for one in (found, wanted))
+    then, now = found.interpreters or {}, wanted.interpreters or {}
+    for family in sorted({*then, *now}):
+        there, here = then.get(family), now.get(family)
         if there is None or here is None:
             lone = "there and not now" if here is None else "now and not there"
             differing.append(f"an interpreter of its own for {family}: {lone}")

@@ -23,7 +23,7 @@ def print_times(result: Result) -> None:
         print("no episode tells where its time went: they were played before that was recorded")
         return
     rows = [("where the time goes", "ms a step", " ".join(f"{INKS[t]} {t}" for t in TIMES)), None]
-    rows += [(one.name, _pace(one), bar(one.times)) for one in told]
+    rows += [(one.name, _pace(one), bar(one.times or {})) for one in told]
     rows += [None, ("overall", _pace(result.overall), times_words(result.overall))]
     print()
     for line in lay_out(rows, max(WHOLE, shutil.get_terminal_size().columns)):
@@ -40,4 +40,4 @@ def bar(times: Mapping[str, float], length: int = BAR) -> str:
 
 
 def _pace(summary: Summary) -> str:
-    return f"{1e3 * sum(summary.times.values()) / max(summary.steps, 1):.2f}"
+    return f"{1e3 * sum((summary.times or {}).values()) / max(summary.steps, 1):.2f}"

@@ -83,12 +83,9 @@ def spent_words(result: Result) -> str:
 
 def times_words(summary: Summary) -> str:
     """Where the time went, e.g. ``policy 61%, environment 20%, rendering 15%, waiting 4%``."""
-    total = sum(summary.times.values()) or 1.0
-    return ", ".join(
-        f"{name} {100 * summary.times[name] / total:.0f}%"
-        for name in TIMES
-        if name in summary.times
-    )
+    times = summary.times or {}
+    total = sum(times.values()) or 1.0
+    return ", ".join(f"{name} {100 * times[name] / total:.0f}%" for name in TIMES if name in times)
 
 
 def lay_out(rows: Sequence[Row | None], width: int, left: bool = False) -> list[str]:

@@ -85,7 +85,8 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         faults: one entry for each attempt that the infrastructure spoiled.
         invalid_utterances: steps at which what the agent first said meant no action.
         spent: what the agent used up in the attempt that counts, by name, where it keeps account.
-        times: where ``wall_time`` went, by the names of ``TIMES`` [s]; empty where nobody looked.
+        times: where ``wall_time`` went, by the names of ``TIMES`` [s]; left out where nobody
+            looked, as in what was written before it was told.
     """
 
     plan: EpisodePlan
@@ -104,7 +105,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     faults: tuple[Fault, ...] = ()
     invalid_utterances: int = 0
     spent: Mapping[str, float] = {}
-    times: Mapping[str, float] = {}
+    times: Mapping[str, float] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def valid(self) -> bool:
@@ -118,7 +119,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             BadArgument: a figure is NaN or infinite.
         """
         figures = (self.total_reward, self.score, self.wall_time)
-        tables = (self.metrics, self.spent, self.times)
+        tables = (self.metrics, self.spent, self.times or {})
         return canonical_struct(
             self, (*figures, *(one for table in tables for one in table.values()))
         )

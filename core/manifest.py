@@ -80,7 +80,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         created: UTC time of the first start, ISO 8601.
         metrics: by family, what its further figures mean.
         interpreters: by family whose worlds another Python played, its version and those of its
-            packages; ``packages`` and ``machine`` are of the evaluator's own.
+            packages; ``packages`` and ``machine`` are of the evaluator's own. Left out where there
+            is none.
     """
 
     format: int = FORMAT
@@ -95,7 +96,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...] = ()
     created: str = ""
     metrics: Mapping[str, MetricTable] = {}
-    interpreters: Mapping[str, Mapping[str, str]] = {}
+    interpreters: Mapping[str, Mapping[str, str]] | msgspec.UnsetType = msgspec.UNSET
 
     def spec(self, task_id: str) -> TaskSpec:
         """The declaration of one of its tasks."""

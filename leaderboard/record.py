@@ -44,7 +44,7 @@ def record(run: RunView) -> Markup:
                 or None,
                 "Other Pythons": "; ".join(
                     f"{family}: {', '.join(f'{name} {one}' for name, one in versions.items())}"
-                    for family, versions in manifest.interpreters.items()
+                    for family, versions in (manifest.interpreters or {}).items()
                 )
                 or None,
                 "Benchmark": _hash(manifest.benchmark_digest),

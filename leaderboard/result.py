@@ -72,7 +72,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         spent: what the agent used up in the valid episodes, summed, by name, where it keeps
             account.
         times: where ``wall_time`` went, summed [s]: ``policy``, ``environment``, ``rendering``
-            (films included) and ``waiting``; of the valid episodes that tell.
+            (films included) and ``waiting``; of the valid episodes that tell, left out where none
+            does.
     """
 
     name: str
@@ -97,7 +98,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     invalid_utterances: Count = 0
     invalid_rate: Share = 0.0
     spent: dict[str, float] = {}
-    times: dict[str, Seconds] = {}
+    times: dict[str, Seconds] | msgspec.UnsetType = msgspec.UNSET
 
 
 class InvalidEpisode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

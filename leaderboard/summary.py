@@ -134,7 +134,7 @@ def _sum_up(
         invalid_utterances=invalid,
         invalid_rate=invalid / steps if steps else 0.0,
         spent=_sums([one.spent for one in valid]),
-        times=_sums([one.times for one in valid]),
+        times=_sums([one.times or {} for one in valid]) or msgspec.UNSET,
     )
 
 

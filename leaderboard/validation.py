@@ -367,7 +367,7 @@ def _impossible(horizon: int, one: EpisodeResult) -> str:
         return "a valid episode without actions"
     if not 1 <= one.steps <= horizon:
         return f"{one.steps} steps where the task has at most {horizon}"
-    seconds = (one.wall_time, *one.times.values())
+    seconds = (one.wall_time, *(one.times or {}).values())
     if not 0 <= one.invalid_utterances <= one.steps or min(seconds) < 0:
         return "a count or a time that cannot be"
     if one.attempts != len(one.faults) + 1:

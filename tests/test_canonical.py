@@ -49,10 +49,12 @@ def test_the_quick_way_is_the_plain_way(episode):
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("field", ["total_reward", "score", "wall_time", "metrics", "spent"])
+@pytest.mark.parametrize(
+    "field", ["total_reward", "score", "wall_time", "metrics", "spent", "times"]
+)
 def test_what_is_no_number_is_refused(field, number):
     plan = EpisodePlan(task="a.b-v0", index=0, seed=0)
-    value = {"x": number} if field in ("metrics", "spent") else number
+    value = {"x": number} if field in ("metrics", "spent", "times") else number
     episode = EpisodeResult(plan=plan, outcome=Outcome.SUCCESS, **{field: value})
     with pytest.raises(BadArgument, match=field):
         episode.canonical()

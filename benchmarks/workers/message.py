@@ -106,9 +106,9 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     start_digest: str
     end_digest: str
     wall_time: float
-    stepping: float
-    drawing: float
-    deciding: float
+    stepping: float = 0.0
+    drawing: float = 0.0
+    deciding: float = 0.0
     render_info: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
