@@ -143,7 +143,7 @@ class ListBridge(nn.Module):
         # wherever it lies. A row that begins with 0 is of a thing that is not there.
         keys = self.what.view(things, self._heads, -1)
         near = torch.einsum("nhd,thd->nht", query, keys) / query.shape[-1] ** 0.5
-        if names is not None:
+        if names is not None and self.sharp is not None:
             called = self.sharp * nearness(asked, names)
             called = called.repeat_interleave(things // len(names), dim=1)
             near = torch.cat([near, called[:, None]], 1)

@@ -62,7 +62,7 @@ class Memory:
         """
         network = self.network
         rows = network.instruct([one.instruction for one in strands])
-        asked = network.ask(rows).split(1)
+        asked = torch.split(network.ask(rows), 1)
         for slot, told, wanted, strand in zip(slots, rows, asked, strands, strict=True):
             self._asked[slot] = wanted
             # What is not yet in the cache goes in with the next observation.
