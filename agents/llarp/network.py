@@ -110,8 +110,8 @@ class Names(nn.Module):
         wanted: Tensor = self.wanted(features) @ apart(names).T / names.shape[1] ** 0.25
         counts = NEAR * (1 + self.asked(features)[:, self.verbs])
         urged = self.urged(features)[:, self.verbs]
-        scores: Tensor = wanted + urged + counts * nearness(asked, names)
-        return scores
+        scored: Tensor = wanted + urged + counts * nearness(asked, names)
+        return scored
 
 
 NEAR = 5.0
