@@ -114,17 +114,18 @@ train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends
 	@$(PY) tests/proofs learners-cheetah
 	@$(PY) tests/proofs learners-kitchen --seeds 5
 
+# A claim that fails does not keep the rest from being tried. READER=FOLDER is a frozen text encoder.
 results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a claim fails
-	@$(PY) tests/proofs results-ppo-babyai --out runs/results
-	@$(PY) tests/proofs results-bc-metaworld --out runs/results
-	@$(PY) tests/proofs results-sac-metaworld --out runs/results
-	@for part in demonstrate measure; do \
-		$(PY) tests/proofs/generalist.py $$part --out runs/results/gea-mini || exit 1; done
-	@for seed in 0 1 2; do for part in cloning practice dialects; do \
-		$(PY) tests/proofs/generalist.py $$part --seed $$seed --out runs/results/gea-mini \
-			|| exit 1; done; done
-	@$(PY) tests/proofs results-ppo-procgen --out runs/results --seeds 1
-	@$(PY) tests/proofs/generalist.py table --out runs/results/gea-mini
+	@failed=0; try() { $(PY) "$$@" || failed=1; }; gea() { \
+		try tests/proofs/generalist.py "$$@" --out runs/results/gea-mini; }; \
+	for proof in ppo-babyai bc-metaworld sac-metaworld; do \
+		try tests/proofs results-$$proof --out runs/results; done; \
+	gea demonstrate; gea measure; \
+	for seed in 0 1 2; do for part in cloning practice dialects; do \
+		gea $$part --seed $$seed; done; done; \
+	try tests/proofs results-ppo-procgen --out runs/results --seeds 1; \
+	try tests/proofs/tidying.py --out runs/results/llarp-mini $(if $(READER),--reader $(READER)); \
+	exit $$failed
 
 validate-socialnav: $(STAMP)  ## social navigation: protocols beside known numbers, and every card
 	@$(PY) tests/proofs socialnav

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import pytest
+from run_evidence import evidence
 
 pytest.importorskip("ray", reason="Ray is not installed")
 
@@ -22,22 +23,6 @@ def arguments(out: str, *more: str) -> tuple[str, ...]:
         "eval", TASKS, "--agent", "random", "--episodes", str(EPISODES), "--slots", "2",
         "--video", "0", "--out", out, *more,
     )  # fmt: skip
-
-
-def evidence(folder: Path) -> tuple[Any, ...]:
-    """What must be the same: each episode's score and digests, and the result's figures."""
-    episodes = {}
-    for line in (folder / "episodes.jsonl").read_text().splitlines():
-        one = json.loads(line)["episode"]
-        key = one["plan"]["task"], one["plan"]["index"]
-        assert key not in episodes, "an episode stands there twice"
-        episodes[key] = (
-            one["plan"]["seed"], one["outcome"], one["score"], one["total_reward"], one["steps"],
-            one["metrics"], one["trace"]["digest"], one["reward_digest"], one["start_digest"],
-            one["end_digest"],
-        )  # fmt: skip
-    result = json.loads((folder / "result.json").read_text())
-    return episodes, result["headline"], result["episodes_digest"]
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -89,7 +74,7 @@ def test_lost_actors_interrupts_and_a_lost_evaluator_change_no_score(
     until(lambda: lines() >= before + 10, 120)
     # Ray's own two agents stay for a minute.
     ours = [one.pid for actor in actors(run.pid) for one in (actor, *actor.children(True))]
-    assert len(ours) >= 4
+    assert len(ours) >= 2, "an actor and its worker; the other may still be on its way"
     kept = lines()
     assert kept < 3 * EPISODES, "the kill came too late to prove anything"
     run.kill()

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from run_evidence import evidence
 
 PATTERN = (
     "faulty.slow,babyai.go-to-red-ball,procgen.coinrun-easy-test,atari.breakout,metaworld.reach,"
@@ -22,22 +23,6 @@ def arguments(out, slots=2, pattern=PATTERN, episodes=EPISODES):
         "eval", pattern, "--agent", "random", "--episodes", str(episodes), "--slots", str(slots),
         "--out", out, "--video", "0",
     )  # fmt: skip
-
-
-def evidence(folder):
-    """What must be the same: each episode's score and digests, and the result's figures."""
-    episodes = {}
-    for line in (folder / "episodes.jsonl").read_text().splitlines():
-        one = json.loads(line)["episode"]
-        key = one["plan"]["task"], one["plan"]["index"]
-        assert key not in episodes
-        episodes[key] = (
-            one["plan"]["seed"], one["outcome"], one["score"], one["total_reward"], one["steps"],
-            one["metrics"], one["trace"]["digest"], one["reward_digest"], one["start_digest"],
-            one["end_digest"],
-        )  # fmt: skip
-    result = json.loads((folder / "result.json").read_text())
-    return episodes, result["headline"], result["episodes_digest"]
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import nights
 import numpy as np
 from cards import CARDS, COLUMNS, Shown, shown
 from crossings import PROTOCOLS, ROWS, cases_of, outcomes, tally
@@ -84,92 +85,6 @@ def _train_homes(options: argparse.Namespace) -> int:
     played = list(train(options.first, options.count, options.processes))
     _print(options.proof, "family", played)
     return 0
-
-
-def _disturb_policies(trials: int) -> int:
-    """Faults of a served policy; 1 if one changed a score or left something behind."""
-    from outage import outages
-
-    table = Table(title=f"served policies, {trials} trials a fault", title_justify="left")
-    for column in ("fault", "trials", "scores equal", "INVALID", "attempts lost", "left behind"):
-        table.add_column(column, justify="right" if column != "fault" else "left")
-    bad = 0
-    for name, found in outages(trials):
-        wrong, invalid, retried, left = (sum(part) for part in zip(*found, strict=True))
-        equal = sum(not one.wrong for one in found)
-        table.add_row(name, *map(str, (len(found), equal, invalid, retried, left)))
-        bad += wrong + left
-    Console(width=110).print(table)
-    return int(bad > 0)
-
-
-def _inject(engines: str, trials: int) -> int:
-    """The fault matrix; 1 if a row is not green."""
-    from matrix import tried, words
-
-    table = Table(title=f"fault matrix, {trials} trials a row", title_justify="left")
-    for column in ("engine", "fault", "promised", "trials", "equal", "INVALID", "attempts lost",
-                   "noticed after [s]", "left"):  # fmt: skip
-        table.add_column(column)
-    bad = 0
-    console = Console(width=150)
-    for row, seen in tried(engines.split(","), trials):
-        table.add_row(row.engine, row.fault, row.promise, *words(seen))
-        bad += any(not one.equal or one.invalid or one.left for one in seen)
-        print(row.engine, row.fault, *words(seen), sep=" | ", flush=True)
-    console.print(table)
-    return int(bad > 0)
-
-
-def _endure(episodes: int) -> int:
-    """Many short episodes; 1 if something grew."""
-    from endurance import held, is_flat
-
-    table = Table(title="short episodes, two slots", title_justify="left")
-    columns = ("episodes", "evaluator MB", "workers MB", "open files", "processes", "segments")
-    for column in columns:
-        table.add_column(column, justify="right")
-    found = []
-    for one in held(episodes):
-        found.append(one)
-        table.add_row(
-            f"{one.episodes:,}", f"{one.evaluator / 1e6:.1f}", f"{one.workers / 1e6:.1f}",
-            str(one.handles), str(one.processes), str(one.segments),
-        )  # fmt: skip
-    Console(width=100).print(table)
-    return int(not is_flat(found))
-
-
-def _serve_the_warmup(episodes: int) -> int:
-    """Plays the warm-up here, from a server and on Ray; 1 if an episode is not the same."""
-    from served import pairs
-
-    table = Table(title="warm-up, random agent: here, served, on Ray", title_justify="left")
-    for column in ("task", "episodes", "the same served", "the same on Ray"):
-        table.add_column(column)
-    with tempfile.TemporaryDirectory() as folder:
-        found = pairs("warmup", episodes, Path(folder))
-    for one in found:
-        on_ray = str(one.ray) if one.ray >= 0 else "not installed"
-        table.add_row(one.task, str(one.episodes), str(one.same), on_ray)
-    Console(width=100).print(table)
-    return int(any(one.same < one.episodes or 0 <= one.ray < one.episodes for one in found))
-
-
-def _play_with_peers() -> int:
-    """Models served by the packages of other suites; 1 if an action is not what they said."""
-    from suites import INTERPRETERS, played
-
-    table = Table(title="models served for other suites", title_justify="left")
-    for column in ("suite", "package", "actions", "as they were said"):
-        table.add_column(column)
-    bad = 0
-    for suite in INTERPRETERS:
-        package, count, equal = played(suite)
-        table.add_row(suite, package, str(count), str(equal))
-        bad += package != "not installed" and equal < count
-    Console(width=100).print(table)
-    return int(bad > 0)
 
 
 def _import_more_than_memory() -> int:
@@ -520,11 +435,11 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "submission-flips": lambda told: _flip(told.tries, told.first),
     "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
-    "outages": lambda told: _disturb_policies(min(told.tries, 20)),
-    "soak": lambda told: _endure(told.episodes),
-    "faults": lambda told: _inject(told.engines, min(told.tries, 20)),
-    "peers": lambda _: _play_with_peers(),
-    "served": lambda told: _serve_the_warmup(min(told.episodes, 2)),
+    "outages": lambda told: nights.disturb_policies(min(told.tries, 20)),
+    "soak": lambda told: nights.endure(told.episodes),
+    "faults": lambda told: nights.inject(told.engines, min(told.tries, 20)),
+    "peers": lambda _: nights.play_with_peers(),
+    "served": lambda told: nights.serve_the_warmup(min(told.episodes, 2)),
 }
 """What can be proved, by name."""
 
