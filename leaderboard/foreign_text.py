@@ -23,6 +23,16 @@ _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 """Bidirectional classes of letters and digits that run the other way (UAX #9, table 4)."""
 
 
+LONGEST_LINE = 600
+"""Letters of a message that quotes a stranger."""
+
+
+def one_line(words: str) -> str:
+    """A message in one printable line: it may quote what strangers wrote."""
+    words = " ".join(words.split())
+    return "".join(one if one.isprintable() else "?" for one in words)[:LONGEST_LINE]
+
+
 def check_text(text: str, where: str) -> None:
     """Refuses characters that cannot be seen; line ends and tabs are welcome.
 

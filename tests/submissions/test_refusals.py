@@ -19,6 +19,8 @@ from polyathlon.core.episode import Outcome
 from polyathlon.core.errors import SubmissionRefused
 from polyathlon.core.journal import GENESIS, _link
 from polyathlon.core.metric import MetricSpec, MetricTable
+from polyathlon.core.specs import Group
+from polyathlon.leaderboard import plausibility, validation
 from polyathlon.leaderboard.archive import write_archive
 from polyathlon.leaderboard.submission import pack
 from polyathlon.leaderboard.summary import summarise
@@ -283,6 +285,22 @@ def close(one, other):
     return type(one) is type(other) and one == other
 
 
+def test_what_would_take_hours_to_count(packed, filed, monkeypatch):
+    """Groups are summed up by themselves, and figures are held for every episode."""
+    benchmark = packed.manifest.benchmark
+    groups = tuple(Group(name=f"g{n}", title="", tasks=benchmark.tasks) for n in range(3))
+    grouped = replace(benchmark, groups=groups)
+    monkeypatch.setattr(validation, "MOST_GROUPS", 2)
+    monkeypatch.setattr(validation, "MOST_DECLARED", 7)
+    for change, words in (
+        ({"benchmark": grouped, "benchmark_digest": grouped.digest()}, "3 groups of tasks"),
+        ({"metrics": {"babyai": MetricTable(metrics=(LENGTH,))}}, "1 figures of 8 episodes"),
+    ):
+        manifest = replace(packed.manifest, **change)
+        run = replace(packed, manifest=manifest, result=summarise(manifest, packed.results))
+        assert words in refusal(filed(pack("Agent", [run])))
+
+
 def test_a_figure_that_does_not_follow_is_named(members, filed, rehashed):
     result = json.loads(members[RESULT])
     result["overall"]["success"]["value"] = 1.0
@@ -356,10 +374,16 @@ def first_only(changed):
         (lambda one: replace(one, steps=0), "0 steps"),
         (lambda one: replace(one, attempts=3), "3 attempts with 0 faults"),
         (lambda one: replace(one, wall_time=-1.0), "cannot be"),
+        (lambda one: replace(one, wall_time=1e200), "cannot be"),
         (lambda one: replace(one, times={"policy": -1.0}), "cannot be"),
+        (lambda one: replace(one, total_reward=-1e300), "a figure beyond 1e+100"),
+        (lambda one: replace(one, metrics={"length": 1e200}), "a figure beyond 1e+100"),
         (lambda one: replace(one, trace=None), "without actions"),
         (lambda one: replace(one, start_digest="x"), "a digest that is none"),
         (lambda one: replace(one, instruction="go\u202e"), "cannot be seen"),
+        (lambda one: replace(one, instruction="go " * 30_000), "90000 letters"),
+        (lambda one: replace(one, metrics={f"m{n}": 0.0 for n in range(2000)}), "further figures"),
+        (lambda one: replace(one, spent={"a\u200bb": 1.0}), "cannot be seen"),
         (lambda one: replace(one, outcome=Outcome.INVALID), "invalid episode"),
     ],
 )  # fmt: skip
@@ -372,7 +396,7 @@ def test_an_episode_from_another_seed(packed, filed, members, rehashed):
     line = members[EPISODES].splitlines()[0].replace(str(one.plan.seed).encode(), b"7")
     lines = [line, *members[EPISODES].splitlines()[1:]]
     words = refusal(filed(rehashed({**members, EPISODES: chained(lines)})))
-    assert "played from seed 7; the benchmark plans" in words
+    assert "episodes.jsonl: babyai.go-to-obj-v0 episode 0 was played from seed 7" in words
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"Infinity", b'"1"', b"null"])
@@ -411,6 +435,11 @@ def test_actions_of_another_kind(packed, filed):
             result=summarise(packed.manifest, results),
         )
         assert "actions" in refusal(filed(pack("Agent", [run])))
+
+
+def test_actions_that_unpack_to_too_much_together(members, filed, monkeypatch):
+    monkeypatch.setattr(plausibility, "LARGEST_TRACES", 1000)
+    assert "actions unpack to more than" in refusal(filed(members))
 
 
 # Mutation

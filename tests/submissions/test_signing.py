@@ -14,7 +14,7 @@ from polyathlon.cli import main
 from polyathlon.core.errors import BadArgument, SubmissionRefused
 from polyathlon.core.specs import canonical_json
 from polyathlon.leaderboard.archive import write_archive
-from polyathlon.leaderboard.board import build_board
+from polyathlon.leaderboard.assembly import build_board
 from polyathlon.leaderboard.signature import (
     CONTEXT,
     Signature,
