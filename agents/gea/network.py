@@ -101,12 +101,23 @@ class GeaNetwork(nn.Module):
                 looked = eyes.tokens(np.stack(part), tokens, self.device, backbone.dtype)
             else:
                 # Bodies see in different sizes: all are resized to the same, then looked at as one.
-                numbers = torch.cat([
-                    eyes.lens.look(one[None], self.device, backbone.dtype) for one in part
-                ])  # fmt: skip
-                looked = eyes.tokens_of(numbers, tokens)
+                looked = eyes.tokens_of(self._resized(part), tokens)
             found.append(looked)
         return torch.cat(found)
+
+    def _resized(self, pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Pictures of several sizes as the tower wants them, `[N, 3, h, w]`; a pass a size."""
+        eyes, backbone = self.backbone.eyes, self.backbone
+        assert eyes is not None
+        places: dict[tuple[int, ...], list[int]] = {}
+        for place, one in enumerate(pictures):
+            places.setdefault(one.shape, []).append(place)
+        passes = [
+            eyes.lens.look(np.stack([pictures[n] for n in same]), self.device, backbone.dtype)
+            for same in places.values()
+        ]
+        order = np.argsort(np.concatenate(list(places.values())))
+        return torch.cat(passes)[torch.from_numpy(order).to(self.device)]
 
     def feel(self, states: Sequence[tuple[str, NDArray[np.float32]]]) -> Tensor:
         """Rows of states `[N, D]`, each by its body."""
