@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench faults proof proof-board proof-remote train-check results \
+.PHONY: help demo test laws check typings bench faults proof proof-board proof-remote train-check results \
 	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
@@ -39,8 +39,14 @@ demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random
 # A process more than there are cores: many tests wait.
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
+# Files that try more where LAWS=all.
+LAW_FILES := tests/test_task_laws.py tests/faults/test_resume.py tests/test_miniwob.py
+
 test: $(STAMP) system  ## every test
 	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup
+
+laws: $(STAMP) system  ## what `make test` tries on samples, on everything: tasks, kills
+	@LAWS=all $(PY) -m pytest -q -n $(JOBS) --dist loadgroup $(LAW_FILES)
 
 check: $(STAMP) typings  ## style, types, spelling, and that the changelog is kept
 	@echo "ruff check" && $(PY) -m ruff check .
