@@ -128,7 +128,7 @@ results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a 
 		try tests/proofs results-$$proof --out runs/results; done; \
 	gea demonstrate; gea measure; \
 	for seed in 0 1 2; do for part in cloning practice dialects; do \
-		gea $$part --seed $$seed; done; done; \
+		gea $$part --seed $$seed; done; done; gea table; \
 	try tests/proofs results-ppo-procgen --out runs/results --seeds 1; \
 	try tests/proofs/tidying.py --out runs/results/llarp-mini $(if $(READER),--reader $(READER)); \
 	exit $$failed

@@ -230,13 +230,16 @@ def test_other_weights_have_another_fingerprint(folders, tmp_path):
     assert fingerprint(str(folders["llama"])) == fingerprint(str(folders["llama"]))
 
 
-def test_trouble_is_a_line_that_says_what_to_do():
+def test_trouble_is_a_line_that_says_what_to_do(tmp_path):
     with pytest.raises(OutOfMemory, match="lower the batch"), memory_guard("this", "the batch"):
         torch.empty(2**60)
     with pytest.raises(ValueError, match="mine"), memory_guard("this", "the batch"):
         raise ValueError("mine")
-    with pytest.raises(TrainingFailed, match=r"nan in update 7.*checkpoint is runs/x"):
-        check_finite(torch.tensor(float("nan")), "update 7", "runs/x")
+    with pytest.raises(TrainingFailed, match=r"nan in update 7.*checkpoint is not yet written"):
+        check_finite(torch.tensor(float("nan")), "update 7", tmp_path)
+    save_snapshot(tmp_path, {"kind": "x"}, 6, {})
+    with pytest.raises(TrainingFailed, match=rf"checkpoint is {tmp_path}"):
+        check_finite(torch.tensor(float("nan")), "update 7", tmp_path)
 
 
 def test_settings_are_laid_over_a_preset(tmp_path):
