@@ -83,7 +83,7 @@ def line_in(
 ) -> Iterator[tuple[CommandLine, Path, tuple[str, ...]]]:
     """A command line, its folder, and the command."""
     with tempfile.TemporaryDirectory() as folder:
-        line = CommandLine(Path(folder))
+        line = CommandLine(Path(folder), warm=True)
         (Path(folder) / "hanging.py").write_text(HANGING)
         (Path(folder) / "holding.py").write_text(HOLDING)
         try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-for folder in ("faults", "remote", "worlds"):  # Each has a conftest: the first is meant.
+for folder in ("faults", "remote", "worlds", "small"):  # Each has a conftest: the first is meant.
     sys.path.append(str(Path(__file__).resolve().parents[1] / folder))
 
 
