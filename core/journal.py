@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NamedTuple, Self, TypeAlias
+from typing import BinaryIO, NamedTuple, Self
 
 import msgspec
 
@@ -41,11 +41,6 @@ _MIDDLE = slice(_CHAIN.stop, _CHAIN.stop + len(_THEN))
 
 _EPISODE = msgspec.json.Decoder(EpisodeResult)
 
-BATCH = 1 << 18
-"""Lines are read together until they are so long [bytes]; a cache of the processor holds them."""
-
-_Results: TypeAlias = dict[tuple[str, int], EpisodeResult]
-
 
 class Entry(NamedTuple):
     """A finished episode and its block of actions, from ``pack_actions``; no block if invalid."""
@@ -61,7 +56,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Contents(msgspec.Struct, frozen=True, kw_only=True):
-    results: _Results
+    results: dict[tuple[str, int], EpisodeResult]
     chain: str
     whole_bytes: int
     torn: bytes
@@ -95,52 +90,16 @@ def _parse(path: Path) -> _Contents:
         raw = b""
     except OSError as error:
         raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from error
-    whole = raw[: raw.rfind(b"\n") + 1]
+    results: dict[tuple[str, int], EpisodeResult] = {}
+    chain, whole_bytes, torn = GENESIS, 0, b""
     with _no_collection():  # There is nothing to be found among what is only being made.
-        results, chain = _read_quickly(whole) or _read_by_line(path, whole)
-    torn = raw[len(whole) :]
-    return _Contents(results=results, chain=chain, whole_bytes=len(whole), torn=torn)
-
-
-def _read_quickly(whole: bytes) -> tuple[_Results, str] | None:
-    """The episodes of lines that all are as ``chained`` writes them, and the chain of the last.
-
-    Returns:
-        None where anything at all is out of the ordinary, a mistake or not: ``_read_by_line``
-        says what it is.
-    """
-    results: _Results = {}
-    chain, count, lines = GENESIS.encode(), 0, io.BytesIO(whole)
-    while batch := lines.readlines(BATCH):
-        episodes = []
-        for line in batch:
-            episode = line[_MIDDLE.stop : -2]
-            chain = hashlib.sha256(chain + episode).hexdigest().encode()
-            if not (line.startswith(_LEAD + chain + _THEN + b"{") and line.endswith(b"}}\n")):
-                return None
-            episodes.append(episode)
-        try:
-            found = _EPISODE.decode_lines(b"\n".join(episodes))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
-        if len(found) != len(batch):
-            return None
-        count += len(batch)
-        results.update(((one.plan.task, one.plan.index), one) for one in found)
-    return (results, chain.decode()) if len(results) == count else None
-
-
-def _read_by_line(path: Path, whole: bytes) -> tuple[_Results, str]:
-    """The same of any journal that is sound.
-
-    Raises:
-        JournalCorrupt: a line is not what was written.
-    """
-    results: _Results = {}
-    chain = GENESIS
-    for number, line in enumerate(io.BytesIO(whole), start=1):
-        chain = _read_line(path, number, line[:-1], chain, results)
-    return results, chain
+        for number, line in enumerate(io.BytesIO(raw), start=1):
+            if not line.endswith(b"\n"):
+                torn = line
+                break
+            chain = _read_line(path, number, line[:-1], chain, results)
+            whole_bytes += len(line)
+    return _Contents(results=results, chain=chain, whole_bytes=whole_bytes, torn=torn)
 
 
 @contextlib.contextmanager
@@ -194,7 +153,7 @@ def _read_line(
     number: int,
     line: bytes,
     chain: str,
-    results: _Results,
+    results: dict[tuple[str, int], EpisodeResult],
 ) -> str:
     advice = "Nothing was changed; restore the file from a copy, or use another --out."
     try:
