@@ -157,7 +157,7 @@ def _cluster() -> Any:
     """A cluster whose head plays nothing."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Others may be using this machine.
-    os.environ["RAY_raylet_start_wait_time_s"] = "240"  # noqa: SIM112 - it is called so
+    os.environ["RAY_raylet_start_wait_time_s"] = "60"  # noqa: SIM112 - it is called so
     from ray.cluster_utils import Cluster
 
     made = Cluster(
