@@ -164,7 +164,6 @@ def _cluster() -> Any:
             "num_cpus": 0,
             "include_dashboard": False,
             "_system_config": HEALTH,
-            **free_ports(),
         },
     )
     atexit.register(made.shutdown)
