@@ -38,9 +38,9 @@ READY_ROUND = 0.005
 FRAME_PATIENCE = (0.03, 0.06, 0.12, 0.24, 0.48)
 """How long a frame with the mark may take before the mark is set anew [s].
 
-Of two frames within 10 ms the browser skips the second, and sends what it shows once twice the usual
-time between frames has passed; a third frame comes at once. After the last of these a picture is
-asked for: on a page that covers the mark there is no frame with it."""
+Of two frames within 10 ms the browser skips the second, and sends what it shows once twice the
+usual time between frames has passed; a third frame comes at once. After the last of these a picture
+is asked for: on a page that covers the mark there is no frame with it."""
 
 _AWAY = tuple(
     ("Input.dispatchMouseEvent", {"type": kind, "x": 0, "y": 0, "button": "none"})
