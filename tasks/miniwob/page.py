@@ -35,13 +35,12 @@ READY_PATIENCE = 30.0
 READY_ROUND = 0.005
 """How often it is asked [s]."""
 
-FRAME_PATIENCE = (0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
+FRAME_PATIENCE = (0.03, 0.06, 0.12, 0.24, 0.48)
 """How long a frame with the mark may take before the mark is set anew [s].
 
-Of two frames that a page draws within 10 ms the browser skips the second, and sends what it shows
-once twice the time between frames has passed, which with a slow agent is a second. A third frame
-comes at once. After the last of these a picture is asked for: on a page that covers the mark, there
-is none."""
+Of two frames within 10 ms the browser skips the second, and sends what it shows once twice the
+usual time between frames has passed; a third frame comes at once. After the last of these a picture
+is asked for: on a page that covers the mark there is no frame with it."""
 
 _AWAY = tuple(
     ("Input.dispatchMouseEvent", {"type": kind, "x": 0, "y": 0, "button": "none"})
@@ -308,7 +307,8 @@ _WALL_CLOCK = """
 (function () {
   const begun = performance.now();
   Object.defineProperty(window, '__clock', {value: {
-    advance() {}, restart() {}, now: () => performance.now() - begun}});
+    advance() {}, restart() {}, now: () => performance.now() - begun,
+    drawn: () => new Promise(requestAnimationFrame)}});
 })();
 """
 """The clock on the wall behind the face of the other; whoever waits, waits outside of the page."""
