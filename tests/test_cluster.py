@@ -156,34 +156,49 @@ def test_what_ends_a_troupe_is_one_of_our_errors() -> None:
     assert isinstance(foreign, ClusterFailed)
 
 
+BIG, MIXED = {"CPU": 32.0, "GPU": 4.0}, [{"CPU": 8.0}, {"CPU": 8.0, "GPU": 2.0}]
+ODD = [{"CPU": 30.0}] * 4
+
+
 @pytest.mark.parametrize(
-    ("shape", "resources", "cut"),
+    ("shape", "nodes", "cut"),
     [
-        (Shape(), {"CPU": 8.0}, (8, 1, 0.0)),
-        (Shape(slots=3), {"CPU": 8.0}, (3, 1, 0.0)),
-        (Shape(slots=64), {"CPU": 8.0}, (8, 1, 0.0)),
-        (Shape(slots=8, actor_slots=4), {"CPU": 32.0, "GPU": 4.0}, (2, 4, 1.0)),
-        (Shape(actor_slots=2), {"CPU": 16.0, "GPU": 2.0}, (8, 2, 0.25)),
-        (Shape(actor_gpus=0.5), {"CPU": 16.0, "GPU": 2.0}, (4, 1, 0.5)),
-        (Shape(actor_gpus=0.0), {"CPU": 2.0, "GPU": 2.0}, (2, 1, 0.0)),
-        (Shape(slots=1, actor_slots=4), {"CPU": 2.0}, (1, 1, 0.0)),
+        (Shape(), [{"CPU": 8.0}], (8, 1, 0.0)),
+        (Shape(slots=3), [{"CPU": 8.0}], (3, 1, 0.0)),
+        (Shape(slots=64), [{"CPU": 8.0}], (8, 1, 0.0)),
+        (Shape(slots=8, actor_slots=4), [BIG], (2, 4, 1.0)),
+        (Shape(actor_slots=2), [{"CPU": 16.0, "GPU": 2.0}], (8, 2, 0.25)),
+        (Shape(actor_gpus=0.5), [{"CPU": 16.0, "GPU": 2.0}], (4, 1, 0.5)),
+        (Shape(actor_gpus=1.0), [BIG, BIG], (8, 1, 1.0)),
+        (Shape(actor_gpus=0.0), [{"CPU": 2.0, "GPU": 2.0}], (2, 1, 0.0)),
+        (Shape(slots=1, actor_slots=4), [{"CPU": 2.0}], (1, 1, 0.0)),
+        (Shape(actor_slots=8), ODD, (12, 8, 0.0)),  # Not 15: three fit on each node.
+        (Shape(actor_slots=2), [{}, {"CPU": 1.0}, {"CPU": 2.0}], (1, 2, 0.0)),
+        (Shape(), MIXED, (8, 1, 0.25)),
+        (Shape(slots=2), MIXED, (2, 1, 1.0)),
+        (Shape(actor_gpus=0.0), MIXED, (16, 1, 0.0)),
+        (Shape(actor_slots=3), [{"CPU": 9.0, "GPU": 1.0}], (3, 3, 0.3333)),
+        (Shape(), [{"CPU": 4.0, "GPU": 1.0}, {"CPU": 4.0, "GPU": 4.0}], (8, 1, 0.25)),
     ],
 )
-def test_work_is_cut_to_the_room_there_is(
-    shape: Shape, resources: dict[str, float], cut: tuple[int, int, float]
+def test_work_is_cut_to_the_room_there_is_on_each_node(
+    shape: Shape, nodes: list[dict[str, float]], cut: tuple[int, int, float]
 ) -> None:
-    assert engine._cut(shape, resources) == cut
+    assert engine._cut(shape, nodes) == cut
 
 
 def test_no_room_and_nonsense_are_refused() -> None:
-    with pytest.raises(ClusterFailed, match="2 cores and 0 GPUs: no room for an actor with 4"):
-        engine._cut(Shape(actor_slots=4), {"CPU": 2.0})
+    two = [{"CPU": 2.0}]
+    with pytest.raises(ClusterFailed, match="room for an actor with 4 slots; they have 2 cores"):
+        engine._cut(Shape(actor_slots=4), two)
+    with pytest.raises(ClusterFailed, match="with 2 slots"):
+        engine._cut(Shape(actor_slots=2), [{"CPU": 1.0}] * 3)
     with pytest.raises(ClusterFailed, match=r"and 0\.5 GPUs"):
-        engine._cut(Shape(actor_gpus=0.5), {"CPU": 2.0})
+        engine._cut(Shape(actor_gpus=0.5), two)
     with pytest.raises(BadArgument, match="at least 1"):
-        engine._cut(Shape(slots=0), {"CPU": 2.0})
+        engine._cut(Shape(slots=0), two)
     with pytest.raises(BadArgument, match="--actor-gpus"):
-        engine._cut(Shape(actor_gpus=-1.0), {"CPU": 2.0})
+        engine._cut(Shape(actor_gpus=-1.0), two)
 
 
 def test_what_travels_comes_back_as_it_was() -> None:

@@ -29,12 +29,16 @@ WORLDS = Path(__file__).resolve().parents[1] / "worlds"
 
 
 class Played(NamedTuple):
-    """What came of a play: results by key, every worker's process id, seconds to close."""
+    """What came of a play: results by key, and every worker's process id.
+
+    ``patience`` is what closing gave each worker to end by itself [s]: so long it takes at most,
+    beside what a busy machine adds.
+    """
 
     results: dict[tuple[str, int], EpisodeResult]
     digests: dict[tuple[str, int], str]
     pids: set[int]
-    closing: float
+    patience: list[float]
 
 
 @pytest.fixture
@@ -89,12 +93,24 @@ def play(worlds: dict[str, TaskSpec]) -> Callable[..., Played]:
                 rewards=rewards,
             ).run(plans)  # fmt: skip
         finally:
-            begun = time.monotonic()
+            patience = note_patience(pool)
             pool.close()
-            closing = time.monotonic() - begun
-        return Played(results, digests, pids, closing)
+        return Played(results, digests, pids, patience)
 
     return played
+
+
+def note_patience(pool: Pool) -> list[float]:
+    """Where a pool is to note how long each of its workers may take from now on to end."""
+    noted: list[float] = []
+    for slot in pool.slots:
+
+        def end(patience: float = 0.0, really: Callable[[float], None] = slot.end) -> None:
+            noted.append(patience)
+            really(patience)
+
+        slot.end = end
+    return noted
 
 
 def alive(pids: set[int] | list[int]) -> list[int]:

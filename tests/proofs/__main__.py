@@ -24,7 +24,7 @@
     python tests/proofs outages --tries 20
     python tests/proofs served
     python tests/proofs soak --episodes 20000
-    python tests/proofs faults --tries 20 --engines workers,evaluator,remote,ray
+    python tests/proofs faults --tries 20 --processes 4 --engines workers,ray
     OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
@@ -56,17 +56,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("proof", choices=list(PROOFS))
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=150_000)
+    parser.add_argument("--first", type=int, default=0, help="episode or page to begin with")
+    parser.add_argument("--count", type=int, default=150_000, help="of episodes, of pages")
     parser.add_argument("--processes", type=int, default=2, help="side by side, where that can be")
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner, of every page")
-    parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
+    parser.add_argument("--out", type=Path, help="of learners-*, of faults")
     parser.add_argument("--families", default="", help="of submission-replays; empty for all")
     parser.add_argument("--tries", type=int, default=1000, help="bytes changed, comparisons")
     parser.add_argument("--engines", default="workers,evaluator,remote,ray", help="of faults")
     options = parser.parse_args()
+    options.out = options.out or Path("runs") / OUT.get(options.proof, "train-check")
     raise SystemExit(PROOFS[options.proof](options))
 
 
@@ -210,6 +211,10 @@ def _agree() -> int:
     return int(not all(row.holds for row in rows))
 
 
+def _pages(told: argparse.Namespace) -> slice:
+    return slice(told.first, told.first + told.count)
+
+
 def _beside_upstream(seeds: range, pages: slice) -> int:
     """Plays MiniWoB tasks with upstream's client too; 1 if words or verdicts ever differ."""
     from upstream import compare
@@ -231,8 +236,8 @@ def _beside_upstream(seeds: range, pages: slice) -> int:
     return int(off > 0)
 
 
-def _solve_pages(seeds: range) -> int:
-    """Plays every page that has an oracle with it and at random; 1 if an oracle fails too often."""
+def _solve_pages(seeds: range, pages: slice) -> int:
+    """Plays pages that have an oracle with it and at random; 1 if an oracle fails too often."""
     from errand import ENOUGH, solved
 
     from polyathlon.tasks.miniwob.oracle import ORACLES
@@ -240,7 +245,7 @@ def _solve_pages(seeds: range) -> int:
     table = Table(title=f"miniwob, {len(seeds)} seeds each", title_justify="left")
     for column in ("page", "oracle", "steps", "at random"):
         table.add_column(column)
-    rows = [solved(name, seeds) for name in ORACLES]
+    rows = [solved(name, seeds) for name in list(ORACLES)[pages]]
     for row in rows:
         table.add_row(row.name, f"{row.oracle}", f"{row.steps:.1f}", f"{row.random}")
     Console(width=80).print(table)
@@ -423,25 +428,26 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
         lambda told: _show_results(told.proof, told.out, told.seeds, told.processes),
     ),
     "import-memory": lambda _: _import_more_than_memory(),
-    "miniwob": lambda told: _beside_upstream(
-        range(told.seeds), slice(told.first, told.first + told.count)
-    ),
-    "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
+    "miniwob": lambda told: _beside_upstream(range(told.seeds), _pages(told)),
+    "miniwob-oracles": lambda told: _solve_pages(range(told.seeds), _pages(told)),
     "miniwob-soak": lambda told: _soak_pages(told.episodes),
-    "miniwob-leftovers": lambda told: _sweep_pages(
-        range(told.seeds), slice(told.first, told.first + told.count)
-    ),
+    "miniwob-leftovers": lambda told: _sweep_pages(range(told.seeds), _pages(told)),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20), told.families),
     "submission-flips": lambda told: _flip(told.tries, told.first),
     "statistics": lambda _: _agree(),
     "comparisons": lambda told: _compare_agents(told.tries),
     "outages": lambda told: nights.disturb_policies(min(told.tries, 20)),
     "soak": lambda told: nights.endure(told.episodes),
-    "faults": lambda told: nights.inject(told.engines, min(told.tries, 20)),
+    "faults": lambda told: nights.inject(
+        told.engines, min(told.tries, 100), told.out, told.processes
+    ),
     "peers": lambda _: nights.play_with_peers(),
     "served": lambda told: nights.serve_the_warmup(min(told.episodes, 2)),
 }
 """What can be proved, by name."""
+
+OUT = {"faults": "faults"}
+"""Folders in ``runs`` where it is not that of the learners."""
 
 
 if __name__ == "__main__":
