@@ -85,9 +85,8 @@ class Camera:
         if self._picture is None and self._frame:
             image, self._frame = decode(self._frame), ""
             tone = image.crop((*self._spot, self._spot[0] + 1, self._spot[1] + 1)).tobytes()
-            self.is_behind = int.from_bytes(tone, "big") not in self._good
-            if not self.is_behind:
-                self._picture = cropped(image, self._size)
+            good = int.from_bytes(tone, "big") in self._good
+            self._picture, self.is_behind = cropped(image, self._size) if good else None, not good
         return self._picture is not None
 
     def take(self) -> NDArray[np.uint8]:
