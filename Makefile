@@ -16,7 +16,7 @@ STAMP := $(VENV)/.polyathlon-installed
 BENCH_STAMP := $(VENV)/.polyathlon-bench-installed
 ROOMS := $(filter-out tests,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: help demo test check typings bench faults proof proof-board proof-remote train-check results \
+.PHONY: help demo test laws check typings bench faults proof proof-board proof-remote train-check results \
 	validate-socialnav validate-a1 validate-widowx validate-miniwob references schema clean venv system
 
 help:  ## this list
@@ -39,8 +39,14 @@ demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random
 # A process more than there are cores: many tests wait.
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
+# Files that try more where LAWS=all.
+LAW_FILES := tests/test_task_laws.py tests/faults/test_resume.py tests/test_miniwob.py
+
 test: $(STAMP) system  ## every test
 	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup
+
+laws: $(STAMP) system  ## what `make test` tries on samples, on everything: tasks, kills
+	@LAWS=all $(PY) -m pytest -q -n $(JOBS) --dist loadgroup $(LAW_FILES)
 
 check: $(STAMP) typings  ## style, types, spelling, and that the changelog is kept
 	@echo "ruff check" && $(PY) -m ruff check .
@@ -105,8 +111,8 @@ proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
 	@$(PY) tests/proofs outages --tries 20
 	@$(PY) tests/proofs peers
 
-faults: $(STAMP) system  ## the fault matrix: local, served, Ray; 20 trials a row, an hour on two cores
-	@$(PY) tests/proofs faults --tries 20
+faults: $(STAMP) system  ## the fault matrix: local, served, Ray; 20 trials a row; goes on where it stopped
+	@$(PY) tests/proofs faults --tries 20 --processes 4
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners
@@ -122,7 +128,7 @@ results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a 
 		try tests/proofs results-$$proof --out runs/results; done; \
 	gea demonstrate; gea measure; \
 	for seed in 0 1 2; do for part in cloning practice dialects; do \
-		gea $$part --seed $$seed; done; done; \
+		gea $$part --seed $$seed; done; done; gea table; \
 	try tests/proofs results-ppo-procgen --out runs/results --seeds 1; \
 	try tests/proofs/tidying.py --out runs/results/llarp-mini $(if $(READER),--reader $(READER)); \
 	exit $$failed

@@ -19,7 +19,7 @@ from ..core.errors import BadArgument, PlanMismatch
 from ..core.specs import Embodiment, canonical_json
 from .offline.learner import configured
 from .perception import Senses
-from .storage import DICE, read_state
+from .storage import DICE, below, read_state, write_state
 
 FORMAT = 1
 """Version of the layout; it rises whenever an older reader would misunderstand."""
@@ -95,6 +95,48 @@ class Checkpoint(NamedTuple):
     facts: Mapping[str, Any]
 
 
+def save_checkpoint(
+    folder: Path,
+    kind: str,
+    identity: Identity,
+    step: int,
+    weights: Mapping[str, torch.Tensor],
+    scale: Scale | None,
+    arrays: Mapping[str, torch.Tensor] | None = None,
+    facts: Mapping[str, Any] | None = None,
+    dice: np.random.Generator | None = None,
+) -> None:
+    """Writes a checkpoint, and removes the one before.
+
+    Args:
+        folder: must exist.
+        kind: of agent that plays it, as in ``cli/trained.py``.
+        identity: which training it is of.
+        step: steps done.
+        weights: of the policy.
+        scale: of the states, or None.
+        arrays: what else is needed to go on, by name; none where it is only to be played.
+        facts: the same that is no array.
+        dice: of the batches, where they are to be gone on with.
+
+    Raises:
+        RunDirectoryError: the disk refused; what was there stays.
+    """
+    whole = {f"{POLICY}/{name}": one.clone() for name, one in weights.items()} | dict(arrays or {})
+    if scale is not None:
+        whole[f"{SCALE}/mean"] = torch.from_numpy(scale.mean)
+        whole[f"{SCALE}/variance"] = torch.from_numpy(scale.variance)
+    document = {
+        "format": FORMAT,
+        "kind": kind,
+        "identity": msgspec.to_builtins(identity),
+        "step": step,
+        "facts": dict(facts or {}),
+        **({} if dice is None else {DICE: dice.bit_generator.state}),
+    }
+    write_state(folder, document, whole)
+
+
 def load_checkpoint(folder: Path, configs: Mapping[str, type[msgspec.Struct]]) -> Checkpoint:
     """Reads a checkpoint.
 
@@ -161,13 +203,3 @@ def digest_of_learnt(
     for array in scale or ():
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
-
-
-def below(arrays: Mapping[str, torch.Tensor], room: str) -> dict[str, torch.Tensor]:
-    """The arrays whose names begin with a room's, without it."""
-    prefix = f"{room}/"
-    return {
-        name.removeprefix(prefix): array
-        for name, array in arrays.items()
-        if name.startswith(prefix)
-    }

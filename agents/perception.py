@@ -149,6 +149,16 @@ def senses_of(
     return Senses(state=state, values=values, picture=picture, words="instruction" in fields)
 
 
+def demand_net(name: str) -> None:
+    """Refuses a net that there is not.
+
+    Raises:
+        BadArgument: it is not of ``NETS``.
+    """
+    if name not in NETS:
+        raise BadArgument(f"there is no net '{name}'; choose one of: {', '.join(NETS)}")
+
+
 class Perception(nn.Module):
     """Features `[B, F]` of what is seen.
 
@@ -156,6 +166,9 @@ class Perception(nn.Module):
         senses: what is seen.
         net: of ``NETS``, for pictures.
         width: features that pictures give.
+
+    Raises:
+        BadArgument: there is no such net.
     """
 
     starts: torch.Tensor
@@ -163,6 +176,7 @@ class Perception(nn.Module):
 
     def __init__(self, senses: Senses, net: str = "nature", width: int = 256) -> None:
         super().__init__()
+        demand_net(net)
         self._values = bool(senses.values)
         size = senses.state
         if self._values:
@@ -172,8 +186,6 @@ class Perception(nn.Module):
         self.width = size + PLACES * senses.words
         self.eye: nn.Module | None = None
         if senses.picture:
-            if net not in NETS:
-                raise BadArgument(f"there is no net '{net}'; choose one of: {', '.join(NETS)}")
             self.eye = (_nature if net == "nature" else _impala)(senses.picture, width)
             self.width += width
         self._size = size
@@ -196,7 +208,8 @@ class Perception(nn.Module):
     def _spread(self, state: torch.Tensor) -> torch.Tensor:
         """One number for each value of each symbol, `[B, sum of values]`."""
         places = state.long() + self.starts
-        return torch.zeros(len(state), self._size).scatter_(1, places, 1.0)
+        spread = torch.zeros(len(state), self._size, device=state.device)
+        return spread.scatter_(1, places, 1.0)
 
 
 def _flat(body: nn.Module, picture: Sequence[int], width: int) -> nn.Sequential:

@@ -124,6 +124,45 @@ def read_document(folder: Path, formats: Collection[int]) -> dict[str, Any]:
     return document
 
 
+def below(arrays: Mapping[str, torch.Tensor], room: str) -> dict[str, torch.Tensor]:
+    """The arrays whose names begin with a room's, without it."""
+    prefix = f"{room}/"
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
+def optimiser_arrays(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """What an optimiser remembers of each parameter; its settings are its ``param_groups``."""
+    return {
+        f"{number}/{key}": torch.as_tensor(value)
+        for number, values in optimiser.state_dict()["state"].items()
+        for key, value in values.items()
+    }
+
+
+def restore_optimiser(
+    optimiser: torch.optim.Optimizer, arrays: Mapping[str, torch.Tensor], groups: Any
+) -> None:
+    """Gives an optimiser back what it remembered.
+
+    Args:
+        optimiser: of the same parameters.
+        arrays: of ``optimiser_arrays``.
+        groups: the ``param_groups`` of its ``state_dict``.
+
+    Raises:
+        ValueError: it has other parameters.
+    """
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in arrays.items():
+        number, _, field = key.partition("/")
+        state.setdefault(int(number), {})[field] = value
+    optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
 def _without_large_numbers(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with its dice as text."""
     if DICE not in document:

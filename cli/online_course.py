@@ -6,7 +6,6 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from gymnasium import spaces
 
 from ..agents.chronicle import Evaluate, Outcome, Watcher
@@ -69,11 +68,12 @@ class OnlineCourse:
         """Trains with a seed, from where the folder stands to the end."""
         from ..agents.checkpoint import Identity
         from ..agents.chronicle import Chronicle
+        from ..agents.online.setting import plain
         from ..agents.online.training import OnlineTraining
 
         identity = Identity(
             agent=self.learner,
-            config=msgspec.to_builtins(self._config),
+            config=plain(self._config),
             task=self.spec.id,
             embodiment=self.spec.embodiment,
             action_space=self._action_space,
@@ -86,8 +86,9 @@ class OnlineCourse:
         write_manifest(folder, identity=identity, protocol=self.protocol, task=self.spec)
         chronicle = Chronicle(folder, self.protocol, evaluate, watcher)
         training = OnlineTraining(
-            folder, identity, lambda one: self._worlds(self._config.worlds, one)
-        )
+            folder, identity, lambda one: self._worlds(self._config.worlds, one),
+            self._config.device,
+        )  # fmt: skip
         try:
             training.run(chronicle)
         finally:

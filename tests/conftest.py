@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warm_python import LEARN, PLAY, warm_python
 
 # Tests compute little at a time and share their cores: threads that wait for each other in every
 # operation take a hundred times as long as one on a busy machine. Set before torch is imported.
@@ -25,6 +26,19 @@ SPREAD = ("_laws.py",)
 
 WHOLE = ("tests/submissions/", "tests/site/")
 """Folders whose files share what is dear."""
+
+DEAR = (
+    "tests/faults/test_cluster_faults.py",
+    "tests/test_together.py",
+    "tests/test_train_language.py",
+    "tests/test_offline_kills.py",
+    "tests/test_train_command.py",
+    "tests/test_miniwob.py",
+    "tests/faults/test_fault_table.py",
+    "tests/test_adapters_learned.py",
+    "tests/test_langr_world.py",
+)
+"""What takes longest is dealt first, so that nobody is left alone with it in the end."""
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -46,6 +60,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             if file.endswith(SPREAD):
                 return nodeid
             return next((folder for folder in WHOLE if file.startswith(folder)), file)
+
+        def _assign_work_unit(self, node: Any) -> None:
+            first = next((scope for scope in DEAR if scope in self.workqueue), None)
+            if first is not None:
+                self.workqueue.move_to_end(first, last=False)
+            super()._assign_work_unit(node)
 
     return Together(config, log)
 
@@ -77,9 +97,34 @@ def python() -> Command:
             timeout=timeout,
             check=False,
         )
-        if code is not None:
-            told = f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-            assert done.returncode == code, told
-        return done
+        return checked(done, code)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def typed() -> Command:
+    """Runs a command of this package as ``python`` would, without waiting for its imports."""
+
+    def run(
+        *arguments: str | Path,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] = {},
+        code: int | None = 0,
+        learns: bool = False,
+    ) -> subprocess.CompletedProcess[str]:
+        whole = {**os.environ, **environment}
+        warm = warm_python(LEARN if learns else PLAY, whole.get("PYTHONPATH", ""))
+        done = warm.run([*map(str, arguments)], cwd or Path.cwd(), whole)
+        return checked(done, code)
+
+    return run
+
+
+def checked(
+    done: subprocess.CompletedProcess[str], code: int | None
+) -> subprocess.CompletedProcess[str]:
+    """A process that ended with that code, if one is given."""
+    told = f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    assert code is None or done.returncode == code, told
+    return done

@@ -26,7 +26,7 @@ from polyathlon.benchmarks.cluster.message import (
 )
 from polyathlon.benchmarks.cluster.troupe import Troupe
 from polyathlon.benchmarks.runner import Runner
-from polyathlon.benchmarks.workers.pool import Pool
+from polyathlon.benchmarks.workers.pool import CROWDED, Pool
 from polyathlon.benchmarks.workers.slot import Limits, import_path
 from polyathlon.cli.player import load_player
 from polyathlon.core.episode import EpisodePlan, Fault, Outcome
@@ -108,6 +108,14 @@ def test_a_troupe_plays_what_the_local_engine_plays(
         assert one.result.end_digest == expected[index].result.end_digest
 
 
+def test_a_troupe_counts_on_the_cores_it_was_given_alone(hire: Hiring) -> None:
+    """On a machine of many cores its neighbours have the others."""
+    troupe = hire(slots=1)
+    heard(troupe, parts("faulty.sound-v0", 1), 1)
+    assert troupe._pool is not None
+    assert troupe._pool.patience == CROWDED
+
+
 def test_films_come_with_their_episode(hire: Hiring, specs: dict[str, TaskSpec]) -> None:
     task = "faulty.sound-v0"
     troupe = hire(task_kwargs={name: {"render_mode": "rgb_array"} for name in specs})
@@ -156,34 +164,49 @@ def test_what_ends_a_troupe_is_one_of_our_errors() -> None:
     assert isinstance(foreign, ClusterFailed)
 
 
+BIG, MIXED = {"CPU": 32.0, "GPU": 4.0}, [{"CPU": 8.0}, {"CPU": 8.0, "GPU": 2.0}]
+ODD = [{"CPU": 30.0}] * 4
+
+
 @pytest.mark.parametrize(
-    ("shape", "resources", "cut"),
+    ("shape", "nodes", "cut"),
     [
-        (Shape(), {"CPU": 8.0}, (8, 1, 0.0)),
-        (Shape(slots=3), {"CPU": 8.0}, (3, 1, 0.0)),
-        (Shape(slots=64), {"CPU": 8.0}, (8, 1, 0.0)),
-        (Shape(slots=8, actor_slots=4), {"CPU": 32.0, "GPU": 4.0}, (2, 4, 1.0)),
-        (Shape(actor_slots=2), {"CPU": 16.0, "GPU": 2.0}, (8, 2, 0.25)),
-        (Shape(actor_gpus=0.5), {"CPU": 16.0, "GPU": 2.0}, (4, 1, 0.5)),
-        (Shape(actor_gpus=0.0), {"CPU": 2.0, "GPU": 2.0}, (2, 1, 0.0)),
-        (Shape(slots=1, actor_slots=4), {"CPU": 2.0}, (1, 1, 0.0)),
+        (Shape(), [{"CPU": 8.0}], (8, 1, 0.0)),
+        (Shape(slots=3), [{"CPU": 8.0}], (3, 1, 0.0)),
+        (Shape(slots=64), [{"CPU": 8.0}], (8, 1, 0.0)),
+        (Shape(slots=8, actor_slots=4), [BIG], (2, 4, 1.0)),
+        (Shape(actor_slots=2), [{"CPU": 16.0, "GPU": 2.0}], (8, 2, 0.25)),
+        (Shape(actor_gpus=0.5), [{"CPU": 16.0, "GPU": 2.0}], (4, 1, 0.5)),
+        (Shape(actor_gpus=1.0), [BIG, BIG], (8, 1, 1.0)),
+        (Shape(actor_gpus=0.0), [{"CPU": 2.0, "GPU": 2.0}], (2, 1, 0.0)),
+        (Shape(slots=1, actor_slots=4), [{"CPU": 2.0}], (1, 1, 0.0)),
+        (Shape(actor_slots=8), ODD, (12, 8, 0.0)),  # Not 15: three fit on each node.
+        (Shape(actor_slots=2), [{}, {"CPU": 1.0}, {"CPU": 2.0}], (1, 2, 0.0)),
+        (Shape(), MIXED, (8, 1, 0.25)),
+        (Shape(slots=2), MIXED, (2, 1, 1.0)),
+        (Shape(actor_gpus=0.0), MIXED, (16, 1, 0.0)),
+        (Shape(actor_slots=3), [{"CPU": 9.0, "GPU": 1.0}], (3, 3, 0.3333)),
+        (Shape(), [{"CPU": 4.0, "GPU": 1.0}, {"CPU": 4.0, "GPU": 4.0}], (8, 1, 0.25)),
     ],
 )
-def test_work_is_cut_to_the_room_there_is(
-    shape: Shape, resources: dict[str, float], cut: tuple[int, int, float]
+def test_work_is_cut_to_the_room_there_is_on_each_node(
+    shape: Shape, nodes: list[dict[str, float]], cut: tuple[int, int, float]
 ) -> None:
-    assert engine._cut(shape, resources) == cut
+    assert engine._cut(shape, nodes) == cut
 
 
 def test_no_room_and_nonsense_are_refused() -> None:
-    with pytest.raises(ClusterFailed, match="2 cores and 0 GPUs: no room for an actor with 4"):
-        engine._cut(Shape(actor_slots=4), {"CPU": 2.0})
+    two = [{"CPU": 2.0}]
+    with pytest.raises(ClusterFailed, match="room for an actor with 4 slots; they have 2 cores"):
+        engine._cut(Shape(actor_slots=4), two)
+    with pytest.raises(ClusterFailed, match="with 2 slots"):
+        engine._cut(Shape(actor_slots=2), [{"CPU": 1.0}] * 3)
     with pytest.raises(ClusterFailed, match=r"and 0\.5 GPUs"):
-        engine._cut(Shape(actor_gpus=0.5), {"CPU": 2.0})
+        engine._cut(Shape(actor_gpus=0.5), two)
     with pytest.raises(BadArgument, match="at least 1"):
-        engine._cut(Shape(slots=0), {"CPU": 2.0})
+        engine._cut(Shape(slots=0), two)
     with pytest.raises(BadArgument, match="--actor-gpus"):
-        engine._cut(Shape(actor_gpus=-1.0), {"CPU": 2.0})
+        engine._cut(Shape(actor_gpus=-1.0), two)
 
 
 def test_what_travels_comes_back_as_it_was() -> None:

@@ -177,6 +177,21 @@ def test_every_dialect_learns_and_comes_back(tmp_path, dialect):
         assert np.isfinite(action).all()
 
 
+def test_a_head_acts_for_bodies_of_any_width_and_of_no_bounds(tmp_path):
+    names = tuple(f"joint {number}" for number in range(24))
+    giant = msgspec.structs.replace(SLIDER, id="giant", action_names=names, low=(), high=())
+    sets = demonstrations(bodies=(giant, WALKER))
+    GeaCloning(tmp_path / "giant", config_of(dialect="pred"), sets).run()
+    agent = GeaAgent.load(tmp_path / "giant")
+    agent.reset([0], [brief_of(giant)])
+    for side in (0, 1):
+        (action,) = agent.act([sign(giant, side)], [0])
+        assert action.shape == (24,)
+    alone = GeaCloning(tmp_path / "walker", config_of(dialect="pred"), sets[1:])
+    alone.run()  # With nobody to act for, the head stays as it was drawn.
+    assert alone.update == 4
+
+
 def test_a_killed_training_goes_on_to_the_same_bit(tmp_path):
     sets = demonstrations()
     whole = GeaCloning(tmp_path / "whole", config_of(), sets)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from generalist import by_cell
-from teaching import JUDGED, TAUGHT, begin
+from generalist import ASKED, by_cell, numbers
+from teaching import JUDGED, TAUGHT, Lesson, begin, play
 from verdict import show
 
 from polyathlon.tasks import catalogue
@@ -51,8 +52,42 @@ def test_the_verdict_is_that_of_the_scores(tmp_path, capsys, before, after, code
     for seed in range(2):
         folder = tmp_path / f"seed-{seed}"
         folder.mkdir()
-        for part, found in (("cloning", {"cloned": before}), ("practice", {"practised": after})):
+        parts = {"cloning": {"cloned": before}, "practice": {"begun": before, "practised": after}}
+        for part, found in parts.items():
             told = {stage: {"walk": scores(share)} for stage, share in found.items()}
             (folder / f"{part}.json").write_text(json.dumps({**told, "seconds": 60}))
     assert show(tmp_path, ("walk",)) == code
     assert f"{before:.2f} [" in capsys.readouterr().out
+
+
+def test_what_is_practised_of_a_list_is_of_the_taught_half_and_asked_for():
+    task = catalogue.find("langr.train")
+    env = catalogue.build(task)
+    for number in numbers()[:: len(numbers()) // 5]:
+        assert number < task.numbered_episodes // 2
+        env.reset(seed=0, options={"episode": number})
+        assert env.unwrapped.episode.family in ASKED
+    env.close()
+
+
+class Drifter:
+    """Goes where its dice say, which are those of the episode."""
+
+    def __init__(self) -> None:
+        self._dice = {}
+
+    def reset(self, slots, briefs):
+        """New dice for those slots."""
+        for slot, brief in zip(slots, briefs, strict=True):
+            self._dice[slot] = np.random.default_rng(brief.agent_seed)
+
+    def act(self, observations, slots):
+        """A turn or a step for each slot."""
+        return [int(self._dice[slot].integers(3)) for slot in slots]
+
+
+def test_scores_stand_in_the_order_of_the_episodes():
+    name, lesson = "babyai.go-to-red-ball-no-dists", Lesson(("rgb",), 2)
+    one_by_one = play(Drifter(), name, lesson, 12, slots=1)
+    assert play(Drifter(), name, lesson, 12, slots=5) == one_by_one
+    assert 0 < sum(one_by_one) < 12

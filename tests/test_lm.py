@@ -15,6 +15,7 @@ from polyathlon.agents.lm.eyes import grid_of
 from polyathlon.agents.lm.fault import OutOfMemory, TrainingFailed, check_finite, memory_guard
 from polyathlon.agents.lm.folder import fingerprint
 from polyathlon.agents.lm.lora import Lora
+from polyathlon.agents.lm.many import device_of
 from polyathlon.agents.lm.ppo import PopArt, PpoSetting, advantages_of
 from polyathlon.agents.lm.small import Small, make_small
 from polyathlon.agents.lm.snapshot import load_snapshot, save_snapshot
@@ -36,6 +37,13 @@ def folders(tmp_path_factory):
 def loaded(folder, **changes) -> Backbone:
     torch.manual_seed(0)
     return load_backbone(Loading(model=str(folder), **changes), extra=9).eval()
+
+
+def test_a_device_that_is_not_here_is_named_with_those_that_are():
+    assert device_of("cpu") == "cpu"
+    for name in ("cuda:99", "warp"):
+        with pytest.raises(BadArgument, match=f"device '{name}' here.*it can on cpu"):
+            device_of(name)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -222,13 +230,16 @@ def test_other_weights_have_another_fingerprint(folders, tmp_path):
     assert fingerprint(str(folders["llama"])) == fingerprint(str(folders["llama"]))
 
 
-def test_trouble_is_a_line_that_says_what_to_do():
+def test_trouble_is_a_line_that_says_what_to_do(tmp_path):
     with pytest.raises(OutOfMemory, match="lower the batch"), memory_guard("this", "the batch"):
         torch.empty(2**60)
     with pytest.raises(ValueError, match="mine"), memory_guard("this", "the batch"):
         raise ValueError("mine")
-    with pytest.raises(TrainingFailed, match=r"nan in update 7.*checkpoint is runs/x"):
-        check_finite(torch.tensor(float("nan")), "update 7", "runs/x")
+    with pytest.raises(TrainingFailed, match=r"nan in update 7.*checkpoint is not yet written"):
+        check_finite(torch.tensor(float("nan")), "update 7", tmp_path)
+    save_snapshot(tmp_path, {"kind": "x"}, 6, {})
+    with pytest.raises(TrainingFailed, match=rf"checkpoint is {tmp_path}"):
+        check_finite(torch.tensor(float("nan")), "update 7", tmp_path)
 
 
 def test_settings_are_laid_over_a_preset(tmp_path):

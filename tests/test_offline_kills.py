@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import multiprocessing
 import time
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import numpy as np
+from trainer import train_all
 
 from polyathlon.agents.offline.checkpoint import load_checkpoint
-
-TRAINER = Path(__file__).resolve().parent / "offline" / "trainer.py"
 
 LEARNERS = ("iql", "idql", "dt")
 
@@ -29,28 +26,38 @@ def lines(folder: Path) -> int:
     return path.read_text().count('"losses"') if path.exists() else 0
 
 
-def start(folder: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path) -> ForkServerProcess:
+    """A process that is forked of one that has imported torch, for that takes longer than all."""
     folder.mkdir(exist_ok=True)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    return subprocess.Popen([sys.executable, TRAINER, folder, *LEARNERS], env=environment)
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload(["trainer"])
+    process = forking.Process(target=train_all, args=(folder, LEARNERS))
+    process.start()
+    return process
+
+
+def finish(folder: Path) -> None:
+    process = start(folder)
+    process.join()
+    assert process.exitcode == 0
 
 
 def kill_at(folder: Path, learner: str, wanted: int, delay: float) -> int:
     """Goes on until so many lines are logged, and a little longer; how many there are then."""
     process = start(folder)
     try:
-        while process.poll() is None and lines(folder / learner) < wanted:
+        while process.is_alive() and lines(folder / learner) < wanted:
             time.sleep(0.002)
         time.sleep(delay)
-        assert process.poll() is None, "it ended before it could be killed"
+        assert process.is_alive(), "it ended before it could be killed"
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
     return lines(folder / learner)
 
 
 def test_killed_trainings_end_with_the_same_bits(tmp_path: Path) -> None:
-    assert start(tmp_path / "whole").wait() == 0
+    finish(tmp_path / "whole")
     dice, killed_at = np.random.default_rng(0), []
     for learner, online in KILLS:
         first, past = (OFFLINE + 1, WHOLE - 2) if online else (1, OFFLINE)
@@ -59,7 +66,7 @@ def test_killed_trainings_end_with_the_same_bits(tmp_path: Path) -> None:
     print("killed with so many lines logged:", killed_at)
     assert any(0 < count <= OFFLINE for count in killed_at)
     assert any(OFFLINE < count < WHOLE for count in killed_at)
-    assert start(tmp_path / "killed").wait() == 0
+    finish(tmp_path / "killed")
     for learner in LEARNERS:
         whole, resumed = (
             load_checkpoint(tmp_path / name / learner) for name in ("whole", "killed")

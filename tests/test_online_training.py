@@ -191,7 +191,8 @@ def test_a_killed_training_goes_on_with_all_that_it_knew(
         assert training._model.replay_buffer.size() == 64  # type: ignore[union-attr]
     training.close()
     watcher = Silent()
-    outcome = trained(tmp_path / "one", learner, task, watcher, steps=128)
+    # Where its networks learn does not make it another training.
+    outcome = trained(tmp_path / "one", learner, task, watcher, steps=128, device="cpu:0")
     assert watcher.steps == [64, 64, 128]  # It made up for the evaluation.
     assert outcome.last.score == 128
     lines = [json.loads(line) for line in (tmp_path / "one" / LOG).read_text().splitlines()]
@@ -209,15 +210,20 @@ def test_another_training_in_the_folder_is_refused(ppo: Path) -> None:
         trained(ppo, "ppo", "babyai.go-to-obj", steps=512)
 
 
-def test_losses_that_are_no_numbers_stop_it_and_the_checkpoint_stays(tmp_path: Path) -> None:
-    def poison(agent: OnlineAgent, step: int, count: int) -> Played:
-        with torch.no_grad():
-            next(agent.network.parameters()).fill_(torch.nan)
-        return Played(0.0, 0.0)
+def test_losses_that_are_no_numbers_stop_it_and_the_checkpoint_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = OnlineTraining.agent
 
+    def poison(training: OnlineTraining) -> OnlineAgent:
+        with torch.no_grad():
+            next(training._model.policy.parameters()).fill_(torch.nan)
+        return made(training)
+
+    monkeypatch.setattr(OnlineTraining, "agent", poison)
     told = r"diverged: .*; the checkpoint of step 128 stands in .*learning_rate"
     with pytest.raises(TrainingDiverged, match=told):
-        trained(tmp_path / "one", "ppo", "babyai.go-to-obj", score=poison)
+        trained(tmp_path / "one", "ppo", "babyai.go-to-obj")
     agent = OnlineAgent.load(tmp_path / "one")
     assert all(bool(one.isfinite().all()) for one in agent.network.parameters())
 
@@ -236,8 +242,16 @@ def test_a_figure_that_is_no_number_is_named(tmp_path: Path) -> None:
         (("sac", "babyai.go-to-obj"), "sac takes actions that are vectors.*: use ppo"),
         (("ppo", "miniwob.click-test"), "are text"),
         (("ppo", "babyai.go-to-obj", "--set", "rollot=3"), "Did you mean 'rollout'"),
-        (("ppo", "babyai.go-to-obj", "--set", "worlds=0"), "worlds=0: it must be at least 1"),
+        (("ppo", "babyai.go-to-obj", "--set", "worlds=0"), "`int` >= 1 - at `worlds`"),
+        (("ppo", "babyai.go-to-obj", "--set", "clip=-1"), "`float` > 0.0 - at `clip`"),
+        (
+            ("ppo", "babyai.go-to-obj", "--set", "net=vgg"),
+            "no net 'vgg'; choose one of: nature, impala",
+        ),
         (("ppo", "babyai.go-to-obj", "--set", "batch_size=100"), "batch_size"),
+        (("ppo", "babyai.go-to-obj", "--set", "device=warp"), "device 'warp' here.*it can on cpu"),
+        (("sac", "metaworld.reach", "--set", "device=cuda:99"), "device 'cuda:99' here"),
+        (("ppo", "babyai.go-to-obj", "--set", "device=meta"), "device 'meta' here"),
         (("ppo", "babyai.go-to-obj", "--dataset", "x"), "learns by playing"),
         (("ppo", "babyai.go-to-obj", "--backend", "pool"), "unknown backend 'pool'"),
         (("ppo", "langr.train", "--backend", "envpool"), "EnvPool does not have langr.train"),

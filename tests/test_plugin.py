@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from polyathlon.benchmarks.workers.slot import WORKER
+
 FAMILY = Path(__file__).resolve().parent / "plugin_family"
 
 Python = Callable[..., Any]
@@ -122,3 +124,44 @@ def test_a_broken_plugin_warns_and_the_rest_works(
     assert {"metaworld", "babyai", "procgen", "atari", "toy"} <= families
     assert "lost" not in families
     assert "broken-toy" in done.stderr
+
+
+MADE_OF_OURS = """
+import gymnasium
+
+import polyathlon
+from polyathlon.core.specs import Family
+from polyathlon.tasks.babyai import TASKS
+from msgspec.structs import replace
+
+
+class Mirror(gymnasium.Wrapper):
+    def __init__(self, observations, render_mode=None):
+        ours = gymnasium.make("polyathlon/babyai.go-to-obj-v0", observations=observations)
+        super().__init__(ours)
+
+
+(ours,) = (task for task in TASKS if task.id == "babyai.go-to-obj-v0")
+TASK = replace(ours, id="mirror.babyai-v0", entry_point="mirror_toy:Mirror", kwargs={}, oracle=None)
+FAMILY = Family(name="mirror", title="Ours again", extra="", packages=(), tasks=(TASK,))
+"""
+
+
+def test_a_strangers_world_may_be_made_of_ours(python: Python, tmp_path: Path) -> None:
+    """Workers do not register what they are not asked to play, and yet it can be made by name."""
+    write_distribution(tmp_path, "mirror-toy", "mirror = mirror_toy:FAMILY", MADE_OF_OURS)
+    arguments = (
+        "eval", "mirror.babyai,babyai.go-to-obj", "--agent", "random", "--episodes", "1",
+        "--slots", "1", "--video", "0", "--obs", "state", "--out", tmp_path / "run",
+    )  # fmt: skip
+    python(*CLI, *arguments, environment={"PYTHONPATH": str(tmp_path)})
+    lines = (tmp_path / "run" / "episodes.jsonl").read_text().splitlines()
+    assert len(lines) == 2
+    assert all(json.loads(line)["episode"]["outcome"] != "invalid" for line in lines)
+
+
+def test_a_worker_does_not_read_what_it_is_not_asked_to_play(python: Python) -> None:
+    told = "import sys, polyathlon.benchmarks.workers.process as _; print(*sys.modules)"
+    for option, known in (((), True), (("-X", WORKER), False)):
+        modules = python(*option, "-c", told).stdout.split()
+        assert ("polyathlon.tasks.socialnav" in modules) == known

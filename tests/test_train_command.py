@@ -37,9 +37,9 @@ PATH = [str(TESTS / "plane"), str(TESTS / "offline"), os.environ.get("PYTHONPATH
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(filter(None, PATH))}
 
 COMMAND = (
-    "-m", "polyathlon.cli", "train", "dt", "plane.middle", "--dataset", "data",
-    "--protocol", "smoke", "--offline", "60", "--online", "60", "--seeds", "2", "--set", "width=16",
-    "--set", "layers=1", "--set", "context=4",
+    "train", "dt", "plane.middle", "--dataset", "data", "--protocol", "smoke", "--offline", "60",
+    "--online", "60", "--seeds", "2", "--set", "width=16", "--set", "layers=1",
+    "--set", "context=4",
 )  # fmt: skip
 
 
@@ -57,11 +57,11 @@ def tasks() -> Mapping[str, TaskSpec]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, python: Callable[..., Any]) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, typed: Callable[..., Any]) -> Path:
     """A folder with a data set."""
     folder = tmp_path_factory.mktemp("train")
-    python(
-        *("-m", "polyathlon.cli", "data", "make", "plane.middle", "--tier", "mixed"),
+    typed(
+        *("data", "make", "plane.middle", "--tier", "mixed"),
         *("--episodes", "8", "--references", "4", "--out", "data"),
         cwd=folder, environment=ENVIRONMENT,
     )  # fmt: skip
@@ -69,9 +69,9 @@ def place(tmp_path_factory: pytest.TempPathFactory, python: Callable[..., Any]) 
 
 
 @pytest.fixture(scope="module")
-def whole(place: Path, python: Callable[..., Any]) -> str:
+def whole(place: Path, typed: Callable[..., Any]) -> str:
     """What an undisturbed command printed; it trained into ``whole``."""
-    done = python(*COMMAND, "--out", "whole", cwd=place, environment=ENVIRONMENT)
+    done = typed(*COMMAND, "--out", "whole", cwd=place, environment=ENVIRONMENT, learns=True)
     printed: str = done.stdout
     return printed
 
@@ -104,12 +104,12 @@ def test_who_was_told_rewards_stands_in_the_record(place: Path, whole: str) -> N
 
 
 def test_a_killed_command_ends_with_the_same_weights_and_curves(
-    place: Path, whole: str, python: Callable[..., Any]
+    place: Path, whole: str, typed: Callable[..., Any]
 ) -> None:
     arguments = (*COMMAND, "--out", "killed")
     process = subprocess.Popen(
-        [sys.executable, "-P", *arguments], cwd=place, env={**os.environ, **ENVIRONMENT},
-        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        [sys.executable, "-P", "-m", "polyathlon.cli", *arguments], cwd=place,
+        env={**os.environ, **ENVIRONMENT}, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     log = place / "killed" / "seed-0" / LOG
     while process.poll() is None and not (log.exists() and '"step": 100' in log.read_text()):
@@ -117,7 +117,7 @@ def test_a_killed_command_ends_with_the_same_weights_and_curves(
     assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.wait()
-    done = python(*arguments, cwd=place, environment=ENVIRONMENT)
+    done = typed(*arguments, cwd=place, environment=ENVIRONMENT, learns=True)
     assert "resuming: " in done.stderr
     assert done.stdout == whole.replace("whole", "killed")
     for seed in ("seed-0", "seed-1"):
@@ -147,15 +147,17 @@ def test_without_tensorboard_there_is_no_log(monkeypatch: pytest.MonkeyPatch) ->
     assert not is_installed()
 
 
-def test_mistakes_are_one_line(place: Path, whole: str, python: Callable[..., Any]) -> None:
-    command = COMMAND[:7]
+def test_mistakes_are_one_line(place: Path, whole: str, typed: Callable[..., Any]) -> None:
+    command = COMMAND[:5]
     held = lock(place / "whole" / "seed-1")
     try:
         for arguments, told in (
             (("--out", "whole"), "whole is not empty and holds no training"),
             (("--out", "whole/seed-1"), "another training is writing to whole/seed-1"),
         ):
-            done = python(*command, *arguments, cwd=place, environment=ENVIRONMENT, code=2)
+            done = typed(
+                *(*command, *arguments), cwd=place, environment=ENVIRONMENT, code=2, learns=True
+            )
             assert told in done.stderr
             assert len(done.stderr.splitlines()) == 1
     finally:

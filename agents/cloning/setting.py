@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from ..offline.learner import Count, Positive, Share, Whole
+from ..perception import demand_net
+
 
 class CloningConfig(msgspec.Struct, frozen=True, kw_only=True):
     """All ours.
@@ -23,13 +26,21 @@ class CloningConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     observations: tuple[str, ...] = ()
     net: str = "nature"
-    width: int = 256
-    hidden: tuple[int, ...] = (256, 256)
-    dropout: float = 0.1
-    shift: int = 4
-    learning_rate: float = 1e-3
-    batch_size: int = 256
+    width: Count = 256
+    hidden: tuple[Count, ...] = (256, 256)
+    dropout: Share = 0.1
+    shift: Whole = 4
+    learning_rate: Positive = 1e-3
+    batch_size: Count = 256
     greedy: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuses what no type refuses.
+
+        Raises:
+            BadArgument: there is no such net.
+        """
+        demand_net(self.net)
 
 
 CONFIGS = {"bc": CloningConfig}

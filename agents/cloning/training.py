@@ -5,25 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import torch
 from torch.nn import functional
 
 from ...core.errors import BadArgument
 from ...core.spaces import space_from_data
-from ..checkpoint import (
-    FORMAT,
-    POLICY,
-    SCALE,
-    Identity,
-    below,
-    demand_same,
-    load_checkpoint,
-)
+from ..checkpoint import Identity, demand_same, load_checkpoint, save_checkpoint
 from ..chronicle import Chronicle
 from ..offline.learner import configured, cosine_rate, descend
-from ..storage import DICE, FILE_NAME, write_state
+from ..storage import DICE, FILE_NAME, below, optimiser_arrays, restore_optimiser
 from .clone import Clone
 from .demonstration import Demonstrations
 from .player import CloningAgent
@@ -62,13 +53,9 @@ class CloningTraining:
     def _resume(self) -> None:
         found = load_checkpoint(self._folder, CONFIGS)
         demand_same(self._folder, found.identity, self._identity)
-        state: dict[int, dict[str, Any]] = {}
-        for key, value in below(found.arrays, OPTIMISER).items():
-            number, _, field = key.partition("/")
-            state.setdefault(int(number), {})[field] = value
         try:
             self._clone.load_state_dict(found.weights)
-            self._adam.load_state_dict({"state": state, "param_groups": found.facts["groups"]})
+            restore_optimiser(self._adam, below(found.arrays, OPTIMISER), found.facts["groups"])
             self._dice.bit_generator.state = found.facts[DICE]
         except (RuntimeError, KeyError, ValueError) as error:
             raise BadArgument(f"{self._folder} cannot be gone on with: {error}") from error
@@ -105,27 +92,17 @@ class CloningTraining:
 
     def save(self, folder: Path, step: int, whole: bool) -> None:
         """Writes a checkpoint; one that is only to be played leaves out the optimiser."""
-        arrays = {f"{POLICY}/{name}": one for name, one in self._clone.state_dict().items()}
-        if self._data.scale is not None:
-            arrays[f"{SCALE}/mean"] = torch.from_numpy(self._data.scale.mean)
-            arrays[f"{SCALE}/variance"] = torch.from_numpy(self._data.scale.variance)
-        facts: dict[str, Any] = {}
+        further: dict[str, Any] = {}
         if whole:
-            state = self._adam.state_dict()
-            facts = {"groups": state["param_groups"]}
-            arrays[RANDOM] = torch.get_rng_state()
-            for number, values in state["state"].items():
-                for key, value in values.items():
-                    arrays[f"{OPTIMISER}/{number}/{key}"] = value
-        document = {
-            "format": FORMAT,
-            "kind": "cloning",
-            "identity": msgspec.to_builtins(self._identity),
-            "step": step,
-            "facts": facts,
-            **({DICE: self._dice.bit_generator.state} if whole else {}),
-        }
-        write_state(folder, document, arrays)
+            memory = optimiser_arrays(self._adam)
+            further = {
+                "arrays": {f"{OPTIMISER}/{key}": value for key, value in memory.items()}
+                | {RANDOM: torch.get_rng_state()},
+                "facts": {"groups": self._adam.state_dict()["param_groups"]},
+                "dice": self._dice,
+            }
+        weights, scale = self._clone.state_dict(), self._data.scale
+        save_checkpoint(folder, "cloning", self._identity, step, weights, scale, **further)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from ...adapters.tokenizer import MultiEmbodimentTokenizer
-from ...core.files import write_atomically
 from ..lm.fault import check_finite, memory_guard
+from ..lm.ledger import Ledger
 from ..lm.many import (
     average_gradients,
     dice_of,
@@ -39,8 +38,6 @@ from .network import StateRows
 from .player import GeaAgent
 from .sequence import write
 from .tongue import FOLDER, fit_tokenizer
-
-LOG = "log.jsonl"
 
 LESS = (
     "cloning.batch_size, image_tokens or history, raise cloning.accumulate, or set "
@@ -101,6 +98,7 @@ class GeaCloning:
             **identity_of(config, self.parts), "stage": "cloning", "data": self.mixture.digest(),
             "processes": world_size(),
         }  # fmt: skip
+        del self.identity["config"]["reinforcing"]  # How it may practise later is no part of it.
         cloning = config.cloning
         self.parameters = [one for one in self.network.parameters() if one.requires_grad]
         self.optimiser = torch.optim.AdamW(
@@ -114,7 +112,7 @@ class GeaCloning:
             self.dice = dice_of(config.seed, resumed.dice["spans"], resumed.step)
             torch.set_rng_state(resumed.arrays["random/torch"])
             self.update = resumed.step
-        cut_log(folder, self.update)
+        self._ledger = Ledger(folder, "step", self.update)
 
     def _begin(self) -> None:
         """What is made once, from the data: the tokenizer, the model, the scale of states."""
@@ -152,7 +150,7 @@ class GeaCloning:
             if over or self.update % config.log_every == 0:
                 pace = len(told) * config.cloning.batch_size / (time.monotonic() - begun)
                 figures = {"loss": float(np.mean(told)), "spans_a_second": pace}
-                self.log({"step": self.update, "loss": figures["loss"]})
+                self._ledger.write({"step": self.update, "loss": figures["loss"]})
                 watch(Progress(self.update, figures))
                 told, begun = [], time.monotonic()
             if over or self.update % config.save_every == 0:
@@ -160,7 +158,7 @@ class GeaCloning:
             due = config.evaluate_every and self.update % config.evaluate_every == 0
             if evaluate is not None and (over or due) and rank() == 0:
                 found = evaluate(self.agent(), self.update, config.evaluate_episodes)
-                self.log({"step": self.update, **found})
+                self._ledger.write({"step": self.update, **found})
                 begun = time.monotonic()
 
     def _step(self) -> float:
@@ -178,7 +176,7 @@ class GeaCloning:
                 batch = write(self.parts.scribe, spans)
                 loss = self.network.cloning_loss(batch)
                 where = f"update {self.update + 1} ({', '.join(dict.fromkeys(batch.where))!s:.160})"
-                check_finite(loss, where, self.last())
+                check_finite(loss, where, self.folder)
                 (loss / cloning.accumulate).backward()  # type: ignore[no-untyped-call]
                 total += float(loss.detach()) / cloning.accumulate
             average_gradients(self.parameters)
@@ -198,16 +196,6 @@ class GeaCloning:
                 {"network": self.optimiser}, {"spans": self.dice},
             )  # fmt: skip
 
-    def last(self) -> str:
-        """Where the last good snapshot lies."""
-        return str(self.folder) if is_snapshot(self.folder) else "not yet written"
-
-    def log(self, line: Mapping[str, Any]) -> None:
-        """Adds a line to the log."""
-        if rank() == 0:
-            with (self.folder / LOG).open("a") as file:
-                file.write(json.dumps(line, sort_keys=True) + "\n")
-
 
 def schedule(step: int, steps: int, warm_up: float) -> float:
     """The share of the learning rate at a step: up in a line, down along a cosine."""
@@ -226,21 +214,6 @@ def states_of(mixture: Mixture, most: int = 20_000) -> dict[str, NDArray[np.floa
                 rows = np.asarray(each.observations["state"], np.float32)
                 found.setdefault(one.body.id, []).append(rows.reshape(len(rows), -1))
     return {name: np.concatenate(rows)[:most] for name, rows in found.items()}
-
-
-def cut_log(folder: Path, step: int) -> None:
-    """Drops the lines after a snapshot; they are written again."""
-    path = folder / LOG
-    if not path.is_file() or rank() > 0:
-        return
-    kept = []
-    for line in path.read_text(errors="replace").splitlines():
-        try:
-            if json.loads(line)["step"] <= step:
-                kept.append(line + "\n")
-        except (ValueError, KeyError, TypeError):
-            continue  # A kill may cut the last line.
-    write_atomically(path, "".join(kept).encode())
 
 
 def clone(

@@ -207,7 +207,7 @@ class Memory:
             numbers = self.network.head(hidden[headed].float()).cpu().numpy()
             for place, row in zip(headed, numbers, strict=True):
                 body = tongue.body(bodies[place])
-                actions[place] = within(body, row[: len(body.low)])
+                actions[place] = within(body, row[: len(body.action_names)])
         for place, slot in enumerate(slots):
             if place not in headed:
                 actions[place] = tongue.mean(bodies[place], tokens[place])

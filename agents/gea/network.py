@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ...adapters.tokenizer import SLOTS
 from ...core.errors import BadArgument
 from ..lm.backbone import Backbone
 from ..lm.ppo import PopArt
@@ -17,9 +18,6 @@ from ..lm.utterance import NOTHING, Said, score
 from .config import GeaConfig
 from .sequence import HEADED, PICTURE, STATE, Batch, Pieces
 from .tongue import Tongue, padded_rows
-
-SLOTS = 21
-"""Numbers of the widest action that a head can take; as many as the shared quantiser has."""
 
 HEAD = 2048
 """Width of a regression head (ASA, appendix C.2)."""
@@ -78,8 +76,10 @@ class GeaNetwork(nn.Module):
         self.states = nn.ModuleDict({name: StateRows(n, width) for name, n in states.items()})
         self.head = self.taken = None
         if config.dialect == "pred":
-            self.head = nn.Sequential(nn.Linear(width, HEAD), nn.ReLU(), nn.Linear(HEAD, SLOTS))
-            self.taken = nn.Linear(SLOTS, width)
+            # As many numbers as the shared quantiser has, or as the widest action.
+            slots = max([SLOTS, *(len(body.action_names) for body in tongue.headed)])
+            self.head = nn.Sequential(nn.Linear(width, HEAD), nn.ReLU(), nn.Linear(HEAD, slots))
+            self.taken = nn.Linear(slots, width)
 
     @property
     def device(self) -> torch.device:
@@ -101,12 +101,23 @@ class GeaNetwork(nn.Module):
                 looked = eyes.tokens(np.stack(part), tokens, self.device, backbone.dtype)
             else:
                 # Bodies see in different sizes: all are resized to the same, then looked at as one.
-                numbers = torch.cat([
-                    eyes.lens.look(one[None], self.device, backbone.dtype) for one in part
-                ])  # fmt: skip
-                looked = eyes.tokens_of(numbers, tokens)
+                looked = eyes.tokens_of(self._resized(part), tokens)
             found.append(looked)
         return torch.cat(found)
+
+    def _resized(self, pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Pictures of several sizes as the tower wants them, `[N, 3, h, w]`; a pass a size."""
+        eyes, backbone = self.backbone.eyes, self.backbone
+        assert eyes is not None
+        places: dict[tuple[int, ...], list[int]] = {}
+        for place, one in enumerate(pictures):
+            places.setdefault(one.shape, []).append(place)
+        passes = [
+            eyes.lens.look(np.stack([pictures[n] for n in same]), self.device, backbone.dtype)
+            for same in places.values()
+        ]
+        order = np.argsort(np.concatenate(list(places.values())))
+        return torch.cat(passes)[torch.from_numpy(order).to(self.device)]
 
     def feel(self, states: Sequence[tuple[str, NDArray[np.float32]]]) -> Tensor:
         """Rows of states `[N, D]`, each by its body."""
@@ -122,7 +133,7 @@ class GeaNetwork(nn.Module):
     def take(self, actions: Sequence[NDArray[np.float32]]) -> Tensor:
         """Rows of actions that a head took, `[N, D]`."""
         assert self.taken is not None
-        rows = torch.zeros(len(actions), SLOTS)
+        rows = torch.zeros(len(actions), self.taken.in_features)
         for place, one in enumerate(actions):
             rows[place, : one.size] = torch.from_numpy(np.asarray(one, np.float32).ravel())
         found: Tensor = self.taken(rows.to(self.device))

@@ -6,15 +6,12 @@ ours, by body; what a body does not have here is told from its declaration.
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 
 import msgspec
 
-from ...core.specs import Embodiment
+from ...core.specs import Embodiment, digest_of
 from ..lm.wording import phrases_of
 
 SKELETON = (
@@ -95,5 +92,5 @@ def prompt_of(body: Embodiment, instruction: str) -> str:
 
 
 def digest() -> str:
-    """SHA-256 of this module: with other words it is another agent."""
-    return hashlib.sha256(inspect.getsource(sys.modules[__name__]).encode()).hexdigest()
+    """SHA-256 of the words: with others it is another agent."""
+    return digest_of([SKELETON, MOST_NAMED, msgspec.to_builtins(dict(DOMAINS))])

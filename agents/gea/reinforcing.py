@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from ...core.errors import BadArgument
 from ..lm.fault import check_finite, memory_guard
+from ..lm.ledger import Ledger
 from ..lm.many import average_gradients, dice_of, rank, share, world_size
 from ..lm.ppo import advantages_of, clipped_losses
 from ..lm.snapshot import (
@@ -27,7 +27,7 @@ from ..lm.snapshot import (
 )
 from ..lm.stage import MakeWorlds, Stage, World
 from .agent import Parts, identity_of, rebuild
-from .cloning import LOG, Evaluate, Progress, Watch, cut_log
+from .cloning import Evaluate, Progress, Watch
 from .config import GeaConfig
 from .demonstration import DemoSet, Mixture
 from .memory import Memory, Step
@@ -105,6 +105,7 @@ class GeaReinforcing:
             "data": self.mixture.digest() if self.mixture else "",
             "processes": world_size(),
         }
+        del self.identity["config"]["reinforcing"]["steps"]  # It may go on for longer.
         self.dice = dice_of(config.seed)
         self.update = self.steps = 0
         self._pasts: list[list[Step]] = [[] for _ in self.stage.posts]
@@ -113,7 +114,7 @@ class GeaReinforcing:
         else:
             for post in self.stage.posts:
                 post.begin()
-        cut_log(folder, self.steps)
+        self._ledger = Ledger(folder, "step", self.steps)
 
     def _check(self, worlds: Sequence[World]) -> None:
         """Refuses worlds whose bodies were not taught, or that practice could not move."""
@@ -145,7 +146,7 @@ class GeaReinforcing:
             self.update += 1
             self.steps += reinforcing.ppo.rollout * reinforcing.environments * world_size()
             figures |= self._outcomes()
-            self.log({"step": self.steps, **figures})
+            self._ledger.write({"step": self.steps, **figures})
             watch(Progress(self.steps, figures))
             over = self.steps >= reinforcing.steps
             if over or self.update % config.save_every == 0:
@@ -153,7 +154,7 @@ class GeaReinforcing:
             due = config.evaluate_every and self.update % config.evaluate_every == 0
             if evaluate is not None and (over or due) and rank() == 0:
                 found = evaluate(self.agent(), self.steps, config.evaluate_episodes)
-                self.log({"step": self.steps, **found})
+                self._ledger.write({"step": self.steps, **found})
 
     def agent(self) -> GeaAgent:
         """The agent as it is now."""
@@ -268,7 +269,7 @@ class GeaReinforcing:
                 reinforcing.ppo, judged.log_probs, judged.entropies, judged.values,
                 own["log_probs"], own["values"], own["gains"], own["returns"],
             )  # fmt: skip
-            check_finite(losses.total, where, self.last())
+            check_finite(losses.total, where, self.folder)
             share = len(chosen) / len(part)
             (share * losses.total).backward()  # type: ignore[no-untyped-call]
             for name, one in losses._asdict().items():
@@ -276,7 +277,7 @@ class GeaReinforcing:
         if self.mixture is not None:
             spans = self.mixture.draw(reinforcing.cloning_batch, self.dice)
             loss = self.network.cloning_loss(write(self.parts.scribe, spans))
-            check_finite(loss, f"{where}, its supervised term", self.last())
+            check_finite(loss, f"{where}, its supervised term", self.folder)
             (reinforcing.cloning_weight * loss).backward()  # type: ignore[no-untyped-call]
             sums["cloning"] = float(loss.detach())
         return sums
@@ -312,10 +313,6 @@ class GeaReinforcing:
             {"steps": self.steps, "worlds": self.stage.standing(), "said": said}, looked,
         )  # fmt: skip
 
-    def last(self) -> str:
-        """Where the last good snapshot lies."""
-        return str(self.folder) if is_snapshot(self.folder) else "not yet written"
-
     def _resume(self) -> None:
         found = load_snapshot(self.folder, "gea")
         check_identity(found.identity, self.identity, self.folder)
@@ -344,12 +341,6 @@ class GeaReinforcing:
                 )
             ]
         torch.set_rng_state(found.arrays["random/torch"])
-
-    def log(self, line: Mapping[str, Any]) -> None:
-        """Adds a line to the log."""
-        if rank() == 0:
-            with (self.folder / LOG).open("a") as file:
-                file.write(json.dumps(line, sort_keys=True) + "\n")
 
 
 def begun(folder: Path, first: Snapshot, config: GeaConfig) -> tuple[GeaConfig, Parts]:

@@ -20,6 +20,9 @@ PICTURE, STATE, HEADED = -2, -3, -4
 """What stands in a row of ids where no word stands: a token of a picture, a state, an action that a
 head has taken."""
 
+MOST_KNOWN = 16_384
+"""Prompts that are kept as they were written down; the oldest are forgotten first."""
+
 
 class Tail(NamedTuple):
     """What comes after a prompt.
@@ -78,6 +81,8 @@ class Scribe:
         """The tokens of a prompt."""
         key = (body.id, instruction)
         if key not in self._known:
+            if len(self._known) == MOST_KNOWN:
+                del self._known[next(iter(self._known))]
             text = prompt_of(body, instruction)
             self._known[key] = list(self._words.encode(text, add_special_tokens=False))
         return self._known[key]

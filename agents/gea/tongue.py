@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from ...adapters.quantiser import Recipe
 from ...adapters.semlang import SemLangAdapter, encoded
-from ...adapters.tokenizer import MultiEmbodimentTokenizer, box_of
+from ...adapters.tokenizer import SLOTS, MultiEmbodimentTokenizer, box_of
 from ...adapters.trie import Forest
 from ...adapters.uniform import UniformAdapter
 from ...adapters.vocabulary import TokenTable
@@ -140,6 +141,11 @@ class Tongue:
         """Whether all that a body can say is known beforehand."""
         return self.forest is not None and name in self.forest.bodies
 
+    @property
+    def headed(self) -> list[Embodiment]:
+        """The bodies for which a head acts."""
+        return [body for body in self.bodies if self.is_headed(body.id)]
+
     def is_headed(self, name: str) -> bool:
         """Whether a head, and not words, acts for a body."""
         return self.dialect == "pred" and self.body(name).kind == "continuous"
@@ -228,7 +234,7 @@ def fit_tokenizer(
     )  # fmt: skip
     clipped = {body: within(body, actions) for body, actions in streams.items()}
     widest = max(actions.shape[1] for actions in streams.values())
-    return MultiEmbodimentTokenizer.fit(clipped, slots=max(21, widest), recipe=recipe)
+    return MultiEmbodimentTokenizer.fit(clipped, slots=max(SLOTS, widest), recipe=recipe)
 
 
 def within(body: Embodiment, actions: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -248,8 +254,6 @@ def padded_rows(rows: Sequence[Sequence[int]], width: int, device: Any) -> Tenso
 
 
 def _digest(array: NDArray[Any]) -> str:
-    import hashlib
-
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 

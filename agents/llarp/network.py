@@ -148,7 +148,10 @@ class LlarpNetwork(nn.Module):
         if backbone is None:
             self.recurrent = nn.LSTM(2 * width, width, config.small.layers, batch_first=True)
         self.heads = Heads(width, config.head, len(body.action_names))
-        self.vocation = Vocation(body, backbone) if config.adapter == "semlang" else None
+        self.vocation = None
+        if config.adapter == "semlang":
+            assert backbone is not None  # The settings refuse words without a model.
+            self.vocation = Vocation(body, backbone)
         self.names = Names(config.head, width, self.called) if config.adapter == "named" else None
 
     @property

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 import numpy as np
 import torch
 from torch import Tensor
 
 from ...core.errors import BadArgument
-from ...core.files import write_atomically
 from ..lm.fault import check_finite, memory_guard
+from ..lm.ledger import Ledger
 from ..lm.many import average_gradients, dice_of, first_one_first, rank, share, world_size
 from ..lm.ppo import advantages_of, clipped_losses
 from ..lm.snapshot import (
@@ -31,8 +29,6 @@ from .config import LlarpConfig
 from .memory import Memory
 from .network import Strand
 from .player import LlarpAgent
-
-LOG = "log.jsonl"
 
 LESS = "environments, ppo.rollout or loading.dtype (bfloat16), or raise ppo.minibatches"
 
@@ -115,7 +111,7 @@ class LlarpTraining:
         self._open = [_Part(post.instruction) for post in self.stage.posts]
         if is_snapshot(folder):
             self._resume()
-        self._cut_log()
+        self._ledger = Ledger(folder, "update", self.update)
 
     # -- the loop ------------------------------------------------------------------------------
 
@@ -139,7 +135,7 @@ class LlarpTraining:
             self.update += 1
             self.steps += config.ppo.rollout * config.environments * world_size()
             figures |= self._outcomes()
-            self._log({"update": self.update, "steps": self.steps, **figures})
+            self._ledger.write({"update": self.update, "steps": self.steps, **figures})
             watch(Progress(self.update, self.steps, figures))
             over = self.steps >= config.steps
             if over or self.update % config.save_every == 0:
@@ -147,7 +143,7 @@ class LlarpTraining:
             due = config.evaluate_every and self.update % config.evaluate_every == 0
             if evaluate is not None and (over or due) and rank() == 0:
                 found = evaluate(self.agent(), self.steps, config.evaluate_episodes)
-                self._log({"update": self.update, "steps": self.steps, **found})
+                self._ledger.write({"update": self.update, "steps": self.steps, **found})
 
     def agent(self) -> LlarpAgent:
         """The agent as it is now."""
@@ -221,7 +217,7 @@ class LlarpTraining:
             order = self.dice.permutation(self.config.environments)
             for number, group in enumerate(np.array_split(order, ppo.minibatches)):
                 chosen = [one for slot in group for one in played if one[0] == slot]
-                strands = [_cut(part) for _, part, _ in chosen]
+                strands = [part.strand() for _, part, _ in chosen]
                 actions = [torch.tensor(part.actions[-fresh:]) for _, part, fresh in chosen]
                 judged = self.network.judge(strands, [one.to(device) for one in actions])
                 # Of each world the parts come in the order in which they were played.
@@ -238,7 +234,7 @@ class LlarpTraining:
                     old["log_probs"], old["values"], old["gains"], old["returns"],
                 )  # fmt: skip
                 where = f"update {self.update + 1}, epoch {epoch + 1}, minibatch {number + 1}"
-                check_finite(losses.total, where, self._last())
+                check_finite(losses.total, where, self.folder)
                 self.optimiser.zero_grad(set_to_none=True)
                 losses.total.backward()  # type: ignore[no-untyped-call]
                 average_gradients(parameters)
@@ -270,9 +266,6 @@ class LlarpTraining:
             {"draws": self.dice}, {"steps": self.steps, "worlds": self.stage.standing()},
         )  # fmt: skip
 
-    def _last(self) -> str:
-        return str(self.folder) if is_snapshot(self.folder) else "not yet written"
-
     def _resume(self) -> None:
         found = load_snapshot(self.folder, "llarp")
         check_identity(found.identity, self.identity, self.folder)
@@ -292,29 +285,6 @@ class LlarpTraining:
                 part.tokens = list(self.parts.tokens_of(part.actions))
         torch.set_rng_state(found.arrays["random/torch"])
 
-    def _log(self, line: Mapping[str, Any]) -> None:
-        if rank() == 0:
-            with (self.folder / LOG).open("a") as file:
-                file.write(json.dumps(line, sort_keys=True) + "\n")
-
-    def _cut_log(self) -> None:
-        """Drops the lines after the snapshot; they are written again."""
-        path = self.folder / LOG
-        if not path.is_file() or rank() > 0:
-            return
-        kept = []
-        for line in path.read_text(errors="replace").splitlines():
-            try:
-                if json.loads(line)["update"] <= self.update:
-                    kept.append(line + "\n")
-            except (ValueError, KeyError, TypeError):
-                continue  # A kill may cut the last line.
-        write_atomically(path, "".join(kept).encode())
-
-
-def _cut(part: _Part) -> Strand:
-    return part.strand()
-
 
 def train(
     folder: Path,
@@ -330,8 +300,3 @@ def train(
         return training.agent()
     finally:
         training.stage.close()
-
-
-def plain(config: LlarpConfig) -> Any:
-    """A configuration as JSON will have it."""
-    return json.loads(msgspec.json.encode(config))

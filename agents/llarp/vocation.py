@@ -33,8 +33,7 @@ class Vocation:
         forest: the valid sequences of tokens.
     """
 
-    def __init__(self, body: Embodiment, backbone: Backbone | None) -> None:
-        assert backbone is not None
+    def __init__(self, body: Embodiment, backbone: Backbone) -> None:
         self.body, self.backbone = body, backbone
         space = spaces.Discrete(len(body.action_names))
         self.adapter = SemLangAdapter(

@@ -24,6 +24,7 @@ from ...adapters.trie import Forest
 from ...core.errors import BadArgument, DecodeError
 from ...core.protocols import Observation
 from ...core.specs import Brief, Embodiment
+from ..device import demand_device
 from ..lm.backbone import DTYPES, Backbone, Loading, load_backbone
 from ..lm.cache import SlotCache
 from ..lm.utterance import Choice, utter
@@ -98,13 +99,15 @@ class LocalAgent:
         setting: which, and how; by default as the environment says.
 
     Raises:
-        BadArgument: the environment does not say enough, or a file of the model is missing.
+        BadArgument: the environment does not say enough, or a file of the model, or the device, is
+            missing.
     """
 
     dialect = "native"
 
     def __init__(self, setting: LocalSetting | None = None) -> None:
         self._setting = setting or read_local_setting()
+        demand_device(self._setting.device)
         loading = {name: getattr(self._setting, name) for name in ("model", "device", "dtype")}
         self._backbone: Backbone = load_backbone(Loading(**loading)).eval()
         self._courses: dict[int, _Course] = {}

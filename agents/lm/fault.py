@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 
 from ...core.errors import PolyathlonError
+from .snapshot import is_snapshot
 
 
 class TrainingFailed(PolyathlonError):
@@ -50,19 +52,20 @@ def _full(doing: str, lower: str, said: str) -> OutOfMemory:
     return OutOfMemory(f"{doing} does not fit into memory ({wanted}); lower {lower}")
 
 
-def check_finite(loss: torch.Tensor, batch: str, kept: str) -> None:
+def check_finite(loss: torch.Tensor, batch: str, folder: Path) -> None:
     """Refuses to step down a gradient that is no number.
 
     Args:
         loss: of one batch.
         batch: which, in words.
-        kept: where the last good state lies.
+        folder: of the training, which keeps its last snapshot.
 
     Raises:
         TrainingFailed: the loss is NaN or infinite.
     """
     if not bool(torch.isfinite(loss).all()):
         value = float(loss.detach().float().mean())
+        kept = folder if is_snapshot(folder) else "not yet written"
         raise TrainingFailed(
             f"the loss is {value} in {batch}; nothing was learnt from it. The last good checkpoint "
             f"is {kept}: go on from it with a lower learning rate, or look at that batch"

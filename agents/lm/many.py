@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..device import demand_device
+
 
 def world_size() -> int:
     """How many processes learn together; joins them where a launcher has started several."""
@@ -64,9 +66,14 @@ def dice_of(seed: int, state: Any = None, step: int = 0) -> np.random.Generator:
 
 
 def device_of(wanted: str) -> str:
-    """``cuda`` is each process's own."""
+    """``cuda`` is each process's own.
+
+    Raises:
+        BadArgument: there is no such device here.
+    """
     if wanted == "cuda" and world_size() > 1:
-        return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+        wanted = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
+    demand_device(wanted)
     return wanted
 
 

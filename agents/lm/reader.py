@@ -12,9 +12,12 @@ from ...core.errors import BadArgument, MissingExtra
 from .fault import memory_guard
 from .folder import check_folder, fingerprint, is_folder
 
+MOST_KNOWN = 4096
+"""Texts that are kept as they were read; the oldest are forgotten first, and read again."""
+
 
 class Reader:
-    """Reads instructions once each, with any encoder of ``transformers``; learns nothing.
+    """Reads instructions, mostly once each, with any encoder of ``transformers``; learns nothing.
 
     Args:
         name: a folder, or a name on a hub, of an encoder (BERT and its kin) or of a model that
@@ -69,4 +72,7 @@ class Reader:
                 # Sentence encoders are trained so that the normalised mean tells sentences apart.
                 whole = torch.nn.functional.normalize(own.mean(0), dim=0) * own.shape[-1] ** 0.5
                 self._known[text] = torch.cat([whole[None], own]).cpu()
-        return [self._known[text] for text in texts]
+        found = [self._known[text] for text in texts]
+        for text in list(self._known)[:-MOST_KNOWN]:
+            del self._known[text]
+        return found

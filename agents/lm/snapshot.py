@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from ...core.errors import BadArgument, PlanMismatch
 from ...core.files import sweep
-from ..storage import DICE, FILE_NAME, read_state, write_state
+from .. import storage
+from ..storage import DICE, FILE_NAME, below, optimiser_arrays, read_state, write_state
 
 FORMAT = 1
 """Version of the layout."""
@@ -48,10 +49,7 @@ class Snapshot(NamedTuple):
 
     def under(self, room: str) -> dict[str, Tensor]:
         """The arrays whose names begin so, without that beginning."""
-        prefix = f"{room}/"
-        return {
-            name[len(prefix) :]: one for name, one in self.arrays.items() if name.startswith(prefix)
-        }
+        return below(self.arrays, room)
 
 
 def digest_of_weights(weights: Mapping[str, Tensor]) -> str:
@@ -97,11 +95,9 @@ def save_snapshot(
         whole |= {f"modules/{room}/{name}": one for name, one in tensors.items()}
     groups = {}
     for name, optimiser in (optimisers or {}).items():
-        state = optimiser.state_dict()
-        groups[name] = state["param_groups"]
-        for number, values in state["state"].items():
-            for key, value in values.items():
-                whole[f"optimisers/{name}/{number}/{key}"] = torch.as_tensor(value)
+        groups[name] = optimiser.state_dict()["param_groups"]
+        for key, value in optimiser_arrays(optimiser).items():
+            whole[f"optimisers/{name}/{key}"] = value
     whole[RANDOM] = torch.get_rng_state()
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -181,8 +177,5 @@ def restore_modules(module: nn.Module, tensors: Mapping[str, Tensor], where: Pat
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, snapshot: Snapshot, name: str) -> None:
     """Puts an optimiser's state back."""
-    state: dict[int, dict[str, Any]] = {}
-    for key, value in snapshot.under(f"optimisers/{name}").items():
-        number, _, field = key.partition("/")
-        state.setdefault(int(number), {})[field] = value
-    optimiser.load_state_dict({"state": state, "param_groups": snapshot.optimisers[name]})
+    own = snapshot.under(f"optimisers/{name}")
+    storage.restore_optimiser(optimiser, own, snapshot.optimisers[name])

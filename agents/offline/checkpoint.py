@@ -12,7 +12,7 @@ import torch
 
 from ...core.errors import BadArgument, UnknownName
 from ...core.specs import Embodiment
-from ..storage import DICE, read_state, write_state
+from ..storage import DICE, below, optimiser_arrays, read_state, restore_optimiser, write_state
 from . import LEARNERS
 from .learner import Learner, configured
 from .practice import Standing
@@ -169,8 +169,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 def _standing(practice: Any, arrays: Mapping[str, torch.Tensor]) -> Standing | None:
     if practice is None:
         return None
-    prefix = f"{PRACTICE}/"
-    own = {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
+    own = below(arrays, PRACTICE)
     return Standing(practice["episodes"], tuple(practice["files"]), own)
 
 
@@ -183,32 +182,20 @@ def _flattened(learner: Learner) -> tuple[dict[str, torch.Tensor], dict[str, Any
     }
     groups = {}
     for name, optimiser in learner.optimisers.items():
-        state = optimiser.state_dict()
-        groups[name] = state["param_groups"]
-        for number, values in state["state"].items():
-            for key, value in values.items():
-                arrays[f"optimisers/{name}/{number}/{key}"] = value
+        groups[name] = optimiser.state_dict()["param_groups"]
+        for key, value in optimiser_arrays(optimiser).items():
+            arrays[f"optimisers/{name}/{key}"] = value
     return arrays, groups
 
 
 def _restore(
     learner: Learner, arrays: Mapping[str, torch.Tensor], groups: Mapping[str, Any], folder: Path
 ) -> None:
-    nested: dict[str, dict[str, Any]] = {"modules": {}, "optimisers": {}}
-    for name, value in arrays.items():
-        room, _, rest = name.partition("/")
-        if room in nested:
-            owner, _, key = rest.partition("/")
-            nested[room].setdefault(owner, {})[key] = value
     try:
         for name, module in learner.modules.items():
-            module.load_state_dict(nested["modules"].get(name, {}))
+            module.load_state_dict(below(arrays, f"modules/{name}"))
         for name, optimiser in learner.optimisers.items():
-            state: dict[int, dict[str, Any]] = {}
-            for key, value in nested["optimisers"].get(name, {}).items():
-                number, _, field = key.partition("/")
-                state.setdefault(int(number), {})[field] = value
-            optimiser.load_state_dict({"state": state, "param_groups": groups[name]})
+            restore_optimiser(optimiser, below(arrays, f"optimisers/{name}"), groups[name])
     except (RuntimeError, KeyError, ValueError) as error:
         raise BadArgument(
             f"{folder} was made by another version of '{type(learner).__name__}': {error}"

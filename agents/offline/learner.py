@@ -28,6 +28,9 @@ Weight = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 """At least 1; what is more than the most would not end, or not fit into any memory."""
 
+Whole = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+"""0 or more."""
+
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What every algorithm is given; each adds its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +46,30 @@ class OnlineAgent(SensingSoloist):
             BadArgument: no checkpoint is there, or it is damaged or of another version.
         """
         found = load_checkpoint(folder, CONFIGS)
-        identity, space = found.identity, space_from_data(found.identity.action_space)
-        # Making the networks draws weights that are then overwritten: nobody's dice are to move.
-        with torch.random.fork_rng(devices=[]):
-            policy = make_policy(identity.agent, found.config, identity.senses, space)
         try:
-            policy.load_state_dict(found.weights)
+            return cls.of(found.identity, found.config, found.weights, found.scale)
         except RuntimeError as error:
             raise BadArgument(f"{folder} was made by another version: {error}") from error
-        return cls(identity, found.config, policy, found.scale)
+
+    @classmethod
+    def of(
+        cls,
+        identity: Identity,
+        config: OnlineConfig,
+        weights: Mapping[str, Tensor],
+        scale: Scale | None,
+    ) -> OnlineAgent:
+        """The agent with such weights, from wherever they lie, on the processor.
+
+        Raises:
+            RuntimeError: the weights are not of these networks.
+        """
+        space = space_from_data(identity.action_space)
+        # Making the networks draws weights that are then overwritten: nobody's dice are to move.
+        with torch.random.fork_rng(devices=[]):
+            policy = make_policy(identity.agent, config, identity.senses, space)
+        policy.load_state_dict(weights)
+        return cls(identity, config, policy, scale)
 
     def decide(self, tensors: dict[str, Tensor], dice: torch.Generator) -> Any:
         """An action drawn from what PPO has learnt, or the likeliest; of SAC the mean."""

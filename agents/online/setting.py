@@ -10,7 +10,9 @@ import msgspec
 
 from ...core.errors import BadArgument
 from ...core.specs import Embodiment
-from ..offline.learner import configured
+from ..device import demand_device
+from ..offline.learner import Count, Positive, Share, Weight, Whole, configured
+from ..perception import demand_net
 
 
 class OnlineConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,18 +30,28 @@ class OnlineConfig(msgspec.Struct, frozen=True, kw_only=True):
         batch_size: steps an update.
         discount: of future rewards.
         normalise: give measured states mean 0 and deviation 1, as far as seen.
+        device: where the networks learn: ``cpu``, ``cuda``, ``cuda:1``; they play on the processor.
     """
 
     observations: tuple[str, ...] = ()
-    image_size: int = 0
+    image_size: Whole = 0
     net: str = "nature"
-    width: int = 256
-    hidden: tuple[int, ...] = (64, 64)
-    worlds: int = 16
-    learning_rate: float = 3e-4
-    batch_size: int = 256
-    discount: float = 0.99
+    width: Count = 256
+    hidden: tuple[Count, ...] = (64, 64)
+    worlds: Count = 16
+    learning_rate: Positive = 3e-4
+    batch_size: Count = 256
+    discount: Share = 0.99
     normalise: bool = True
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        """Refuses what no type refuses.
+
+        Raises:
+            BadArgument: there is no such net.
+        """
+        demand_net(self.net)
 
 
 class PPOConfig(OnlineConfig, frozen=True, kw_only=True):
@@ -58,13 +70,13 @@ class PPOConfig(OnlineConfig, frozen=True, kw_only=True):
         greedy: play the likeliest action rather than draw one.
     """
 
-    rollout: int = 128
-    epochs: int = 4
-    gae: float = 0.95
-    clip: float = 0.2
-    entropy: float = 0.01
-    value_weight: float = 0.5
-    most_gradient: float = 0.5
+    rollout: Count = 128
+    epochs: Count = 4
+    gae: Share = 0.95
+    clip: Positive = 0.2
+    entropy: Weight = 0.01
+    value_weight: Weight = 0.5
+    most_gradient: Positive = 0.5
     normalise_rewards: bool = False
     anneal: bool = True
     greedy: bool = False
@@ -80,12 +92,12 @@ class SACConfig(OnlineConfig, frozen=True, kw_only=True):
         updates: for each step of all worlds.
     """
 
-    worlds: int = 1
-    hidden: tuple[int, ...] = (256, 256)
-    buffer: int = 1_000_000
-    warm_up: int = 5_000
-    follow: float = 0.005
-    updates: int = 1
+    worlds: Count = 1
+    hidden: tuple[Count, ...] = (256, 256)
+    buffer: Count = 1_000_000
+    warm_up: Whole = 5_000
+    follow: Share = 0.005
+    updates: Count = 1
 
 
 CONFIGS: Mapping[str, type[OnlineConfig]] = MappingProxyType({"ppo": PPOConfig, "sac": SACConfig})
@@ -113,20 +125,22 @@ PRESETS: Mapping[tuple[str, str], Mapping[str, Any]] = MappingProxyType(
 """By learner and body, what is put in place of the above."""
 
 
+def plain(config: OnlineConfig) -> dict[str, Any]:
+    """What a training is known by, as plain data: where it learns makes it no other."""
+    found: dict[str, Any] = msgspec.to_builtins(config)
+    del found["device"]
+    return found
+
+
 def settle(agent: str, body: Embodiment, changes: Mapping[str, Any]) -> OnlineConfig:
     """The hyper-parameters of a learner for a body, with the user's changes.
 
     Raises:
-        BadArgument: a name that it does not have, or a value that makes no sense.
+        BadArgument: a name that it does not have, a value that makes no sense, or a device that is
+            not here.
     """
     config = configured(CONFIGS[agent], {**PRESETS.get((agent, body.id), {}), **changes})
-    for name in ("worlds", "batch_size", "width", "rollout", "epochs", "buffer", "updates"):
-        if getattr(config, name, 1) < 1:
-            raise BadArgument(f"--set {name}={getattr(config, name)}: it must be at least 1")
-    if not config.learning_rate > 0 or not 0 < config.discount <= 1 or config.image_size < 0:
-        raise BadArgument(
-            "learning_rate must be above 0, discount above 0 and at most 1, image_size not below 0"
-        )
+    demand_device(config.device)
     if isinstance(config, PPOConfig) and config.worlds * config.rollout % config.batch_size:
         steps = config.worlds * config.rollout
         raise BadArgument(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import torch
 from stable_baselines3 import PPO, SAC
@@ -21,18 +20,17 @@ from ...core.worlds import Worlds
 from ..checkpoint import (
     CLIP,
     EPSILON,
-    FORMAT,
     POLICY,
     SCALE,
     Identity,
     Scale,
-    below,
     demand_same,
     load_checkpoint,
+    save_checkpoint,
 )
 from ..chronicle import Chronicle
 from ..offline.learner import configured
-from ..storage import FILE_NAME, write_state
+from ..storage import FILE_NAME, below, optimiser_arrays, restore_optimiser
 from .player import OnlineAgent
 from .policy import policy_arguments
 from .setting import CONFIGS, PPOConfig, SACConfig
@@ -62,6 +60,7 @@ class OnlineTraining:
         folder: must exist; what it holds of the same training is gone on with.
         identity: learner, hyper-parameters, body, senses, backend and seed.
         make_worlds: worlds to play in, from a seed.
+        device: where the networks learn.
 
     Raises:
         PlanMismatch: the folder holds another training.
@@ -69,9 +68,13 @@ class OnlineTraining:
     """
 
     def __init__(
-        self, folder: Path, identity: Identity, make_worlds: Callable[[int], Worlds]
+        self,
+        folder: Path,
+        identity: Identity,
+        make_worlds: Callable[[int], Worlds],
+        device: str = "cpu",
     ) -> None:
-        self._folder, self._identity = folder, identity
+        self._folder, self._identity, self._device = folder, identity, device
         self._config = configured(CONFIGS[identity.agent], identity.config)
         found = load_checkpoint(folder, CONFIGS) if (folder / FILE_NAME).is_file() else None
         if found is not None:
@@ -100,7 +103,7 @@ class OnlineTraining:
             "batch_size": config.batch_size,
             "gamma": config.discount,
             "policy_kwargs": policy_arguments(identity.agent, config, identity.senses),
-            "device": "cpu",
+            "device": self._device,
             "seed": seed,
         }
         model: PPO | SAC
@@ -164,8 +167,9 @@ class OnlineTraining:
         return all(bool(one.isfinite().all()) for one in self._model.policy.parameters())
 
     def agent(self) -> OnlineAgent:
-        """Plays what has been learnt so far."""
-        return OnlineAgent(self._identity, self._config, self._model.policy, self._scale())
+        """Plays what has been learnt so far, as that which is saved will."""
+        weights = self._model.policy.state_dict()
+        return OnlineAgent.of(self._identity, self._config, weights, self._scale())
 
     def _scale(self) -> Scale | None:
         if not self._scaled.norm_obs:
@@ -175,41 +179,32 @@ class OnlineTraining:
 
     def save(self, folder: Path, step: int, whole: bool) -> None:
         """Writes a checkpoint; one that is only to be played leaves out what SAC remembers."""
-        policy = self._model.policy.state_dict()
-        arrays = {f"{POLICY}/{name}": value.clone() for name, value in policy.items()}
-        scale = self._scale()
-        if scale is not None:
-            arrays[f"{SCALE}/mean"] = torch.from_numpy(scale.mean)
-            arrays[f"{SCALE}/variance"] = torch.from_numpy(scale.variance)
-        facts: dict[str, Any] = {}
-        if whole:
-            facts = self._facts()
-            arrays |= self._optimisers(facts) | self._memory()
-        document = {
-            "format": FORMAT,
-            "kind": "online",
-            "identity": msgspec.to_builtins(self._identity),
-            "step": step,
-            "facts": facts,
-        }
-        write_state(folder, document, arrays)
+        save_checkpoint(
+            folder, "online", self._identity, step, self._model.policy.state_dict(), self._scale(),
+            self._optimisers() | self._memory() if whole else None,
+            self._facts() if whole else None,
+        )  # fmt: skip
 
     def _facts(self) -> dict[str, Any]:
-        facts: dict[str, Any] = {"updates": self._model._n_updates, "groups": {}}
+        facts: dict[str, Any] = {
+            "updates": self._model._n_updates,
+            "groups": {
+                name: one.state_dict()["param_groups"]
+                for name, one in self._named_optimisers().items()
+            },
+        }
         if self._scaled.norm_obs:
             facts["seen"] = float(self._scaled.obs_rms["state"].count)
         rewards = self._scaled.ret_rms
         facts["returns"] = [float(rewards.mean), float(rewards.var), float(rewards.count)]
         return facts
 
-    def _optimisers(self, facts: dict[str, Any]) -> dict[str, torch.Tensor]:
-        arrays = {}
-        for name, optimiser in self._named_optimisers().items():
-            state = optimiser.state_dict()
-            facts["groups"][name] = state["param_groups"]
-            for number, values in state["state"].items():
-                for key, value in values.items():
-                    arrays[f"{OPTIMISERS}/{name}/{number}/{key}"] = value
+    def _optimisers(self) -> dict[str, torch.Tensor]:
+        arrays = {
+            f"{OPTIMISERS}/{name}/{key}": value
+            for name, optimiser in self._named_optimisers().items()
+            for key, value in optimiser_arrays(optimiser).items()
+        }
         if isinstance(self._model, SAC) and self._model.log_ent_coef is not None:
             arrays["temperature"] = self._model.log_ent_coef.detach()
         return arrays
@@ -241,7 +236,9 @@ class OnlineTraining:
     def _restore(self, arrays: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> None:
         try:
             self._model.policy.load_state_dict(below(arrays, POLICY))
-            self._restore_optimisers(below(arrays, OPTIMISERS), facts["groups"])
+            for name, optimiser in self._named_optimisers().items():
+                own = below(arrays, f"{OPTIMISERS}/{name}")
+                restore_optimiser(optimiser, own, facts["groups"][name])
             if "temperature" in arrays:
                 with torch.no_grad():
                     self._model.log_ent_coef.copy_(arrays["temperature"])  # type: ignore[union-attr]
@@ -253,16 +250,6 @@ class OnlineTraining:
                 f"{self._folder} cannot be gone on with: {type(error).__name__}: {error}"
             ) from error
         set_random_seed(derive_seed("resumed", self._identity.seed, self.step) % 2**31)
-
-    def _restore_optimisers(
-        self, arrays: Mapping[str, torch.Tensor], groups: Mapping[str, Any]
-    ) -> None:
-        for name, optimiser in self._named_optimisers().items():
-            state: dict[int, dict[str, Any]] = {}
-            for key, value in below(arrays, name).items():
-                number, _, field = key.partition("/")
-                state.setdefault(int(number), {})[field] = value
-            optimiser.load_state_dict({"state": state, "param_groups": groups[name]})
 
     def _restore_scales(self, scale: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> None:
         if scale:

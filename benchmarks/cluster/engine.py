@@ -98,7 +98,8 @@ class RayEngine:
     ) -> None:
         self._agent, self._loader, self._record, self._limits = agent, loader, record, limits
         self._ray = _connect(address)
-        self._troupes, self._slots, self._gpus = _cut(shape, self._ray.cluster_resources())
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        self._troupes, self._slots, self._gpus = _cut(shape, nodes)
         self._hands: list[_Hand] = []
         self._asked: dict[Any, _Hand] = {}
         self._engagement = b""
@@ -300,7 +301,7 @@ def _connect(address: str) -> Any:
         del quiet["include_dashboard"]
     try:
         _keeping_handlers(lambda: ray.init(**quiet))
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+    except Exception as error:  # It raises bare ones too: of a node that does not stand in time.
         told = " ".join(str(error).split())[:300]
         raise ClusterFailed(
             f"no Ray cluster can be reached at '{address or 'this machine'}': {told}"
@@ -335,33 +336,61 @@ def _keeping_handlers(action: Callable[[], Any]) -> None:
             signal.signal(number, handler)
 
 
-def _cut(shape: Shape, resources: Mapping[str, float]) -> tuple[int, int, float]:
+def _cut(shape: Shape, nodes: Sequence[Mapping[str, float]]) -> tuple[int, int, float]:
     """Troupes, slots of each, and the share of a GPU that each has.
+
+    No more troupes than find room: one that never stands would keep its episodes for ever.
+
+    Args:
+        shape: how the work is to be cut up.
+        nodes: what each node has, as Ray says it.
 
     Raises:
         ClusterFailed: there is no room for one of them.
         BadArgument: the shape makes no sense.
     """
-    cores, gpus = int(resources.get("CPU", 0)), resources.get("GPU", 0.0)
     if shape.actor_slots < 1 or (shape.slots is not None and shape.slots < 1):
         raise BadArgument("--slots and --actor-slots must be at least 1")
     if shape.actor_gpus is not None and not 0 <= shape.actor_gpus <= 64:
         raise BadArgument(f"--actor-gpus is {shape.actor_gpus}; it is a share of one, or a few")
     slots = min(shape.actor_slots, shape.slots or shape.actor_slots)
-    room = cores // slots
-    troupes = min(-(-shape.slots // slots) if shape.slots else room, room)
+    wanted = -(-shape.slots // slots) if shape.slots else None
     share = shape.actor_gpus
-    if share and troupes:
-        fits = int(gpus / share + 1e-9)
-        troupes = min(troupes, fits)
-    if troupes < 1:
-        raise ClusterFailed(
-            f"the cluster has {cores} cores and {gpus:g} GPUs: no room for an actor with "
-            f"{slots} slots" + (f" and {share:g} GPUs" if share else "")
-        )
     if share is None:
-        share = min(1.0, int(1e4 * gpus / troupes) / 1e4)
-    return troupes, slots, share
+        share = _even_share(nodes, slots, wanted)
+    room = sum(_room(node, slots, share) for node in nodes)
+    if room < 1:
+        have = ", ".join(f"{n.get('CPU', 0):g} cores and {n.get('GPU', 0):g} GPUs" for n in nodes)
+        raise ClusterFailed(
+            f"no node of the cluster has room for an actor with {slots} slots"
+            + (f" and {share:g} GPUs" if share else "")
+            + f"; they have {have}"
+        )
+    return min(wanted or room, room), slots, share
+
+
+def _room(node: Mapping[str, float], slots: int, share: float) -> int:
+    """How many troupes a node can have, each with so many slots and such a share of a GPU."""
+    room = int(node.get("CPU", 0)) // slots
+    return min(room, int(node.get("GPU", 0) / share + 1e-9)) if share else room
+
+
+def _even_share(nodes: Sequence[Mapping[str, float]], slots: int, wanted: int | None) -> float:
+    """The largest share of a GPU, up to a whole one, with which there are as many troupes.
+
+    Where some nodes have GPUs and others have none, troupes go to those that have.
+    """
+    able = [node for node in nodes if node.get("GPU") and _room(node, slots, 0)]
+    most = sum(_room(node, slots, 0) for node in able)
+    shares = {
+        min(1.0, node["GPU"] / count)
+        for node in able
+        for count in range(1, _room(node, slots, 0) + 1)
+    }
+    for share in sorted(shares, reverse=True):
+        if sum(_room(node, slots, share) for node in able) >= min(wanted or most, most):
+            return int(1e4 * share) / 1e4  # Ray counts in ten-thousandths.
+    return 0.0
 
 
 def _raised(event: Broken) -> PolyathlonError:

@@ -156,7 +156,8 @@ class Troupe:
         close = getattr(agent, "close", None)
         with (
             contextlib.ExitStack() as held,
-            Pool(order.slots, order.limits, order.interpreters) as pool,
+            # Ray has given it a core a slot; whoever looks instead of sleeping takes a neighbour's.
+            Pool(order.slots, order.limits, order.interpreters, cores=order.slots) as pool,
         ):
             if callable(close):
                 held.callback(close)  # Such as a connection to whoever serves it.

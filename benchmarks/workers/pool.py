@@ -57,15 +57,20 @@ class Pool:
         limits: the deadlines.
         interpreters: family to the Python that plays it, where it is not this one; None for
             those that the user has named.
+        cores: that it has to itself; None for all that this process may use.
     """
 
     def __init__(
-        self, slots: int, limits: Limits, interpreters: Mapping[str, str] | None = None
+        self,
+        slots: int,
+        limits: Limits,
+        interpreters: Mapping[str, str] | None = None,
+        cores: int | None = None,
     ) -> None:
         if interpreters is None:
             interpreters = named_interpreters()
         self.slots = [Slot(number, limits, interpreters) for number in range(slots)]
-        self.patience = ROOMY if slots < available_cores() else CROWDED
+        self.patience = ROOMY if slots < (cores or available_cores()) else CROWDED
         self._next_round = 0.0
         self._standing: list[subprocess.Popen[bytes] | None] = []
         self._listened: dict[int, Slot] = {}

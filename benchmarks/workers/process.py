@@ -61,6 +61,8 @@ from .message import (
 )
 from .take import Take
 
+PACKAGE = __name__.partition(".")[0] + "."
+
 PR_SET_PDEATHSIG = 1
 """prctl(2), <linux/prctl.h>."""
 
@@ -179,6 +181,8 @@ class Worker:
 
     def _setup(self, order: Setup) -> Ready:
         self.close()
+        if not order.spec.entry_point.startswith(PACKAGE):
+            catalogue.register_gymnasium()  # A stranger's world may be made of ours.
         self._env = env = catalogue.build(order.spec, **order.kwargs)
         self._spec, self._spin = order.spec, order.spin
         if not isinstance(env.observation_space, spaces.Dict):

@@ -35,6 +35,9 @@ from .channel import (
 )
 from .message import Control, Finished, FromWorker, Play, Quit, Raised, Ready, Setup
 
+WORKER = "polyathlon-worker"
+"""The interpreter's option (``-X``) by which the package knows not to register its tasks."""
+
 BOOT = """
 import json, sys
 path = json.loads(sys.argv.pop(1))
@@ -305,7 +308,7 @@ class Slot:
 
 def _command(python: str) -> list[str]:
     if python == sys.executable:
-        return [python, "-P", "-c", BOOT, json.dumps(import_path())]
+        return [python, "-P", "-X", WORKER, "-c", BOOT, json.dumps(import_path())]
     return interpreter.command(python, BOOT_ELSEWHERE)
 
 

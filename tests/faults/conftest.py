@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -14,6 +15,9 @@ from typing import Any, NamedTuple
 import psutil
 import pytest
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "small"))
+from warm_python import PLAY, warm_python
+
 from polyathlon.agents.uniform import RandomAgent
 from polyathlon.benchmarks.runner import Runner
 from polyathlon.benchmarks.workers.pool import Pool
@@ -25,12 +29,16 @@ WORLDS = Path(__file__).resolve().parents[1] / "worlds"
 
 
 class Played(NamedTuple):
-    """What came of a play: results by key, every worker's process id, seconds to close."""
+    """What came of a play: results by key, and every worker's process id.
+
+    ``patience`` is what closing gave each worker to end by itself [s]: so long it takes at most,
+    beside what a busy machine adds.
+    """
 
     results: dict[tuple[str, int], EpisodeResult]
     digests: dict[tuple[str, int], str]
     pids: set[int]
-    closing: float
+    patience: list[float]
 
 
 @pytest.fixture
@@ -85,12 +93,24 @@ def play(worlds: dict[str, TaskSpec]) -> Callable[..., Played]:
                 rewards=rewards,
             ).run(plans)  # fmt: skip
         finally:
-            begun = time.monotonic()
+            patience = note_patience(pool)
             pool.close()
-            closing = time.monotonic() - begun
-        return Played(results, digests, pids, closing)
+        return Played(results, digests, pids, patience)
 
     return played
+
+
+def note_patience(pool: Pool) -> list[float]:
+    """Where a pool is to note how long each of its workers may take from now on to end."""
+    noted: list[float] = []
+    for slot in pool.slots:
+
+        def end(patience: float = 0.0, really: Callable[[float], None] = slot.end) -> None:
+            noted.append(patience)
+            really(patience)
+
+        slot.end = end
+    return noted
 
 
 def alive(pids: set[int] | list[int]) -> list[int]:
@@ -112,10 +132,15 @@ def wait_until(holds: Callable[[], Any], seconds: float = 60.0) -> Any:
 
 
 class CommandLine:
-    """Starts ``polyathlon`` as a process of its own, with the faulty family on its path."""
+    """Starts ``polyathlon`` as a process of its own, with the faulty family on its path.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Args:
+        folder: in which it is typed.
+        warm: what is run to its end is forked of a process that has its imports.
+    """
+
+    def __init__(self, folder: Path, warm: bool = False) -> None:
+        self.folder, self._warm = folder, warm
         path = os.pathsep.join(filter(None, (str(WORLDS), os.environ.get("PYTHONPATH"))))
         self.environment = {**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}
         self.largest_file: int | None = None
@@ -140,6 +165,9 @@ class CommandLine:
         return process
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        if self._warm and self.largest_file is None:
+            python = warm_python(PLAY, self.environment["PYTHONPATH"])
+            return python.run(arguments, self.folder, self.environment)
         process = self.start(*arguments)
         out, err = process.communicate()
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
@@ -159,15 +187,15 @@ class CommandLine:
 @pytest.fixture
 def polyathlon(tmp_path: Path) -> Iterator[CommandLine]:
     """A command line whose working folder is the test's own."""
-    line = CommandLine(tmp_path)
+    line = CommandLine(tmp_path, warm=True)
     yield line
     line.close()
 
 
 @pytest.fixture(scope="module")
-def command_line() -> type[CommandLine]:
+def command_line() -> Callable[[Path], CommandLine]:
     """A command line for fixtures that outlive a test."""
-    return CommandLine
+    return functools.partial(CommandLine, warm=True)
 
 
 @pytest.fixture

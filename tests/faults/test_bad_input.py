@@ -4,9 +4,35 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import textwrap
+from pathlib import Path
 
 import pytest
+
+COMMAND = (
+    "eval", "faulty.sound", "--agent", "random", "--episodes", "3", "--slots", "1", "--video", "0",
+    "--out", "run",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory, command_line) -> Path:
+    """What ``COMMAND`` leaves behind."""
+    folder = tmp_path_factory.mktemp("played")
+    done = command_line(folder).run(*COMMAND)
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+@pytest.fixture
+def run(played, tmp_path) -> Path:
+    """A copy of it in the test's own folder."""
+    return shutil.copytree(played, tmp_path / "run")
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def one_line(done, code=2):
@@ -17,8 +43,9 @@ def one_line(done, code=2):
     return lines[0]
 
 
-def evaluate(line, *arguments, agent="random", code=2):
-    return one_line(line.run("eval", *arguments, "--agent", agent), code)
+def evaluate(line, *arguments, agent="random"):
+    few = ("--slots", "1", "--episodes", "1")
+    return one_line(line.run("eval", *few, *arguments, "--agent", agent))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +120,7 @@ def write_agent(folder, answer, extra=""):
 )
 def test_an_output_outside_the_action_space(polyathlon, tmp_path, answer, words):
     write_agent(tmp_path, answer)
-    said = evaluate(polyathlon, "faulty.sound", "--slots", "1", agent="mine:Agent")
+    said = evaluate(polyathlon, "faulty.sound", agent="mine:Agent")
     assert words in said
     assert "faulty.sound-v0 episode" in said
     assert "step 2" in said
@@ -104,13 +131,13 @@ def test_a_wrong_number_of_actions(polyathlon, tmp_path):
         "class Agent:\n    dialect = 'native'\n    def reset(self, slots, briefs): pass\n"
         "    def act(self, observations, slots): return []\n"
     )
-    said = evaluate(polyathlon, "faulty.sound", "--slots", "1", agent="mine:Agent")
+    said = evaluate(polyathlon, "faulty.sound", agent="mine:Agent")
     assert "asked for 1 actions and gave 0" in said
 
 
 def test_an_agent_that_raises_shows_its_own_traceback(polyathlon, tmp_path):
     write_agent(tmp_path, "1 / 0")
-    done = polyathlon.run("eval", "faulty.sound", "--agent", "mine:Agent")
+    done = polyathlon.run("eval", "faulty.sound", "--agent", "mine:Agent", "--slots", "1")
     assert done.returncode == 1
     assert "mine.py" in done.stderr
     last = done.stderr.splitlines()[-1]
@@ -138,20 +165,18 @@ def test_the_oracle_on_a_task_without_one(polyathlon):
     assert "--skip-unsupported" in said
     done = polyathlon.run(
         "eval", "faulty.null,faulty.sound", "--agent", "oracle", "--skip-unsupported",
-        "--episodes", "1",
+        "--episodes", "1", "--slots", "1",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "left out, no oracle: faulty.null-v0" in done.stderr
 
 
-def test_a_directory_of_another_plan_is_left_alone(polyathlon, tmp_path):
-    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes")
-    assert polyathlon.run(*command, "2").returncode == 0
-    before = {path.name: path.read_bytes() for path in (tmp_path / "run").glob("*.*")}
-    assert "episodes per task: 2 there, 3 asked for" in one_line(polyathlon.run(*command, "3"))
-    other = polyathlon.run(*command, "2", "--seed", "5")
-    assert "seed: 0 there, 5 asked for" in one_line(other)
-    assert {path.name: path.read_bytes() for path in (tmp_path / "run").glob("*.*")} == before
+def test_a_directory_of_another_plan_is_left_alone(polyathlon, run):
+    before = contents(run)
+    said = one_line(polyathlon.run(*COMMAND, "--episodes", "4"))
+    assert "episodes per task: 3 there, 4 asked for" in said
+    assert "seed: 0 there, 5 asked for" in one_line(polyathlon.run(*COMMAND, "--seed", "5"))
+    assert contents(run) == before
 
 
 def test_a_foreign_directory_is_left_alone(polyathlon, tmp_path):
@@ -174,7 +199,7 @@ def test_a_place_where_no_directory_can_be_made(polyathlon):
 
 def test_a_disk_that_takes_no_more(polyathlon, tmp_path):
     """A limit on file sizes stands for a full disk: the same write fails at the same place."""
-    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "60")
+    command = (*COMMAND, "--episodes", "60")
     polyathlon.largest_file = 20_000
     said = one_line(polyathlon.run(*command))
     assert "cannot write to run: " + os.strerror(errno.EFBIG) in said
@@ -188,24 +213,20 @@ def test_a_disk_that_takes_no_more(polyathlon, tmp_path):
     assert path.read_bytes().count(b"\n") == 60
 
 
-def test_a_corrupt_journal_is_named_and_kept(polyathlon, tmp_path):
-    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "3")
-    assert polyathlon.run(*command).returncode == 0
-    path = tmp_path / "run" / "episodes.jsonl"
+def test_a_corrupt_journal_is_named_and_kept(polyathlon, run):
+    path = run / "episodes.jsonl"
     forged = path.read_text().replace('"steps":20', '"steps":21', 1)
     path.write_text(forged)
-    for broken in (command, ("report", "run"), ("replay", "run", "faulty.sound", "0")):
+    for broken in (COMMAND, ("report", "run"), ("replay", "run", "faulty.sound", "0")):
         assert "episodes.jsonl, line" in one_line(polyathlon.run(*broken))
     assert path.read_text() == forged
 
 
-def test_a_torn_journal_is_mended(polyathlon, tmp_path):
-    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "3")
-    assert polyathlon.run(*command).returncode == 0
-    path = tmp_path / "run" / "episodes.jsonl"
+def test_a_torn_journal_is_mended(polyathlon, run):
+    path = run / "episodes.jsonl"
     whole = path.read_bytes()
     path.write_bytes(whole[:-40])
-    done = polyathlon.run(*command)
+    done = polyathlon.run(*COMMAND)
     assert done.returncode == 0, done.stderr
     assert "resuming: 2 of 3" in done.stderr
     lines = whole.splitlines()
@@ -226,16 +247,14 @@ def test_an_unknown_command_gets_a_suggestion(polyathlon):
     assert "Did you mean 'eval'" in done.stderr
 
 
-def test_a_replay_of_what_is_not_there(polyathlon):
-    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "1")
-    assert polyathlon.run(*command).returncode == 0
+def test_a_replay_of_what_is_not_there(polyathlon, run):
     assert "faulty.sound-v0" in one_line(polyathlon.run("replay", "run", "faulty.sond", "0"))
     assert "#7" in one_line(polyathlon.run("replay", "run", "faulty.sound", "7"))
 
 
 def test_without_a_renderer_numbers_are_played_and_pictures_refused(polyathlon, tmp_path):
     polyathlon.environment["MUJOCO_GL"] = "disable"
-    command = ("eval", "metaworld.reach", "--agent", "oracle", "--episodes", "1")
+    command = ("eval", "metaworld.reach", "--agent", "oracle", "--episodes", "1", "--slots", "1")
     done = polyathlon.run(*command, "--out", "numbers")
     assert done.returncode == 0, done.stderr
     assert "metaworld: no film: RenderingUnavailable" in done.stderr
@@ -245,8 +264,7 @@ def test_without_a_renderer_numbers_are_played_and_pictures_refused(polyathlon, 
 
 
 def test_nobody_reading_does_not_end_a_run(polyathlon, tmp_path):
-    command = ("eval", "faulty.slow", "--agent", "random", "--episodes", "150", "--out", "run")
-    process = polyathlon.start(*command)
+    process = polyathlon.start(*COMMAND, "--episodes", "150")
     process.stderr.close()
     process.wait()
     assert (tmp_path / "run" / "episodes.jsonl").read_bytes().count(b"\n") == 150
@@ -269,31 +287,30 @@ def test_files_that_happen_to_be_called_like_ours_are_left_alone(polyathlon, tmp
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
 
 
-def test_another_plan_touches_nothing_even_where_the_journal_is_lost(polyathlon, tmp_path):
-    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes")
-    assert polyathlon.run(*command, "2").returncode == 0
-    (tmp_path / "run" / "episodes.jsonl").unlink()
-    before = {path.name: path.read_bytes() for path in (tmp_path / "run").glob("*.*")}
-    assert "the journal beside it holds 0" in one_line(polyathlon.run(*command, "2"))
-    one_line(polyathlon.run(*command, "3"))
-    assert {path.name: path.read_bytes() for path in (tmp_path / "run").glob("*.*")} == before
+def test_another_plan_touches_nothing_even_where_the_journal_is_lost(polyathlon, run):
+    (run / "episodes.jsonl").unlink()
+    before = contents(run)
+    assert "the journal beside it holds 0" in one_line(polyathlon.run(*COMMAND))
+    one_line(polyathlon.run(*COMMAND, "--episodes", "4"))
+    assert contents(run) == before
 
 
 def test_a_mistake_does_not_spoil_the_directory(polyathlon):
-    command = ("eval", "metaworld.reach", "--agent", "oracle", "--episodes", "1", "--out", "run")
     polyathlon.environment["MUJOCO_GL"] = "disable"
+    command = (
+        "eval", "metaworld.reach", "--agent", "oracle", "--episodes", "1", "--slots", "1",
+        "--video", "0", "--out", "run",
+    )  # fmt: skip
     one_line(polyathlon.run(*command, "--obs", "rgb"))
     done = polyathlon.run(*command)
     assert done.returncode == 0, done.stderr
 
 
-def test_a_page_replaces_only_a_page(polyathlon, tmp_path):
-    command = ("eval", "faulty.sound", "--agent", "random", "--out", "run", "--episodes", "1")
-    assert polyathlon.run(*command).returncode == 0
-    journal = (tmp_path / "run" / "episodes.jsonl").read_bytes()
+def test_a_page_replaces_only_a_page(polyathlon, run):
+    journal = (run / "episodes.jsonl").read_bytes()
     said = one_line(polyathlon.run("report", "run", "--out", "run/episodes.jsonl"))
     assert "is not a page" in said
-    assert (tmp_path / "run" / "episodes.jsonl").read_bytes() == journal
+    assert (run / "episodes.jsonl").read_bytes() == journal
     for _ in range(2):
         assert polyathlon.run("report", "run").returncode == 0
 
@@ -312,7 +329,7 @@ def test_a_page_replaces_only_a_page(polyathlon, tmp_path):
 )
 def test_agents_that_declare_something_odd(polyathlon, tmp_path, extra, words):
     write_agent(tmp_path, "good", extra=extra)
-    done = polyathlon.run("eval", "faulty.sound", "--agent", "mine:Agent")
+    done = polyathlon.run("eval", "faulty.sound", "--agent", "mine:Agent", "--slots", "1")
     assert done.returncode in (1, 2)
     assert words in done.stderr.splitlines()[-1]
 
@@ -333,7 +350,7 @@ def test_an_agent_that_leaves_counts_as_one_that_raised(polyathlon, tmp_path):
 
 def test_an_agent_that_changed_does_not_go_on_in_the_same_run(polyathlon, tmp_path):
     write_agent(tmp_path, "good")
-    command = ("eval", "faulty.sound", "--agent", "mine:Agent", "--out", "run", "--episodes", "2")
+    command = (*COMMAND, "--agent", "mine:Agent")
     assert polyathlon.run(*command).returncode == 0
     write_agent(tmp_path, "-good")
     assert "agent's source file" in one_line(polyathlon.run(*command))
@@ -386,10 +403,10 @@ def test_nohup_outlives_the_terminal(polyathlon, tmp_path, until):
 
     journal = tmp_path / "run" / "episodes.jsonl"
     process = polyathlon.start(
-        "eval", "faulty.slow", "--agent", "random", "--episodes", "60", "--out", "run", nohup=True
+        "eval", "faulty.slow", "--agent", "random", "--episodes", "30", "--out", "run", nohup=True
     )
     until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 2)
     process.send_signal(signal.SIGHUP)
     process.communicate()
     assert process.returncode == 0
-    assert journal.read_bytes().count(b"\n") == 60
+    assert journal.read_bytes().count(b"\n") == 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,12 +37,14 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., N
     """Puts the stand-in where the worker's interpreter looks for habitat-sim."""
     library = tmp_path / "library"
     library.mkdir()
-    (library / "habitat_stand_in.py").write_text(STAND_IN.read_text())
-    for name in ("habitat_sim", "magnum"):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (library, STAND_IN.parent))))
+    for name, module in (
+        ("habitat_sim", "habitat_stand_in.habitat_sim"),
+        ("magnum", "magnum_stand_in"),
+    ):
         (library / f"{name}.py").write_text(
-            f"import sys, habitat_stand_in\nsys.modules[__name__] = habitat_stand_in.{name}\n"
+            f"import sys, {module.partition('.')[0]}\nsys.modules[__name__] = {module}\n"
         )
-    monkeypatch.setenv("PYTHONPATH", str(library))
     monkeypatch.setenv(settings.GPU, "-1")
 
     def failing(*faults: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -53,6 +54,8 @@ def is_running(pid: int) -> bool:
 
 
 def load_stand_in() -> ModuleType:
+    if str(STAND_IN.parent) not in sys.path:  # It imports its neighbour.
+        sys.path.append(str(STAND_IN.parent))
     spec = importlib.util.spec_from_file_location("habitat_stand_in", STAND_IN)
     assert spec is not None
     assert spec.loader is not None

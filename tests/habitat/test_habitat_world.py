@@ -37,8 +37,8 @@ def measured(
 ) -> Callable[..., tuple[dict[str, Any], dict[str, Any]]]:
     def measure(scene: str = SCENE) -> tuple[dict[str, Any], dict[str, Any]]:
         module = load_stand_in()
-        for name in ("habitat_sim", "magnum"):
-            monkeypatch.setitem(sys.modules, name, getattr(module, name))
+        monkeypatch.setitem(sys.modules, "habitat_sim", module.habitat_sim)
+        monkeypatch.setitem(sys.modules, "magnum", sys.modules["magnum_stand_in"])
         apartment = Apartment(str(assets), (8, 8), -1)
         request = {
             "scene": scene, "objects": [APPLE], "floor": FLOOR, "measure": True,

@@ -92,7 +92,9 @@ def demonstrations(episodes: int = 60, bodies=(WALKER, SLIDER, CLERK)) -> list[D
             done = sides[:-1]
             actions = {
                 "discrete": done.astype(np.int64),
-                "continuous": np.repeat(2.0 * done[:, None] - 1, 2, 1).astype(np.float32),
+                "continuous": np.repeat(2.0 * done[:, None] - 1, len(body.action_names), 1).astype(
+                    np.float32
+                ),
                 "text": np.array([f'click("{"right" if side else "left"}")' for side in done]),
             }[body.kind]
             ends = np.arange(STEPS) == STEPS - 1

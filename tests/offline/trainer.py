@@ -1,8 +1,8 @@
-"""Trains some learners one after the other in a process of its own: ``trainer.py FOLDER NAMES``."""
+"""Trains some learners one after the other: what a process of its own does, until it is killed."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -73,7 +73,8 @@ def train(folder: Path, name: str) -> None:
     Training(folder, identity, PROTOCOL, transitions, frame, Plane()).run(play, Silent())
 
 
-if __name__ == "__main__":
+def train_all(folder: Path, names: Sequence[str]) -> None:
+    """Each in a folder of its own."""
     torch.set_num_threads(1)
-    for each in sys.argv[2:]:
-        train(Path(sys.argv[1]) / each, each)
+    for each in names:
+        train(folder / each, each)

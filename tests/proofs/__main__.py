@@ -24,7 +24,7 @@
     python tests/proofs outages --tries 20
     python tests/proofs served
     python tests/proofs soak --episodes 20000
-    python tests/proofs faults --tries 20 --engines workers,evaluator,remote,ray
+    python tests/proofs faults --tries 20 --processes 4 --engines workers,ray
     OPENPI_PYTHON=... VLA_EVAL_PYTHON=... python tests/proofs peers
     python tests/proofs results-bc-metaworld --seeds 3 --out runs/results
 
@@ -62,11 +62,12 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
     parser.add_argument("--seeds", type=int, default=3, help="of every learner, of every page")
-    parser.add_argument("--out", type=Path, default=Path("runs/train-check"), help="of learners-*")
+    parser.add_argument("--out", type=Path, help="of learners-*, of faults")
     parser.add_argument("--families", default="", help="of submission-replays; empty for all")
     parser.add_argument("--tries", type=int, default=1000, help="bytes changed, comparisons")
     parser.add_argument("--engines", default="workers,evaluator,remote,ray", help="of faults")
     options = parser.parse_args()
+    options.out = options.out or Path("runs") / OUT.get(options.proof, "train-check")
     raise SystemExit(PROOFS[options.proof](options))
 
 
@@ -437,11 +438,16 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
     "comparisons": lambda told: _compare_agents(told.tries),
     "outages": lambda told: nights.disturb_policies(min(told.tries, 20)),
     "soak": lambda told: nights.endure(told.episodes),
-    "faults": lambda told: nights.inject(told.engines, min(told.tries, 20)),
+    "faults": lambda told: nights.inject(
+        told.engines, min(told.tries, 100), told.out, told.processes
+    ),
     "peers": lambda _: nights.play_with_peers(),
     "served": lambda told: nights.serve_the_warmup(min(told.episodes, 2)),
 }
 """What can be proved, by name."""
+
+OUT = {"faults": "faults"}
+"""Folders in ``runs`` where it is not that of the learners."""
 
 
 if __name__ == "__main__":

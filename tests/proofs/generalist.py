@@ -21,7 +21,7 @@ import functools
 import json
 import multiprocessing
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,10 @@ from polyathlon.agents.gea.player import GeaAgent
 from polyathlon.agents.gea.reinforcing import GeaReinforcing
 from polyathlon.agents.lm.configuration import configure
 from polyathlon.agents.lm.stage import World
-from polyathlon.core.specs import derive_seed
+from polyathlon.core.files import write_atomically
 from polyathlon.tasks import catalogue
 from polyathlon.tasks.androidcontrol.action import UiAction, format_command, parse_command
+from polyathlon.tasks.langr.splits import SPLITS
 
 ASKED = ("311525c5", "68216d8c", "6e3da8a1", "42f1b012")
 """Families of Language Rearrangement that name all that is to be done: go there, open or close the
@@ -98,10 +99,24 @@ UPDATES = 700
 
 ALL = {**LESSONS, **ARMS}
 
-EPISODES = 400
-"""Of a list, that are practised."""
+PRACTISED: Mapping[str, Lesson] = {
+    "babyai.go-to-red-ball-no-dists": _grid(30, 0.5),
+    "langr.train": LESSONS["langr.train"]._replace(count=100, weight=1.0),
+}
+"""What is practised, and how little of it is shown before."""
 
-PRACTISED = ("babyai.go-to-red-ball-no-dists", "langr.train")
+BEGINNER: Mapping[str, Lesson] = {**LESSONS, **PRACTISED}
+"""What is cloned before practice: of what has been learnt in full reward has nothing to teach."""
+
+BRIEF = 200
+"""Updates of that cloning."""
+
+STEPS = 61_440
+"""Of practice, or as many as its minutes allow."""
+
+OTHERS = 20
+"""Episodes that tasks which are not practised are judged by, before practice and after it."""
+
 DIALECTS = ("uniform", "vq", "rvq", "pred")
 
 
@@ -135,11 +150,13 @@ def _tell(one: Progress, clock: Clock) -> None:
     print(one.step, round(clock()), figures, flush=True)
 
 
-def judged(folder: Path, names: Sequence[str], told: argparse.Namespace) -> dict[str, list[float]]:
-    """Of each task the score of every episode, several tasks at once."""
+def judged(
+    folder: Path, counts: Mapping[str, int], told: argparse.Namespace
+) -> dict[str, list[float]]:
+    """Of each task the scores of so many episodes, several tasks at once."""
     begun, context = time.monotonic(), multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(told.threads, context) as pool:
-        waiting = {name: pool.submit(_judge, folder, name, told.episodes) for name in names}
+        waiting = {name: pool.submit(_judge, folder, name, counts[name]) for name in counts}
         found = {name: one.result() for name, one in waiting.items()}
     print(f"judged in {time.monotonic() - begun:.0f} s", flush=True)
     return found
@@ -158,37 +175,30 @@ def make_worlds(count: int, fields: Sequence[str]) -> list[World]:
     """Worlds of the lessons that are practised, in turn."""
     worlds = []
     for number in range(count):
-        name = PRACTISED[number % len(PRACTISED)]
+        name = list(PRACTISED)[number % len(PRACTISED)]
         task, lesson = catalogue.find(name), LESSONS[name]
-        worlds.append(World(_Wanted(build(task, lesson), task, name), task))
+        worlds.append(World(_Wanted(build(task, lesson), task), task))
     return worlds
 
 
 @functools.cache
-def numbers(name: str) -> tuple[int, ...]:
-    """The seeds of the episodes of a list that are practised: looking for more takes its time."""
-    task, lesson, found, number = catalogue.find(name), LESSONS[name], list[int](), 0
-    env = build(task, lesson)
-    while len(found) < EPISODES:
-        seed = derive_seed("practice", name, number)
-        begin(env, task, seed, TAUGHT)
-        found += [seed] * lesson.wanted(env)
-        number += 1
-    env.close()
-    return tuple(found)
+def numbers() -> tuple[int, ...]:
+    """Of the list of Language Rearrangement, the taught half's episodes of those families."""
+    split = SPLITS["train"]
+    return tuple(n for n in range(split.episodes // 2) if split.share_of(n).family in ASKED)
 
 
 class _Wanted:
     """An environment whose episodes are those of a lesson."""
 
-    def __init__(self, env: Any, task: Any, name: str) -> None:
+    def __init__(self, env: Any, task: Any) -> None:
         self._env, self._task = env, task
-        self._numbers = numbers(name) if task.numbered_episodes else ()
+        self._numbers = numbers() if task.numbered_episodes else ()
         self.action_space = env.action_space
 
     def reset(self, *, seed: int) -> tuple[Any, Any]:
         """An episode by its seed; of a list one of those that are practised."""
-        which = self._numbers[seed % EPISODES] if self._numbers else seed
+        which = self._numbers[seed % len(self._numbers)] if self._numbers else seed
         return begin(self._env, self._task, seed, TAUGHT, which)
 
     def step(self, action: Any) -> Any:
@@ -203,14 +213,19 @@ class _Wanted:
 def _clone(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
     config = configure(PRESETS, "gea-mini", changes)
     teach(out / "cloned", told, config)
-    return {"cloned": judged(out / "cloned", tuple(told.lessons), told)}
+    return {"cloned": judged(out / "cloned", dict.fromkeys(told.lessons, told.episodes), told)}
 
 
 def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
+    changes = {"cloning.updates": BRIEF, "reinforcing.steps": STEPS, **changes}
+    teach(out / "begun", told, configure(PRESETS, "gea-mini", changes))
+    counts = dict.fromkeys(told.lessons, min(OTHERS, told.episodes))
+    counts |= dict.fromkeys(PRACTISED, told.episodes)
+    begun = _once(out / "begun.json", lambda: judged(out / "begun", counts, told))
     training = GeaReinforcing(
         out / "practised",
         configure(PRESETS, "gea-mini", {**changes, "save_every": 5}),
-        out / "cloned",
+        out / "begun",
         make_worlds,
         demonstrations(told.lessons, told.out / "demonstrations"),
     )
@@ -220,12 +235,19 @@ def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -
         if told.clock() > 60 * told.minutes:
             raise _TimeIsUp
 
-    with contextlib.suppress(_TimeIsUp):
+    with contextlib.closing(training.stage), contextlib.suppress(_TimeIsUp):
         training.run(watch=watch)
     training.save()
-    training.stage.close()
-    found = judged(out / "practised", tuple(told.lessons), told)
-    return {"practised": found, "steps": training.steps}
+    found = judged(out / "practised", counts, told)
+    return {"begun": begun, "practised": found, "steps": training.steps}
+
+
+def _once(path: Path, find: Callable[[], dict[str, list[float]]]) -> dict[str, list[float]]:
+    """What was found before a part was cut short, or is found now."""
+    if not path.is_file():
+        write_atomically(path, json.dumps(find()).encode())
+    found: dict[str, list[float]] = json.loads(path.read_text())
+    return found
 
 
 class _TimeIsUp(Exception):
@@ -238,11 +260,11 @@ def _compare(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) ->
         shorter = {"cloning.updates": UPDATES, **changes, "dialect": dialect}
         config = configure(PRESETS, "gea-mini", shorter)
         teach(out / dialect, told, config)
-        found[dialect] = judged(out / dialect, tuple(told.lessons), told)
+        found[dialect] = judged(out / dialect, dict.fromkeys(told.lessons, told.episodes), told)
     return found
 
 
-TAUGHT_IN = {"cloning": LESSONS, "practice": LESSONS, "dialects": ARMS}
+TAUGHT_IN = {"cloning": LESSONS, "practice": BEGINNER, "dialects": ARMS}
 """Part to its lessons; those that are only recorded or measured are all there are."""
 
 PARTS = {"cloning": _clone, "practice": _practise, "dialects": _compare}
@@ -256,13 +278,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/results/gea-mini"))
     parser.add_argument("--episodes", type=int, default=50, help="of each task, to judge by")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=20.0, help="of practice, at most")
+    parser.add_argument("--minutes", type=float, default=30.0, help="after which practice ends")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="of the demonstrations")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=JSON")
     told = parser.parse_args()
     if told.part == "table":
-        return show(told.out, PRACTISED)
+        return show(told.out, tuple(PRACTISED))
     torch.set_num_threads(told.threads)
     told.lessons = {
         name: one._replace(count=max(2, round(told.share * one.count)))

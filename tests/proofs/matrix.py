@@ -2,6 +2,10 @@
 
 Rows of the local engine inject into real workers and real command lines; rows of served policies
 are those of ``outage``; rows of Ray lose actors and nodes of a real cluster.
+
+Trials wait more than they compute: several are carried out at once, each process of its own that
+is ended when one takes too long. Each outcome is written down as soon as it is known, a line of
+JSON in ``trials.jsonl``, and what stands there is not tried again.
 """
 
 from __future__ import annotations
@@ -9,400 +13,218 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
-import shutil
-import signal
-import statistics
+import queue
+import select
+import subprocess
 import sys
-import tempfile
+import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-from unittest import mock
+from typing import Any, TextIO
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "faults"))
-sys.path.append(str(Path(__file__).resolve().parents[1] / "remote"))
-sys.path.append(str(Path(__file__).resolve().parents[1] / "worlds"))
+import psutil
+from trial import Row, Seen
 
-import outage
-from conftest import CommandLine, alive, wait_until
+LONGEST = 300.0
+"""A trial that takes longer is ended, and counts as one that was not as promised [s]."""
 
-from polyathlon.agents.uniform import RandomAgent
-from polyathlon.benchmarks.runner import Runner
-from polyathlon.benchmarks.workers.pool import Pool
-from polyathlon.benchmarks.workers.slot import Limits
-from polyathlon.core.episode import EpisodePlan, EpisodeResult
-from polyathlon.core.specs import derive_seed
+OUTCOMES = "trials.jsonl"
 
-SLOTS, EPISODES = 2, 4
-STEP = 1.0
-"""Deadline of a step in these rows [s]."""
+Key = tuple[str, str, int]
+"""A trial: engine, fault, number."""
 
 
-class Seen(NamedTuple):
-    """What came of one trial.
+def _workers() -> list[Row]:
+    import matrix_workers
 
-    Attributes:
-        equal: every score, reward and digest is that of an undisturbed run.
-        invalid: episodes given up.
-        lost: attempts that did not count.
-        noticed: from the fault to when it was noticed [s]; None where nothing has to be.
-        left: processes that outlived it.
+    return matrix_workers.rows()
+
+
+def _evaluator() -> list[Row]:
+    import matrix_line
+
+    return matrix_line.rows()
+
+
+def _remote() -> list[Row]:
+    import outage
+
+    def trial(fault: Callable[..., outage.Trial]) -> Callable[[Any], Seen]:
+        def tried(dice: Any) -> Seen:
+            one = fault(outage.undisturbed(), dice)
+            return Seen(not one.wrong, one.invalid, one.retried, one.noticed, one.left)
+
+        return tried
+
+    promise = "goes on, or played again; equal"
+    return [Row("remote", name, promise, trial(fault)) for name, fault in outage.FAULTS.items()]
+
+
+def _ray() -> list[Row]:
+    import matrix_ray
+
+    return matrix_ray.rows()
+
+
+ENGINES = {"workers": _workers, "evaluator": _evaluator, "remote": _remote, "ray": _ray}
+"""Parts of the matrix; each is imported by whoever tries it."""
+
+
+def rows(engines: Sequence[str]) -> list[tuple[str, Row]]:
+    """The rows of some parts, each with the name of its part."""
+    return [(part, row) for part in engines for row in ENGINES[part]()]
+
+
+def tried(
+    engines: Sequence[str], trials: int, out: Path, processes: int, told: Callable[[str], Any]
+) -> Iterator[tuple[Row, list[Seen]]]:
+    """Carries out what is missing of every row's trials; then each row, and what came of them.
+
+    Args:
+        engines: parts of the matrix.
+        trials: of each row.
+        out: where the outcomes stand.
+        processes: how many at once.
+        told: is given a line for each trial.
     """
-
-    equal: bool
-    invalid: int
-    lost: int
-    noticed: float | None
-    left: int
-
-
-class Row(NamedTuple):
-    """A fault, what is promised, and how it is tried."""
-
-    engine: str
-    fault: str
-    promise: str
-    trial: Callable[[random.Random], Seen]
-
-
-class _Watching(Runner):
-    """Remembers when the first fault came to its ears."""
-
-    noticed = 0.0
-
-    def _fail(self, slot: Any, fault: Any) -> None:
-        self.noticed = self.noticed or time.time()
-        super()._fail(slot, fault)
-
-
-def _worlds(name: str, marker: Path, film: bool = False) -> tuple[dict[Any, Any], float, int]:
-    """Plays a world that fails once unless the marker says that it has."""
-    import faulty_worlds
-
-    os.environ["FAULTY_MARKER"] = str(marker)
-    os.environ["FAULTY_GRANDCHILD"] = str(marker / "grandchild")
-    (spec,) = [task for task in faulty_worlds.FAMILY.tasks if task.id == f"faulty.{name}-v0"]
-    found: dict[Any, EpisodeResult] = {}
-    pids: set[int] = set()
-    plans = [
-        EpisodePlan(task=spec.id, index=index, seed=derive_seed("matrix", index))
-        for index in range(EPISODES)
-    ]
-    kwargs = {"render_mode": "rgb_array"} if film else {}
-    with Pool(SLOTS, Limits(startup=6.0, step=STEP)) as pool:
-
-        def finished(entry: Any) -> None:
-            found[entry.result.plan.index] = (entry.result, entry.digest)
-
-        def prepared(*_: Any) -> None:
-            pids.update(slot.process.pid for slot in pool.slots if slot.process)
-
-        runner = _Watching(
-            pool, RandomAgent(), {spec.id: spec}, {spec.id: kwargs}, 3, finished, prepared,
-            media=lambda plan: str(marker / f"film-{plan.index}") if film else "",
-        )  # fmt: skip
-        runner.run(plans)
-    grandchild = marker / "grandchild"
-    if grandchild.exists():
-        pids.add(int(grandchild.read_text()))
-        with contextlib.suppress(AssertionError):
-            wait_until(lambda: not alive(pids), 5.0)
-    return found, runner.noticed, len(alive(pids))
+    chosen = rows(engines)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / OUTCOMES
+    done = outcomes(path)
+    waiting: queue.SimpleQueue[tuple[str, Key] | None] = queue.SimpleQueue()
+    for part in engines:  # A cluster is started when its turn comes, and not before.
+        for number in range(trials):
+            for whose, row in chosen:
+                key = (row.engine, row.fault, number)
+                if whose == part and key not in done:
+                    waiting.put((part, key))
+    with open(path, "a") as file, open(out / "trials.log", "a") as log:
+        notes = _Notes(file, waiting.qsize(), told)
+        threads = [
+            threading.Thread(target=_carry_out, args=(waiting, notes, log), daemon=True)
+            for _ in range(processes)
+        ]
+        for thread in threads:
+            waiting.put(None)
+            thread.start()
+        for thread in threads:
+            thread.join()
+    done = outcomes(path)
+    for _, row in chosen:
+        keys = [(row.engine, row.fault, number) for number in range(trials)]
+        yield row, [done[key] for key in keys if key in done]
 
 
-def _evidence(result: EpisodeResult, digest: str) -> tuple[Any, ...]:
-    return (result.outcome, result.total_reward, result.steps, result.reward_digest,
-            result.start_digest, result.end_digest, digest)  # fmt: skip
-
-
-def _in_worker(name: str, film: bool = False) -> Callable[[random.Random], Seen]:
-    """A world that fails once, in whichever slot comes first."""
-
-    def trial(_: random.Random) -> Seen:
-        with tempfile.TemporaryDirectory() as folder:
-            marker = Path(folder)
-            disturbed, noticed, left = _worlds(name, marker, film)
-            injected = (marker / name).stat().st_mtime
-            undisturbed, _, _ = _worlds(name, marker, film)
-        return Seen(
-            equal={key: _evidence(*one) for key, one in disturbed.items()}
-            == {key: _evidence(*one) for key, one in undisturbed.items()},
-            invalid=sum(not one.valid for one, _ in disturbed.values()),
-            lost=sum(one.attempts - 1 for one, _ in disturbed.values()),
-            noticed=noticed - injected,
-            left=left,
-        )
-
-    return trial
-
-
-def _clock(dice: random.Random) -> Seen:
-    """The wall clock jumps by up to a day, back and forth, at every look at it."""
-    real = time.time
-    with tempfile.TemporaryDirectory() as folder:
-        marker = Path(folder)
-        jumping = mock.Mock(side_effect=lambda: real() + dice.uniform(-86400, 86400))
-        with mock.patch("time.time", jumping):
-            disturbed, _, left = _worlds("sound", marker)
-        undisturbed, _, _ = _worlds("sound", marker)
-    return Seen(
-        {key: _evidence(*one) for key, one in disturbed.items()}
-        == {key: _evidence(*one) for key, one in undisturbed.items()},
-        sum(not one.valid for one, _ in disturbed.values()),
-        sum(one.attempts - 1 for one, _ in disturbed.values()), None, left,
-    )  # fmt: skip
-
-
-COMMAND = ("eval", "faulty.sound,faulty.sound-discrete", "--episodes", "6", "--video", "0",
-           "--slots", str(SLOTS), "--set", "step_seconds=0.02")  # fmt: skip
-LINES = 12
-
-HANGING = """
-import pathlib, time
-from polyathlon.agents.uniform import RandomAgent
-
-class Agent(RandomAgent):
-    calls = 0
-    def act(self, observations, slots):
-        self.calls += 1
-        marker = pathlib.Path("hung")
-        if self.calls == 30 and not marker.exists():
-            marker.touch()
-            time.sleep(600)
-        return super().act(observations, slots)
-"""
-
-
-def _lines(folder: Path) -> int:
-    path = folder / "run" / "episodes.jsonl"
-    return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def _told(folder: Path) -> dict[Any, Any]:
-    """What the journal of a run is evidence of."""
+def outcomes(path: Path) -> dict[Key, Seen]:
+    """What stands in a file; a trial that could not be carried out is as if it had not been."""
     found = {}
-    for line in (folder / "run" / "episodes.jsonl").read_text().splitlines():
-        one = json.loads(line)["episode"]
-        key = one["plan"]["task"], one["plan"]["index"]
-        found[key] = (one["outcome"], one["total_reward"], one["steps"], one["reward_digest"],
-                      one["start_digest"], one["end_digest"], one["trace"]["digest"],
-                      key in found)  # fmt: skip
+    for line in path.read_text().splitlines() if path.exists() else ():
+        one = json.loads(line)
+        if "seen" in one:
+            found[one["engine"], one["fault"], one["number"]] = Seen(**one["seen"])
     return found
 
 
-@contextlib.contextmanager
-def _line(agent: str = "random") -> Iterator[tuple[CommandLine, Path, tuple[str, ...]]]:
-    with tempfile.TemporaryDirectory() as folder:
-        line = CommandLine(Path(folder))
-        (Path(folder) / "hanging.py").write_text(HANGING)
+class _Notes:
+    """Writes outcomes down, from any thread."""
+
+    def __init__(self, file: TextIO, total: int, told: Callable[[str], Any]) -> None:
+        self._file, self._total, self._told = file, total, told
+        self._lock, self._count = threading.Lock(), 0
+
+    def put(self, key: Key, outcome: dict[str, Any], seconds: float) -> None:
+        """Writes one."""
+        engine, fault, number = key
+        line = {"engine": engine, "fault": fault, "number": number, **outcome}
+        with self._lock:
+            self._count += 1
+            self._file.write(json.dumps({**line, "seconds": round(seconds, 2)}) + "\n")
+            self._file.flush()
+            what = outcome.get("seen") or outcome["error"].strip().splitlines()[-1]
+            place = f"{self._count}/{self._total}"
+            self._told(f"{place} | {engine} | {fault} | {number} | {seconds:.1f} s | {what}")
+
+
+def _carry_out(waiting: Any, notes: _Notes, log: TextIO) -> None:
+    """Trials one after the other, all of a part in one process while it lives."""
+    hand, standing = None, ""
+    while (one := waiting.get()) is not None:
+        part, key = one
+        if hand is None or part != standing:
+            if hand is not None:
+                hand.leave()
+            hand, standing = _Hand(part, log), part
+        begun = time.monotonic()
+        outcome = hand.ask(key)
+        notes.put(key, outcome, time.monotonic() - begun)
+        if "error" in outcome:
+            hand.end()
+            hand = None
+    if hand is not None:
+        hand.leave()
+
+
+class _Hand:
+    """A process that carries out trials of one part of the matrix."""
+
+    def __init__(self, part: str, log: TextIO) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, part],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+
+    def ask(self, key: Key) -> dict[str, Any]:
+        """What comes of a trial: ``seen``, or an ``error``."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(key) + "\n")
+            self._process.stdin.flush()
+        ready, _, _ = select.select([self._process.stdout], [], [], LONGEST)
+        line = self._process.stdout.readline() if ready else ""
+        if line:
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+        why = f"no outcome within {LONGEST:g} s" if not ready else "its process ended"
+        return {"error": why}
+
+    def leave(self) -> None:
+        """Nothing more is asked of it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(60)
+        self.end()
+
+    def end(self) -> None:
+        """Ends it, with all that it has started."""
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            main = psutil.Process(self._process.pid)
+            for one in (*main.children(recursive=True), main):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
+        self._process.wait()
+
+
+def serve(part: str) -> None:
+    """Carries out what is asked for on standard input, a line each; answers on standard output."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # What anything prints is for the log.
+    known = {(row.engine, row.fault): row for row in ENGINES[part]()}
+    for line in sys.stdin:
+        engine, fault, number = json.loads(line)
         try:
-            yield line, Path(folder), (*COMMAND, "--agent", agent, "--out", "run")
-        finally:
-            line.close()
+            outcome: dict[str, Any] = {"seen": known[engine, fault].play(number)._asdict()}
+        except Exception as error:
+            print(traceback.format_exc(), file=sys.stderr, flush=True)
+            outcome = {"error": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(outcome) + "\n")
+        answers.flush()
 
 
-def _undisturbed() -> dict[Any, Any]:
-    with _line() as (line, folder, command):
-        assert line.run(*command).returncode == 0
-        return _told(folder)
-
-
-def _gone(line: CommandLine, folder: Path, command: tuple[str, ...], expected: Any,
-          pids: Sequence[int], noticed: float | None) -> Seen:  # fmt: skip
-    """The same command goes on; what has come of it in the end."""
-    begun = time.monotonic()
-    with contextlib.suppress(AssertionError):
-        wait_until(lambda: not alive(list(pids)), 10.0)
-    noticed = time.monotonic() - begun if noticed is None else noticed
-    left = len(alive(list(pids)))
-    done = line.run(*command)
-    told = _told(folder)
-    return Seen(done.returncode == 0 and told == expected, LINES - len(told), 0, noticed, left)
-
-
-def _workers(process: Any) -> list[int]:
-    import psutil
-
-    return [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
-
-
-def _stopped(number: int) -> Callable[[Any], Callable[[random.Random], Seen]]:
-    """A signal to the evaluator, with some episodes on the disk."""
-
-    def row(expected: Any) -> Callable[[random.Random], Seen]:
-        def trial(dice: random.Random) -> Seen:
-            with _line() as (line, folder, command):
-                run = line.start(*command)
-                wanted = dice.randrange(0, LINES - 4)
-                wait_until(lambda: _lines(folder) >= wanted or run.poll() is not None, 120)
-                assert run.poll() is None, "the run was over before the fault"
-                pids = _workers(run)
-                run.send_signal(number)
-                begun = time.monotonic()
-                run.communicate()
-                took = None if number == signal.SIGKILL else time.monotonic() - begun
-                return _gone(line, folder, command, expected, pids, took)
-
-        return trial
-
-    return row
-
-
-def _hung_agent(expected: Any) -> Callable[[random.Random], Seen]:
-    def trial(_: random.Random) -> Seen:
-        with _line("hanging:Agent") as (line, folder, command):
-            run = line.start(*command)
-            wait_until((folder / "hung").exists, 120)
-            time.sleep(0.2)
-            pids, begun = _workers(run), time.monotonic()
-            run.send_signal(signal.SIGINT)
-            run.communicate()
-            took = time.monotonic() - begun
-            return _gone(line, folder, command, expected, pids, took)
-
-    return trial
-
-
-def _torn(expected: Any) -> Callable[[random.Random], Seen]:
-    """The end of the journal is cut at any byte of its last three lines."""
-
-    def trial(dice: random.Random) -> Seen:
-        with _line() as (line, folder, command):
-            assert line.run(*command).returncode == 0
-            path = folder / "run" / "episodes.jsonl"
-            whole = path.read_bytes()
-            last = sum(map(len, whole.splitlines(keepends=True)[-3:]))
-            path.write_bytes(whole[: -dice.randrange(1, last)])
-            (folder / "run" / "result.json").unlink()
-            return _gone(line, folder, command, expected, [], 0.0)
-
-    return trial
-
-
-def _two(expected: Any) -> Callable[[random.Random], Seen]:
-    def trial(_: random.Random) -> Seen:
-        with _line() as (line, folder, command):
-            first = line.start(*command)
-            wait_until(lambda: _lines(folder) >= 1 or first.poll() is not None, 120)
-            begun = time.monotonic()
-            second = line.run(*command)
-            took = time.monotonic() - begun
-            refused = second.returncode == 2 and "another evaluation" in second.stderr
-            first.communicate()
-            equal = first.returncode == 0 and _told(folder) == expected
-            return Seen(equal and (refused or second.returncode == 0), 0, 0, took, 0)
-
-    return trial
-
-
-DISK = """
-mount -t tmpfs -o size={size} none {run} || exit 99
-{command} > first.out 2>&1; echo $? > first.code
-{between}
-{command} > second.out 2>&1; echo $? > second.code
-cp -r {run} kept
-"""
-"""In a mount namespace of its own, so that nobody else's disk is touched."""
-
-
-def _disk(size: str, between: str, early: str = "") -> Callable[[Any], Callable[..., Seen]]:
-    def row(expected: Any) -> Callable[[random.Random], Seen]:
-        def trial(_: random.Random) -> Seen:
-            import shlex
-            import subprocess
-
-            with _line() as (line, folder, command):
-                (folder / "run").mkdir()
-                words = shlex.join([sys.executable, "-m", "polyathlon.cli", *command])
-                script = DISK.format(size=size, run="run", command=words, between=between)
-                if early:
-                    script = script.replace(words, f"{early}\n{words}", 1)
-                subprocess.run(
-                    ["unshare", "-m", "sh", "-c", script], cwd=folder, env=line.environment,
-                    check=True,
-                )  # fmt: skip
-                first, second = (int((folder / f"{n}.code").read_text())
-                                 for n in ("first", "second"))  # fmt: skip
-                told = (folder / "first.out").read_text()
-                named = first == 2 and "Traceback" not in told and "polyathlon: cannot" in told
-                shutil.rmtree(folder / "run")
-                shutil.move(folder / "kept", folder / "run")
-                equal = named and second == 0 and _told(folder) == expected
-                return Seen(equal, 0, 0, None, 0)
-
-        return trial
-
-    return row
-
-
-def _served(fault: Callable[..., outage.Trial]) -> Callable[[random.Random], Seen]:
-    expected, _ = outage._play(RandomAgent())
-
-    def trial(dice: random.Random) -> Seen:
-        one = fault(expected, dice)
-        return Seen(not one.wrong, one.invalid, one.retried, None, one.left)
-
-    return trial
-
-
-def rows(engines: Sequence[str]) -> list[Row]:
-    """The matrix, for some of ``workers``, ``evaluator``, ``remote`` and ``ray``."""
-    again, goes_on = "played again; equal", "the same command goes on; equal"
-    found: list[Row] = []
-    if "workers" in engines:
-        found += [
-            Row("local", fault, again, _in_worker(name, name == "render-hang"))
-            for fault, name in (
-                ("kill -9 of a worker", "kill"), ("segmentation fault", "segfault"),
-                ("exit of a worker", "exit"), ("exception in step", "raise"),
-                ("memory runs out in step", "memory"), ("constructor raises", "make-raise"),
-                ("hang in the constructor", "make-hang"), ("hang in reset", "reset-hang"),
-                ("hang in step", "hang"), ("hang in step, SIGTERM ignored", "hang-stubborn"),
-                ("hang in render", "render-hang"), ("kill -9, a child left", "grandchild-kill"),
-            )
-        ]  # fmt: skip
-    if "evaluator" in engines:
-        expected = _undisturbed()
-        found += [
-            Row("local", "the clock jumps by hours", "nothing happens", _clock),
-            Row("local", "hang in act", "Ctrl-C ends it; " + goes_on, _hung_agent(expected)),
-            Row("local", "kill -9 of the evaluator", goes_on, _stopped(signal.SIGKILL)(expected)),
-            Row("local", "SIGTERM to the evaluator", goes_on, _stopped(signal.SIGTERM)(expected)),
-            Row("local", "torn journal", goes_on, _torn(expected)),
-            Row("local", "two evaluators, one folder", "the second is refused", _two(expected)),
-        ]
-        if os.geteuid() == 0 and shutil.which("unshare"):
-            room = "mount -o remount,size=50m run"
-            found += [
-                Row("local", "disk full", "refused; " + goes_on, _disk("24k", room)(expected)),
-                Row("local", "read-only disk", "refused; " + goes_on,
-                    _disk("50m", "mount -o remount,rw run", "mount -o remount,ro run")(expected)),
-            ]  # fmt: skip
-    if "remote" in engines:
-        found += [
-            Row("remote", name, "goes on, or played again; equal", _served(fault))
-            for name, fault in outage.FAULTS.items()
-        ]
-    if "ray" in engines:
-        import matrix_ray
-
-        found += [Row("ray", *row) for row in matrix_ray.rows()]
-    return found
-
-
-def tried(engines: Sequence[str], trials: int) -> Iterator[tuple[Row, list[Seen]]]:
-    """Each row, and what came of its trials."""
-    for row in rows(engines):
-        dice = [random.Random(f"{row.engine} {row.fault} {number}") for number in range(trials)]
-        yield row, [row.trial(one) for one in dice]
-
-
-def words(seen: Sequence[Seen]) -> tuple[str, ...]:
-    """A row's figures: trials, equal, INVALID, lost, noticed at the median and at most, left."""
-    times = [one.noticed for one in seen if one.noticed is not None]
-    noticed = f"{statistics.median(times):.2f}, at most {max(times):.2f}" if times else "-"
-    return (str(len(seen)), str(sum(one.equal for one in seen)),
-            str(sum(one.invalid for one in seen)), str(sum(one.lost for one in seen)), noticed,
-            str(sum(one.left for one in seen)))  # fmt: skip
+if __name__ == "__main__":
+    serve(sys.argv[1])

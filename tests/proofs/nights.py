@@ -21,7 +21,8 @@ def disturb_policies(trials: int) -> int:
         table.add_column(column, justify="right" if column != "fault" else "left")
     bad = 0
     for name, found in outages(trials):
-        wrong, invalid, retried, left = (sum(part) for part in zip(*found, strict=True))
+        parts = zip(*((x.wrong, x.invalid, x.retried, x.left) for x in found), strict=True)
+        wrong, invalid, retried, left = map(sum, parts)
         equal = sum(not one.wrong for one in found)
         table.add_row(name, *map(str, (len(found), equal, invalid, retried, left)))
         bad += wrong + left
@@ -29,21 +30,21 @@ def disturb_policies(trials: int) -> int:
     return int(bad > 0)
 
 
-def inject(engines: str, trials: int) -> int:
+def inject(engines: str, trials: int, out: Path, processes: int) -> int:
     """The fault matrix; 1 if a row is not green."""
-    from matrix import tried, words
+    from matrix import tried
+    from trial import words
 
     table = Table(title=f"fault matrix, {trials} trials a row", title_justify="left")
-    for column in ("engine", "fault", "promised", "trials", "equal", "INVALID", "attempts lost",
-                   "noticed after [s]", "left"):  # fmt: skip
+    for column in ("engine", "fault", "promised", "trials", "as promised", "INVALID",
+                   "attempts lost", "noticed after [s]", "left"):  # fmt: skip
         table.add_column(column)
     bad = 0
-    console = Console(width=150)
-    for row, seen in tried(engines.split(","), trials):
+    found = tried(engines.split(","), trials, out, processes, lambda line: print(line, flush=True))
+    for row, seen in found:
         table.add_row(row.engine, row.fault, row.promise, *words(seen))
-        bad += any(not one.equal or one.invalid or one.left for one in seen)
-        print(row.engine, row.fault, *words(seen), sep=" | ", flush=True)
-    console.print(table)
+        bad += len(seen) < trials or not all(one.green for one in seen)
+    Console(width=160).print(table)
     return int(bad > 0)
 
 
@@ -68,18 +69,20 @@ def endure(episodes: int) -> int:
 
 def serve_the_warmup(episodes: int) -> int:
     """Plays the warm-up here, from a server and on Ray; 1 if an episode is not the same."""
-    from served import pairs
+    from served import BOTH, RAY, SERVED, rows
 
-    table = Table(title="warm-up, random agent: here, served, on Ray", title_justify="left")
-    for column in ("task", "episodes", "the same served", "the same on Ray"):
+    table = Table(title="warm-up, random agent: the same as here", title_justify="left")
+    for column in ("task", "episodes", SERVED, RAY, BOTH):
         table.add_column(column)
     with tempfile.TemporaryDirectory() as folder:
-        found = pairs("warmup", episodes, Path(folder))
+        found = rows("warmup", episodes, Path(folder))
     for one in found:
-        on_ray = str(one.ray) if one.ray >= 0 else "not installed"
-        table.add_row(one.task, str(one.episodes), str(one.same), on_ray)
+        same = (str(n) if n >= 0 else "not installed" for n in one.same.values())
+        table.add_row(one.task, str(one.episodes), *same)
+    sums = [sum(one.same[way] for one in found) for way in (SERVED, RAY, BOTH)]
+    table.add_row("all", str(sum(one.episodes for one in found)), *map(str, sums))
     Console(width=100).print(table)
-    return int(any(one.same < one.episodes or 0 <= one.ray < one.episodes for one in found))
+    return int(any(0 <= n < one.episodes for one in found for n in one.same.values()))
 
 
 def play_with_peers() -> int:

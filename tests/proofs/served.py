@@ -1,4 +1,4 @@
-"""The same benchmark here, from a server, and on Ray: every figure and every action."""
+"""The same benchmark here, from a server, on Ray, and on Ray from a server: every action."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from polyathlon.cli.player import dismiss, load_player
 from polyathlon.core.episode import EpisodeResult
 from polyathlon.core.journal import read_journal
 
+HERE, SERVED, RAY, BOTH = "here", "served", "on Ray", "on Ray, served"
+"""Ways to play: the agent in the evaluator; behind a port; in actors; actors that ask the port."""
 
-class Pair(NamedTuple):
-    """A task, its episodes, and how many are the same from a server, and on Ray (-1: not there)."""
+
+class Row(NamedTuple):
+    """A task, its episodes, and how many are the same each other way; -1 where Ray is missing."""
 
     task: str
     episodes: int
-    same: int
-    ray: int
+    same: dict[str, int]
 
 
 def _told(result: EpisodeResult) -> tuple[Any, ...]:
@@ -54,17 +56,21 @@ def _play(
     return {one.plan.key: _told(one) for one in read_journal(folder)}
 
 
-def pairs(benchmark: str, episodes: int, folder: Path) -> list[Pair]:
-    """Each task of a benchmark, played by the random agent here, from a server, and on Ray."""
-    here = _play("random", benchmark, episodes, folder / "here")
+def rows(benchmark: str, episodes: int, folder: Path) -> list[Row]:
+    """Each task of a benchmark, played by the random agent in every way."""
+    found = {HERE: _play("random", benchmark, episodes, folder / "0")}
     with process("random") as server:
-        there = _play(server.address, benchmark, episodes, folder / "there")
-    has_ray = importlib.util.find_spec("ray") is not None
-    spread = _play("random", benchmark, episodes, folder / "ray", True) if has_ray else {}
-    tasks = dict.fromkeys(task for task, _ in here)
-    found = []
-    for task in tasks:
+        found[SERVED] = _play(server.address, benchmark, episodes, folder / "1")
+        if importlib.util.find_spec("ray") is not None:
+            found[RAY] = _play("random", benchmark, episodes, folder / "2", True)
+            found[BOTH] = _play(server.address, benchmark, episodes, folder / "3", True)
+    here = found[HERE]
+    rows = []
+    for task in dict.fromkeys(task for task, _ in here):
         keys = [key for key in here if key[0] == task]
-        same = [sum(here[key] == one.get(key) for key in keys) for one in (there, spread)]
-        found.append(Pair(task, len(keys), same[0], same[1] if has_ray else -1))
-    return found
+        same = {
+            way: sum(here[key] == found[way].get(key) for key in keys) if way in found else -1
+            for way in (SERVED, RAY, BOTH)
+        }
+        rows.append(Row(task, len(keys), same))
+    return rows

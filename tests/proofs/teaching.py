@@ -140,20 +140,20 @@ def demonstrations(lessons: Mapping[str, Lesson], folder: Path) -> list[DemoSet]
 
 
 def play(agent: Any, name: str, lesson: Lesson, count: int, slots: int = 20) -> list[float]:
-    """The scores of an agent in so many episodes, of which none was recorded.
+    """The scores of an agent in so many episodes, of which none was recorded; always the same ones.
 
     A score is 1 for success within ``CUT`` steps and else 0, or the return where that is what the
     task's score is.
     """
     task = catalogue.find(name)
     envs = [build(task, lesson) for _ in range(min(slots, count))]
-    numbers, scores = iter(range(100 * count + 1000)), list[float]()
-    while len(scores) < count:
+    numbers, scores = iter(range(100 * count + 1000)), [0.0] * count
+    for first in range(0, count, len(envs)):
         seen, steps, earned = {}, dict[int, int](), dict[int, float]()
-        for slot in range(min(len(envs), count - len(scores))):
+        for slot in range(min(len(envs), count - first)):
             seen[slot] = _another(envs[slot], task, lesson, numbers)
             steps[slot], earned[slot] = 0, 0.0
-            agent.reset([slot], [_brief(task, envs[slot], seen[slot], slot + len(scores))])
+            agent.reset([slot], [_brief(task, envs[slot], seen[slot], first + slot)])
         while seen:
             now = list(seen)
             for slot, action in zip(now, agent.act([seen[s] for s in now], now), strict=True):
@@ -162,7 +162,7 @@ def play(agent: Any, name: str, lesson: Lesson, count: int, slots: int = 20) -> 
                 earned[slot] += float(reward)
                 if info["success"] or terminated or truncated or steps[slot] >= CUT:
                     of_return = task.score == "return"
-                    scores.append(earned[slot] if of_return else float(info["success"]))
+                    scores[first + slot] = earned[slot] if of_return else float(info["success"])
                     del seen[slot]
     for env in envs:
         env.close()

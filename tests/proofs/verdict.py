@@ -36,10 +36,13 @@ def show(out: Path, practised: Sequence[str]) -> int:
     console, claims = Console(width=120), dict[str, bool]()
     cloned, practice = read(out, "cloning"), read(out, "practice")
     if cloned:
-        before = [one["cloned"] for one in cloned]
-        after = [one["practised"] for one in practice]
-        console.print(_stages(known, before, after))
-        claims |= _claims(known, before, after, practised)
+        found = [one["cloned"] for one in cloned]
+        console.print(_cloned(known, found))
+        claims |= _taught(known, found)
+    if practice:
+        before, after = ([one[stage] for one in practice] for stage in ("begun", "practised"))
+        console.print(_practised(before, after))
+        claims |= _raised(before, after, practised)
     if dialects := read(out, "dialects"):
         console.print(_dialects(dialects))
     for words, holds in claims.items():
@@ -51,16 +54,34 @@ def show(out: Path, practised: Sequence[str]) -> int:
     return int(not all(claims.values()) or not claims)
 
 
-def _stages(known: Any, before: Sequence[Any], after: Sequence[Any]) -> Table:
+def _cloned(known: Any, found: Sequence[Any]) -> Table:
     table = Table(title="one set of weights", title_justify="left")
-    for column in ("task", "random", "oracle", "cloned", "seed by seed", "practised", "seeds"):
+    for column in ("task", "random", "oracle", "cloned", "seed by seed"):
+        table.add_column(column, no_wrap=column == "task")
+    for name in found[0]:
+        scores = [one[name] for one in found]
+        row = [_mean(known[who][name]) for who in ("random", "oracle")]
+        table.add_row(name, *row, told(scores), " ".join(map(_mean, scores)))
+    return table
+
+
+def _practised(before: Sequence[Any], after: Sequence[Any]) -> Table:
+    table = Table(title="practice, after little cloning", title_justify="left")
+    for column in ("task", "begun", "seed by seed", "practised", "seed by seed", "gain"):
         table.add_column(column, no_wrap=column == "task")
     for name in before[0]:
-        row = [name, _mean(known["random"][name]), _mean(known["oracle"][name])]
-        for found in (before, after):
-            row += [told([one[name] for one in found]), " ".join(_mean(one[name]) for one in found)]
-        table.add_row(*row)
+        row = [name]
+        for stage in (before, after):
+            scores = [one[name] for one in stage]
+            row += [told(scores), " ".join(map(_mean, scores))]
+        table.add_row(*row, told(_gains(before, after, name)))
     return table
+
+
+def _gains(before: Sequence[Any], after: Sequence[Any], name: str) -> list[Any]:
+    """Of each seed what practice has added in every episode: both have played the same ones."""
+    pairs = zip(before, after, strict=True)
+    return [np.subtract(late[name], early[name]) for early, late in pairs]
 
 
 def _dialects(found: Sequence[Any]) -> Table:
@@ -76,18 +97,21 @@ def _dialects(found: Sequence[Any]) -> Table:
     return table
 
 
-def _claims(
-    known: Any, before: Sequence[Any], after: Sequence[Any], practised: Sequence[str]
+def _taught(known: Any, found: Sequence[Any]) -> dict[str, bool]:
+    claims = {}
+    for name in found[0]:
+        least = SHARE * float(np.mean(known["oracle"][name]))
+        words = f"cloned, {name} is above {SHARE} of the oracle's, over {len(found)} seeds"
+        claims[words] = float(np.mean([np.mean(one[name]) for one in found])) > least
+    return claims
+
+
+def _raised(
+    before: Sequence[Any], after: Sequence[Any], practised: Sequence[str]
 ) -> dict[str, bool]:
     claims = {}
-    for name in before[0]:
-        least = SHARE * float(np.mean(known["oracle"][name]))
-        words = f"cloned, {name} is above {SHARE} of the oracle's, over {len(before)} seeds"
-        claims[words] = float(np.mean([np.mean(one[name]) for one in before])) > least
-    for name in practised if after else ():
-        pairs = list(zip(before, after, strict=False))
-        gains = [np.subtract(late[name], early[name]) for early, late in pairs]
-        low, _ = interval(gains)
+    for name in practised:
+        low, _ = interval(_gains(before, after, name))
         claims[f"practice raises {name}: the gain's interval is above 0 ({low:+.3f})"] = low > 0
     return claims
 

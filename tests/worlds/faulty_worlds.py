@@ -1,8 +1,8 @@
 """Small worlds for tests: one that is sound, and one for each way in which a worker can fail.
 
 The folder is put on the import path; its metadata beside it make it a distribution, so that the
-family is found by entry point alone. With FAULTY_MARKER set to a folder, a world fails the
-first time only and leaves a file there.
+family is found by entry point alone. With a folder for a marker, named as an argument or by
+FAULTY_MARKER, a world fails the first time only and leaves a file there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,21 @@ LENGTH = 20
 
 
 class FaultyWorld(gymnasium.Env[Any, Any]):
-    """A walk whose reward is the action times the hidden number; fails at step 5 if told to."""
+    """A walk whose reward is the action times the hidden number; fails if told to.
+
+    Args:
+        fault: how; one of ``FAULTS``.
+        observations: what is shown.
+        render_mode: of a film.
+        body: ``continuous`` or ``discrete``.
+        step_seconds: that a step keeps a core busy for.
+        rest_seconds: that a step waits for.
+        length: steps of an episode.
+        image: side of the picture.
+        marker: folder in which it is noted that it has failed.
+        fault_step: the step at which it fails.
+        spared: so many episodes come before the one that it fails in.
+    """
 
     render_info: ClassVar = {"backend": "none"}
 
@@ -45,9 +59,15 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
         step_seconds: float = 0.0,
         length: int = LENGTH,
         image: int = 0,
+        rest_seconds: float = 0.0,
+        marker: str = "",
+        fault_step: int = 5,
+        spared: int = 0,
     ) -> None:
         self.fault, self.fields = fault, observations
-        self.step_seconds, self.length = step_seconds, length
+        self.step_seconds, self.rest_seconds, self.length = step_seconds, rest_seconds, length
+        self.marker = marker or os.environ.get("FAULTY_MARKER", "")
+        self.fault_step, self._spared = fault_step, spared
         self.render_mode = render_mode
         state = spaces.Box(-np.inf, np.inf, (4,), np.float32)
         known = {
@@ -64,9 +84,8 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
     def _maybe(self, stage: str) -> None:
         if not self.fault or not self.fault.startswith(stage):
             return
-        marker = os.environ.get("FAULTY_MARKER")
-        if marker:
-            file = Path(marker) / self.fault
+        if self.marker:
+            file = Path(self.marker) / self.fault
             if file.exists():
                 return
             file.touch()
@@ -103,7 +122,8 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
 
     def _grandchild_kill(self) -> None:
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        Path(os.environ["FAULTY_GRANDCHILD"]).write_text(str(child.pid))
+        note = os.environ.get("FAULTY_GRANDCHILD") or Path(self.marker) / "grandchild"
+        Path(note).write_text(str(child.pid))
         self._kill()
 
     def _no_success_key(self) -> None:
@@ -122,14 +142,19 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
         super().reset(seed=seed)
         self._state = self.np_random.uniform(-1, 1, 4)
         self._steps, self._reward, self._info = 0, 0.0, {"success": False}
-        self._maybe("reset-")
+        self._spared -= 1
+        if self._spared < 0:
+            self._maybe("reset-")
         return self._observe(), {"success": False}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         self._steps += 1
         self._reward = float(np.mean(action)) * float(self._state[0])
-        if self._steps == 5 and not self.fault.startswith(("make-", "reset-", "render-")):
+        elsewhere = self.fault.startswith(("make-", "reset-", "render-"))
+        if self._steps == self.fault_step and self._spared < 0 and not elsewhere:
             self._maybe("")
+        if self.rest_seconds:
+            time.sleep(self.rest_seconds)
         if self.step_seconds:
             until = time.perf_counter() + self.step_seconds
             while time.perf_counter() < until:
@@ -143,7 +168,7 @@ class FaultyWorld(gymnasium.Env[Any, Any]):
         return self._observe(), self._reward, over, False, info
 
     def render(self) -> Any:
-        if self._steps >= 5:
+        if self._steps >= self.fault_step and self._spared < 0:
             self._maybe("render-")
         return np.full((16, 16, 3), self._steps, np.uint8)
 

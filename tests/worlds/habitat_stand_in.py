@@ -1,4 +1,4 @@
-"""Stands in for ``habitat_sim`` and ``magnum``: a toy apartment behind the real API's names.
+"""Stands in for ``habitat_sim``: a toy apartment behind the real API's names.
 
 Run by the real worker program, so it works with Python 3.8 and needs numpy alone. It is strict
 where habitat-sim is: unknown attributes of configurations, a camera's place that is not float32
@@ -19,6 +19,7 @@ import time
 import types
 
 import numpy as np
+from magnum_stand_in import Matrix4, Range3D, Vector3, rotation_of
 
 FLOOR = 0.12
 FAULTS = set(os.environ.get("HABITAT_STAND_IN", "").split(","))
@@ -38,56 +39,6 @@ def pose(place, rotation=None):
     if rotation is not None:
         whole[:3, :3] = rotation
     return whole
-
-
-# --- magnum --------------------------------------------------------------------------------
-
-
-class Vector3:
-    def __init__(self, x=0.0, y=0.0, z=0.0):
-        self._parts = (float(x), float(y), float(z))
-
-    def __getitem__(self, index):
-        return self._parts[index]
-
-    def __len__(self):
-        return 3
-
-
-class Quaternion:
-    def __init__(self, vector, scalar):
-        assert isinstance(vector, Vector3)
-        self.vector, self.scalar = vector, float(scalar)
-
-    def matrix(self):
-        return rotation_of([*self.vector, self.scalar])
-
-
-class Matrix4:
-    def __init__(self, whole):
-        self._whole = np.array(whole, float)
-
-    def transform_point(self, point):
-        assert isinstance(point, Vector3)
-        return Vector3(*(self._whole @ [*point, 1.0])[:3])
-
-
-class Range3D:
-    def __init__(self, low, high):
-        self.min, self.max = Vector3(*low), Vector3(*high)
-
-
-def rotation_of(quaternion):
-    """The matrix of x, y, z, w."""
-    x, y, z, w = (float(part) for part in quaternion)
-    assert abs(x * x + y * y + z * z + w * w - 1) < 1e-4, "no unit quaternion"
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 # --- configurations ------------------------------------------------------------------------
@@ -520,7 +471,3 @@ for _one in (
     Simulator,
 ):  # fmt: skip
     setattr(habitat_sim, _one.__name__, _one)
-
-magnum = types.ModuleType("magnum")
-for _one in (Vector3, Quaternion, Matrix4, Range3D):
-    setattr(magnum, _one.__name__, _one)
