@@ -39,7 +39,6 @@ def compare_command(
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
         return 0
-    names = [run.manifest.agent.name for run in (one, other)]
     rows = [
         (
             task.task,
@@ -48,7 +47,7 @@ def compare_command(
         )
         for task in found.tasks
     ]
-    click.echo(f"first    {names[0]} ({first})\nsecond   {names[1]} ({second})")
+    click.echo(f"first    {one.name} ({first})\nsecond   {other.name} ({second})")
     for line in lay_out([HEADINGS, None, *rows], WHOLE):
         click.echo(line)
     for line in _words(found):

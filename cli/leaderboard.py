@@ -15,7 +15,7 @@ from .table import WHOLE, headline_words, lay_out
 if TYPE_CHECKING:
     from ..core.episode import EpisodeResult
     from ..leaderboard.board import Row
-    from ..leaderboard.result import Estimate
+    from ..leaderboard.result import Estimate, Headline
     from ..leaderboard.submission import Card, PackedRun
     from ..leaderboard.validation import Checked
 
@@ -61,7 +61,8 @@ def build_command(
     not hold together is listed with the reason; what is named itself ends the command.
     """
     from ..benchmarks.workers.pool import available_cores
-    from ..leaderboard.board import build_board, write_board
+    from ..leaderboard.assembly import build_board
+    from ..leaderboard.board import write_board
     from ..leaderboard.signature import read_trusted
     from ..leaderboard.website.build import build_site
 
@@ -237,13 +238,12 @@ def describe(checked: Checked) -> None:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    head = row.headline
-    known = head.low is not None and head.high is not None
+    head, interval = _figures(row.headline)
     return (
         row.submission or row.agent.name,
         "-" if row.rank is None else str(row.rank),
-        "-" if head.value is None else f"{head.metric} {head.value:.3f}",
-        f"[{head.low:.3f}, {head.high:.3f}]" if known else "-",
+        head if row.headline.value is None else f"{row.headline.metric} {head}",
+        interval,
         str(row.n_valid),
         f"{row.coverage:.0%}",
         row.status,
@@ -287,7 +287,7 @@ def generalist_command(
     return 0
 
 
-def _figures(one: Estimate) -> tuple[str, str]:
+def _figures(one: Estimate | Headline) -> tuple[str, str]:
     value = "-" if one.value is None else f"{one.value:.3f}"
     known = one.low is not None and one.high is not None
     return value, f"[{one.low:.3f}, {one.high:.3f}]" if known else "-"

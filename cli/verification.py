@@ -121,16 +121,23 @@ def _show(check: Check) -> None:
 def _other_versions(manifests: Sequence[Manifest]) -> str:
     """Why a difference proves nothing here; empty where platform and versions are the run's."""
     from ..benchmarks.replay import is_this_platform
+    from ..tasks.interpreter import examine_all, named_interpreters
 
-    here = installed_versions()
     if not all(is_this_platform(manifest.machine) for manifest in manifests):
         return "it differs, but it was played on another platform"
-    differing = {
-        f"{name} {version} there, {here.get(name, 'none')} here"
-        for manifest in manifests
-        for name, version in manifest.packages.items()
-        if name not in IRRELEVANT and here.get(name) != version
-    }
+    ours = {**installed_versions(), **describe_machine()}
+    differing = set()
+    for manifest in manifests:
+        families = {spec.family for spec in manifest.tasks}
+        pythons = examine_all(named_interpreters(), families)
+        for family in families:
+            there = (manifest.interpreters or {}).get(family, manifest.packages)
+            here = pythons[family].record() if family in pythons else ours
+            differing |= {
+                f"{name} {version} there, {here.get(name, 'none')} here"
+                for name, version in there.items()
+                if name not in IRRELEVANT and here.get(name) != version
+            }
     if not differing:
         return ""
     return "it differs, but other versions play here: " + "; ".join(sorted(differing))

@@ -6,7 +6,7 @@ import hashlib
 import math
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,6 +17,9 @@ from .specs import canonical_json
 
 LARGEST = 1 << 30
 """No block may unpack to more than this [bytes]."""
+
+LARGEST_JSON = 16 << 20
+"""No more may be JSON, which takes twenty times as much memory once it is read [bytes]."""
 
 _DTYPES = {
     "|b1": 1, "|i1": 1, "|u1": 1, "<i2": 2, "<u2": 2, "<i4": 4, "<u4": 4, "<i8": 8, "<u8": 8,
@@ -79,8 +82,15 @@ def unpack_actions(packed: bytes, digest: str, largest: int = LARGEST) -> list[A
         raise JournalCorrupt(f"a block of actions holds something else: {error}") from error
 
 
-def count_actions(packed: bytes, digest: str, largest: int = LARGEST) -> int:
-    """How many actions a block holds; checks what ``unpack_actions`` checks, makes no list of them.
+class Size(NamedTuple):
+    """How many actions a block holds, and to how many bytes it unpacks [bytes]."""
+
+    actions: int
+    unpacked: int
+
+
+def measure_actions(packed: bytes, digest: str, largest: int = LARGEST) -> Size:
+    """The size of a block; checks what ``unpack_actions`` checks, and makes no list of arrays.
 
     Raises:
         JournalCorrupt: as there.
@@ -88,9 +98,9 @@ def count_actions(packed: bytes, digest: str, largest: int = LARGEST) -> int:
     try:
         block = _checked_block(packed, digest, largest)
         if block.dtype == "json":
-            return len(_unpack(block))
+            return Size(len(_unpack(block)), len(block.data))
         _check_shape(block)
-        return block.shape[0]
+        return Size(block.shape[0], len(block.data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise JournalCorrupt(f"a block of actions holds something else: {error}") from error
 
@@ -110,6 +120,8 @@ def _checked_block(packed: bytes, digest: str, largest: int) -> _Block:
 
 def _unpack(block: _Block) -> list[Any]:
     if block.dtype == "json":
+        if len(block.data) > LARGEST_JSON:
+            raise ValueError(f"{len(block.data)} bytes of JSON; {LARGEST_JSON} are the most")
         actions = msgspec.json.decode(block.data)
         if not isinstance(actions, list):
             raise ValueError(f"{type(actions).__name__}, not a list")

@@ -6,7 +6,9 @@ import contextlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import RunDirectoryError
 
@@ -15,26 +17,41 @@ _UNFINISHED = re.compile(r"\..+\.[a-z0-9_]{8}")
 ``tempfile`` adds."""
 
 
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file beside, which is flushed to the disk and takes the place of ``path`` at the end.
+
+    Where what is done meanwhile raises, the file beside goes and the old one stays.
+
+    Raises:
+        RunDirectoryError: the disk refused (full, read-only, no permission).
+    """
+    temporary = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from error
+        raise
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Writes beside, flushes to the disk, renames into place.
 
     Raises:
         RunDirectoryError: the disk refused (full, read-only, no permission); the old file stays.
     """
-    temporary = None
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise RunDirectoryError(f"cannot write {path}: {error.strerror or error}") from error
+    with replacing(path) as file:
+        file.write(data)
 
 
 def sweep(folder: Path) -> None:

@@ -121,6 +121,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
                     del metric["weight"]
         return digest_of({"tasks": digest_of_tasks(self.tasks), "metrics": metrics})
 
+    @property
+    def programme(self) -> tuple[str, str, str]:
+        """Benchmark, its digest, and its tasks' digest: runs that share them are comparable."""
+        return self.benchmark.id, self.benchmark_digest, self.tasks_digest()
+
     def identity(self) -> dict[str, str]:
         """The parts that must agree for two runs to be one: resuming compares these."""
         return {
@@ -213,7 +218,11 @@ def parse_manifest(raw: bytes, where: str) -> Manifest:
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError, RecursionError) as error:
         raise RunDirectoryError(f"{where} is not a manifest: {error}") from error
     if tuple(task.id for task in manifest.tasks) != manifest.benchmark.tasks:
-        raise RunDirectoryError(f"{where} does not declare the tasks that its benchmark names")
+        raise RunDirectoryError(
+            f"{where} does not declare the tasks that its benchmark names; restore the file"
+        )
     if manifest.benchmark_digest != manifest.benchmark.digest():
-        raise RunDirectoryError(f"{where} states another benchmark_digest than its benchmark has")
+        raise RunDirectoryError(
+            f"{where} states another benchmark_digest than its benchmark has; restore the file"
+        )
     return manifest

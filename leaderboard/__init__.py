@@ -4,7 +4,7 @@ Neither a simulator nor a learning framework is needed to check a score. ``inter
 ``performance`` hold the statistics, ``score`` the figures of some tasks, ``summary`` makes
 ``result.json``, ``report`` the HTML page of one run. ``submission`` packs runs into a file that
 ``validation`` counts again; ``verification`` judges what playing it again has shown. ``intake``
-finds and reads many, ``board`` ranks them, ``website`` makes the pages around the board,
-``export`` writes the figures for others, and ``contracts`` the JSON Schemas of ``schema/`` from the
-types.
+finds and reads many, ``assembly`` ranks them as a ``board``, ``website`` makes the pages around
+it, ``export`` writes the figures for others, and ``contracts`` the JSON Schemas of ``schema/`` from
+the types.
 """

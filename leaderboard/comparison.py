@@ -20,8 +20,8 @@ from ..core.episode import EpisodeResult, Outcome
 from ..core.errors import BadArgument
 from ..core.manifest import Manifest
 from . import intervals
-from .intervals import Floats
 from .performance import probability_of_improvement
+from .resample import Floats
 from .result import Count, Estimate
 from .score import counts
 
@@ -156,19 +156,17 @@ def compare_pairs(
     differences = [both[:, 0] - both[:, 1] for both in pairs.values()]
     value = intervals.point(differences, intervals.mean_over_tasks)
     p_value = sign_flip(differences)
-    low: float | None
-    high: float | None
-    low, high = None, None
+    low = high = None
     if min(map(len, differences)) > 1:
         low, high = intervals.stratified_bootstrap(differences, intervals.mean_over_tasks)
     verdict: Verdict = "inconclusive"
     if p_value < LEVEL:
         verdict = "better" if value > 0 else "worse"
     error = _standard_error(differences)
-    reach = _reach()
+    detectable = reach() * error
     further = None
     if verdict == "inconclusive" and value and error:
-        needed = (reach * error / value) ** 2
+        needed = (detectable / value) ** 2
         most = max(map(len, differences))
         further = max(1, math.ceil(most * (needed - 1))) if needed <= FAR else None
     return Comparison(
@@ -179,7 +177,7 @@ def compare_pairs(
         improvement=probability_of_improvement(
             [both[:, 0] for both in pairs.values()], [both[:, 1] for both in pairs.values()]
         ),
-        detectable=reach * error,
+        detectable=detectable,
         further=further,
         tasks=tuple(_by_task(task, both) for task, both in pairs.items()),
     )
@@ -196,7 +194,7 @@ def _by_task(task: str, both: Floats) -> TaskDifference:
     )
 
 
-def _reach() -> float:
+def reach() -> float:
     """Standard errors that a difference must be long to be found with a chance of ``POWER``."""
     from scipy.special import ndtri
 

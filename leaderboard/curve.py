@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from .figures import HIGHEST, LOWEST
-from .intervals import Floats
 from .performance import average_band, average_profile
+from .resample import Floats
 
 FEWEST = 3
 """Tasks of a profile, and spokes of a radar, below which there is nothing to see."""

@@ -14,7 +14,7 @@ from .recount import recompute
 from .result import Result
 from .signature import Signer
 from .validation import validate
-from .verification import Status, beside, read_verification
+from .verification import Status, verification_of
 
 DIGITS, SHORTEST = 12, 8
 """Hexadecimal digits of a digest that name a benchmark: as many are shown, and so few suffice."""
@@ -70,9 +70,7 @@ def read_evidence(path: Path, trusted: Mapping[str, str] | None = None) -> list[
             )
         ]
     checked = validate(path, trusted)
-    found = read_verification(beside(path))
-    # A verification of other bytes says nothing of these.
-    known = found if found is not None and found.submission == checked.digest else None
+    known = verification_of(path, checked.digest)
     return [
         Evidence(
             path=path,

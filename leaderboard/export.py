@@ -19,7 +19,7 @@ from ..core.episode import EpisodeResult, Outcome
 from ..core.errors import BadArgument
 from .archive import write_archive
 from .evidence import Evidence
-from .intervals import Floats
+from .resample import Floats
 from .result import Headline, Summary
 from .score import counts
 

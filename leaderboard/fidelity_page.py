@@ -10,6 +10,7 @@ from ..core.fidelity import BodyReport, Fidelity, FidelityReport
 from .adapter_success import CONTINUOUS, DISCRETE, SOURCE, success_table
 from .chart import Point, error_chart, trace_chart, usage_chart
 from .fidelity_style import FIDELITY_STYLE
+from .listing import definitions, facts
 from .markup import Child, Markup, document, element, join
 from .wording import NONE, plural
 
@@ -40,12 +41,6 @@ def _header(report: FidelityReport) -> Markup:
     fitted = sum(body.actions[0] for body in report.bodies)
     clipped = sum(body.clipped for body in report.bodies)
     links = [element("a", one.body.id, href=f"#{_anchor(one)}") for one in report.bodies]
-    facts = {
-        "Bodies": f"{len(report.bodies):,}",
-        "Actions fitted on": f"{fitted:,}",
-        "Held out, by episode": f"{held:,}",
-        "Numbers clipped": f"{clipped:,}",
-    }
     return element(
         "header",
         element("p", "polyathlon · action adapters", class_="kicker"),
@@ -56,13 +51,13 @@ def _header(report: FidelityReport) -> Markup:
             "and how many bits it takes for it.",
             class_="lede",
         ),
-        element(
-            "dl",
-            *(
-                element("div", element("dt", name), element("dd", value))
-                for name, value in facts.items()
-            ),
-            class_="facts",
+        facts(
+            {
+                "Bodies": f"{len(report.bodies):,}",
+                "Actions fitted on": f"{fitted:,}",
+                "Held out, by episode": f"{held:,}",
+                "Numbers clipped": f"{clipped:,}",
+            }
         ),
         element("nav", *links, element("a", "How it was made", href="#record")),
     )
@@ -361,17 +356,12 @@ def _record(report: FidelityReport) -> Markup:
             for name, value in report.hashes.items()
         },
     }
-    pairs = [
-        cell
-        for name, value in entries.items()
-        for cell in (element("dt", name), element("dd", value))
-    ]
     return element(
         "section",
         element("h2", "How it was made", id="record"),
         element("p", "The same command fits the same adapters, to the bit, on the same versions."),
         element("pre", shlex.join(report.command)) if report.command else None,
-        element("dl", *pairs, class_="record"),
+        definitions(entries),
     )
 
 

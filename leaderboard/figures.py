@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .markup import Markup, element, join
 from .result import Estimate, Headline
+from .view import KINDS
 
 WIDTH, HEIGHT, MARGIN = 168.0, 18.0, 6.0
 """Size of an interval bar [px]; the margin keeps a dot at either end whole."""
@@ -18,7 +19,7 @@ CELL, GAP, COLUMNS = 8, 2, 25
 """An episode's square, the gap between two [px], and how many stand in a line."""
 
 
-def domain_of(estimates: Sequence[Estimate]) -> tuple[float, float]:
+def domain_of(estimates: Sequence[Estimate | Headline]) -> tuple[float, float]:
     """The scale that some figures share: at least 0 to 1, at most ``LOWEST`` to ``HIGHEST``."""
     ends = [end for one in estimates for end in (one.value, one.low, one.high) if end is not None]
     return max(LOWEST, min([0.0, *ends])), min(HIGHEST, max([1.0, *ends]))
@@ -107,7 +108,7 @@ def episode_strip(episodes: Sequence[tuple[str, str]]) -> Markup:
     width, height = columns * pitch - GAP, lines * pitch - GAP
     counted = ", ".join(
         f"{sum(kind == name for kind, _ in episodes)} {name}"
-        for name in ("success", "failure", "uncounted", "invalid", "missing")
+        for name in KINDS
         if any(kind == name for kind, _ in episodes)
     )
     return element(

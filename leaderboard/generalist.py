@@ -16,15 +16,8 @@ from ..core.episode import EpisodeResult
 from ..core.errors import BadArgument
 from ..core.manifest import Manifest
 from ..core.specs import digest_of
-from .intervals import (
-    Floats,
-    Resample,
-    Statistic,
-    bootstrap_intervals,
-    iqm_over_tasks,
-    point,
-    trimmed_mean,
-)
+from .intervals import Statistic, bootstrap_intervals, iqm_over_tasks, point
+from .resample import Floats, Resample, trimmed_mean
 from .result import Count, Digest, Estimate, Share
 from .score import counts
 

@@ -20,12 +20,13 @@ from ..core.manifest import FILE_NAME as MANIFEST
 from ..core.manifest import Manifest
 from ..core.specs import digest_of
 from . import media
+from .foreign_text import one_line
 from .recount import Run, recompute
 from .result import Result
 from .signature import Signer
 from .submission import Card, File, PackedRun
 from .validation import Checked, actions_of, validate
-from .verification import Verification, beside, read_verification
+from .verification import Verification, verification_of
 
 SUFFIX = ".zip"
 """What a submission's name ends with, where one is looked for."""
@@ -33,8 +34,9 @@ SUFFIX = ".zip"
 LONGEST_SLUG = 40
 """Letters of a name that enter the name of a page."""
 
-FINGERPRINT = 10
-"""Hexadecimal digits of a digest that enter the name of a page."""
+FINGERPRINT = 32
+"""Hexadecimal digits of a digest that enter the name of a page: 128 bits, so that nobody can make
+a submission whose pages take the place of another's."""
 
 
 class Found(NamedTuple):
@@ -61,15 +63,6 @@ class Played(NamedTuple):
     result: Result
     actions: Callable[[EpisodeResult], list[Any]]
     media: Path
-
-    @property
-    def programme(self) -> tuple[str, str, str]:
-        """Benchmark, its digest, and its tasks' digest: runs that share them are comparable."""
-        return (
-            self.manifest.benchmark.id,
-            self.manifest.benchmark_digest,
-            self.manifest.tasks_digest(),
-        )
 
 
 class Intake(NamedTuple):
@@ -160,7 +153,6 @@ def read(found: Found, trusted: Mapping[str, str] | None = None) -> Intake:
 
 
 def _of_submission(found: Found, checked: Checked) -> Intake:
-    known = read_verification(beside(found.path))
     pictures = media.folder_beside(found.path, checked.digest)
     return Intake(
         path=found.path,
@@ -171,8 +163,7 @@ def _of_submission(found: Found, checked: Checked) -> Intake:
         size=found.path.stat().st_size,
         card=checked.submission.card,
         weights=checked.submission.weights,
-        # A verification of other bytes says nothing of these.
-        verification=known if known is not None and known.submission == checked.digest else None,
+        verification=verification_of(found.path, checked.digest),
         runs=tuple(
             Played(run.manifest, run.results, run.result, _recorded(run), pictures / str(number))
             for number, run in enumerate(checked.runs)
@@ -194,7 +185,9 @@ def _of_directory(found: Found, run: Run) -> Intake:
         return read_actions(directory, one.trace)
 
     agent = run.manifest.agent
-    digest = digest_of([*run.programme, agent.name, agent.path, run.result.episodes_digest])
+    digest = digest_of(
+        [*run.manifest.programme, agent.name, agent.path, run.result.episodes_digest]
+    )
     played = Played(
         run.manifest,
         tuple(sorted(run.results, key=lambda one: one.plan.key)),
@@ -227,5 +220,4 @@ def reason_of(error: PolyathlonError | OSError, found: Found) -> str:
 
     Where the folder lies on this machine is nobody's business, and must not change what is written.
     """
-    words = " ".join(str(error).split()).replace(str(found.path), found.label)
-    return "".join(one if one.isprintable() else "?" for one in words)[:600]
+    return one_line(str(error).replace(str(found.path), found.label))

@@ -6,15 +6,15 @@ intervals speak of the same tasks played again, not of tasks that nobody has wri
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..core.errors import BadArgument
+from .resample import Floats, Pool, Resample, draw, draw_times, trimmed_mean
 
 CONFIDENCE = 0.95
 """Coverage of every interval unless said otherwise."""
@@ -24,20 +24,6 @@ RESAMPLES = 2000
 
 BOOTSTRAP_SEED = 20_240_229
 """Seed of the bootstrap's dice: fixed, so that the same episodes give the same interval."""
-
-TRIMMED = 0.25
-"""Share cut from each end for the interquartile mean (Agarwal et al. 2021, section 4.3)."""
-
-_BLOCK = 1 << 16
-"""Drawn values held at once, where a row has no more: 512 kB an array, which a cache holds."""
-
-_ROW = 4096
-"""Values a row beyond which rows are better counted one by one."""
-
-_SORT_UP_TO = 1000
-"""Values a row up to which sorting them all is faster than parting them in three."""
-
-Floats: TypeAlias = NDArray[np.float64]
 
 
 def wilson(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -92,119 +78,6 @@ def iqm(values: ArrayLike) -> float:
     if flat.size == 0:
         raise BadArgument("the interquartile mean of no values is not defined")
     return float(trimmed_mean(flat)[0])
-
-
-def trimmed_mean(samples: Floats) -> Floats:
-    """The interquartile mean of each row: ``[R, N]`` to ``[R]``."""
-    n = samples.shape[-1]
-    cut = int(TRIMMED * n)
-    if n <= _SORT_UP_TO:
-        ordered = np.sort(samples, axis=-1)
-    else:
-        ordered = np.partition(samples, (cut, n - cut - 1), axis=-1)
-    return np.asarray(ordered[..., cut : n - cut].mean(axis=-1), dtype=np.float64)
-
-
-class Pool:
-    """The episodes of some tasks, task after task.
-
-    Args:
-        scores_by_task: one array ``[n_t]`` a task.
-
-    Raises:
-        BadArgument: no task, or a task without episodes.
-    """
-
-    def __init__(self, scores_by_task: Sequence[ArrayLike]) -> None:
-        self.values, self.starts, self.counts = strata(scores_by_task)
-
-    def whole(self) -> Resample:
-        """All of them, each once."""
-        return Resample(self, np.arange(len(self.values))[np.newaxis])
-
-    @functools.cached_property
-    def ranks(self) -> tuple[Floats, NDArray[np.intp]]:
-        """The distinct values ``[D]``, and for each value which of them it is ``[N]``."""
-        distinct, rank = np.unique(self.values, return_inverse=True)
-        return distinct, rank
-
-    @functools.cached_property
-    def is_all_or_nothing(self) -> bool:
-        """Whether every score is 0 or 1."""
-        return bool(np.isin(self.ranks[0], (0.0, 1.0)).all())
-
-
-class Resample:
-    """Episodes drawn from a pool, each task's from its own; what statistics are computed of.
-
-    Args:
-        pool: what is drawn from.
-        columns: which of the pool's values: ``[R, N]``, a resample a row.
-    """
-
-    def __init__(self, pool: Pool, columns: NDArray[np.intp]) -> None:
-        self._pool, self._columns = pool, columns
-
-    @functools.cached_property
-    def scores(self) -> Floats:
-        """Their scores ``[R, N]``."""
-        # No column lies outside; to clip is quicker than to check.
-        return self._pool.values.take(self._columns, mode="clip")
-
-    @functools.cached_property
-    def means(self) -> Floats:
-        """The mean score of each task ``[R, T]``."""
-        return self.task_means(self.scores)
-
-    def task_means(self, values: Floats) -> Floats:
-        """The mean of each task's columns: ``[R, N]`` to ``[R, T]``."""
-        sums = np.add.reduceat(values, self._pool.starts, axis=-1)
-        return np.asarray(sums / self._pool.counts, dtype=np.float64)
-
-    def trimmed_mean(self) -> Floats:
-        """The interquartile mean of all scores ``[R]``; their order is found once for the pool."""
-        distinct, rank = self._pool.ranks
-        rows, n = self._columns.shape
-        cut = int(TRIMMED * n)
-        kept = n - 2 * cut
-        # Of zeros and ones, and of equal values, the mean is right to the last bit.
-        if len(distinct) == 1:
-            return np.full(rows, distinct[0])
-        if self._pool.is_all_or_nothing:  # How many ones there are says it all.
-            return np.asarray(np.clip(self.scores.sum(axis=1) - cut, 0, kept) / kept)
-        if n > _ROW:
-            sums = [_sum_between(row, rank, distinct, cut) for row in self._columns]
-            return np.asarray(np.array(sums) / kept)
-        width = len(distinct)
-        places = rank.take(self._columns, mode="clip")
-        places += np.arange(rows)[:, np.newaxis] * width
-        times = np.bincount(places.ravel(), minlength=rows * width).reshape(rows, width)
-        # How many of what is kept are at most as great as each of the distinct values.
-        upto = np.clip(np.cumsum(times, axis=1) - cut, 0, kept)
-        upto[:, 1:] -= upto[:, :-1].copy()
-        return np.asarray((upto * distinct).sum(axis=1) / kept)
-
-
-def _sum_between(
-    row: NDArray[np.intp], rank: NDArray[np.intp], distinct: Floats, cut: int
-) -> float:
-    """The sum of a resample's values without ``cut`` of them at either end.
-
-    Args:
-        row: `[N]`, which of the pool's values they are.
-        rank: `[N]`, for each of the pool's values which of the distinct ones it is.
-        distinct: `[D]`, in their order.
-        cut: how many are left out at each end.
-    """
-    times = np.bincount(rank.take(row, mode="clip"), minlength=len(distinct))
-    upto = np.cumsum(times)
-    first, last = np.searchsorted(upto, (cut, len(row) - cut - 1), side="right")
-    if first == last:
-        return float(distinct[first] * (len(row) - 2 * cut))
-    kept = distinct[first : last + 1] * times[first : last + 1]
-    kept[0] = distinct[first] * (upto[first] - cut)
-    kept[-1] = distinct[last] * (len(row) - cut - upto[last - 1])
-    return float(kept.sum())  # A product of vectors would wake the threads of BLAS.
 
 
 Statistic: TypeAlias = Callable[[Resample], Floats]
@@ -312,8 +185,7 @@ def bootstrap_together(
     if any(not np.array_equal(first.counts, other.counts) for other in pools):
         raise BadArgument("what is drawn together has as many episodes in each task")
     blocks: list[list[Floats]] = []
-    for columns in _draw(first.starts, first.counts, resamples, seed):
-        drawn = [Resample(pool, columns) for pool in pools]
+    for drawn in draw(pools, resamples, seed):
         blocks.append(
             [
                 statistic(one)
@@ -337,9 +209,8 @@ def resampled_means(
         BadArgument: as ``stratified_bootstrap``.
     """
     _check(resamples, CONFIDENCE)
-    pool = Pool(scores_by_task)
-    drawn = _draw(pool.starts, pool.counts, resamples, seed)
-    return np.concatenate([Resample(pool, columns).means for columns in drawn])
+    drawn = draw([Pool(scores_by_task)], resamples, seed)
+    return np.concatenate([one.means for (one,) in drawn])
 
 
 def bootstrap_means(
@@ -368,14 +239,10 @@ def bootstrap_means(
     """
     _check(resamples, confidence)
     values = np.asarray(table, np.float64)
-    count = len(values)
     there = np.where(np.isnan(values), 0.0, weights)
     held = there * np.nan_to_num(values)
     means: list[Floats] = []
-    one, all_ = np.zeros(1, np.intp), np.array([count], np.intp)
-    for drawn in _draw(one, all_, resamples, seed):
-        places = (drawn + np.arange(len(drawn))[:, None] * count).ravel()
-        times = np.bincount(places, minlength=drawn.size).reshape(drawn.shape).astype(np.float64)
+    for times in draw_times(len(values), resamples, seed):
         known = times @ there
         means.append(np.where(known > 0, times @ held, np.nan) / np.where(known > 0, known, 1.0))
     return [
@@ -400,44 +267,3 @@ def quantiles(values: Floats, confidence: float) -> list[tuple[float, float]]:
     """
     low, high = np.quantile(values, ((1 - confidence) / 2, (1 + confidence) / 2), axis=1)
     return list(zip(low.tolist(), high.tolist(), strict=True))
-
-
-def strata(
-    scores_by_task: Sequence[ArrayLike],
-) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
-    """All scores ``[N]``, the first column of each task ``[T]``, and each task's count ``[T]``.
-
-    Raises:
-        BadArgument: no task, or a task without episodes.
-    """
-    arrays = [np.asarray(scores, dtype=np.float64) for scores in scores_by_task]
-    if not arrays or any(one.ndim != 1 or one.size == 0 for one in arrays):
-        raise BadArgument("give at least one task, and for each a flat array of at least one score")
-    counts = np.array([one.size for one in arrays], dtype=np.intp)
-    return np.concatenate(arrays), np.cumsum(counts) - counts, counts
-
-
-def _draw(
-    starts: NDArray[np.intp], counts: NDArray[np.intp], resamples: int, seed: int
-) -> Iterator[NDArray[np.intp]]:
-    """Blocks ``[r, N]`` of drawn columns. The draws do not depend on the size of the blocks.
-
-    Uniform draws need no mathematics library, so that every machine redraws the same episodes
-    and a board can compare intervals made elsewhere. (A binomial sampler would be faster.)
-    """
-    dice = np.random.Generator(np.random.PCG64(seed))
-    # Floats hold counts exactly, and multiply faster.
-    start, size = np.repeat(starts, counts), np.repeat(counts, counts).astype(np.float64)
-    width = len(start)
-    rows = max(1, _BLOCK // width)
-    piece = width if rows > 1 else _BLOCK
-    for done in range(0, resamples, rows):
-        columns = np.empty((min(rows, resamples - done), width), np.intp)
-        for at in range(0, width, piece):
-            part = slice(at, at + piece)
-            uniform = dice.random((len(columns), len(start[part])))
-            # u < 1 keeps u * n below n in double arithmetic, so the index stays in its task.
-            uniform *= size[part]
-            columns[:, part] = uniform
-            columns[:, part] += start[part]
-        yield columns

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from .intervals import Floats, bootstrap_means, wilson
+from .intervals import bootstrap_means, wilson
+from .resample import Floats
 from .result import Estimate
 
 

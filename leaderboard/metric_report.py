@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from ..core.metric import MetricSpec, MetricTable
 from .markup import Markup, element, join
 from .result import Estimate, Summary
+from .score import NOTHING
 from .view import RunView
-from .wording import NONE, number, percent, span
+from .wording import NONE, number, span, value
 
 MOST_COLUMNS = 6
 """Tasks that stand side by side; of more only what sums them up is shown."""
@@ -35,7 +36,7 @@ def figure_sections(run: RunView) -> Markup | None:
 def _by_task(run: RunView, family: Summary, table: MetricTable) -> Markup | None:
     """A line for each part that is no column elsewhere, and one for each task, perhaps folded."""
     specs = {metric.key: metric for metric in table.metrics}
-    shown = [specs[key] for key in table.shown if family.figures.get(key, EMPTY).n]
+    shown = [specs[key] for key in table.shown if family.figures.get(key, NOTHING).n]
     if not shown:
         return None
     tasks = _tasks(run, family)
@@ -89,7 +90,7 @@ def _counting_words(family: Summary, table: MetricTable) -> Markup:
         "where some have not."
     )
     counting = next((one for one in table.metrics if one.key == table.counts_by), None)
-    if counting is not None and family.figures.get(counting.key, EMPTY).n:
+    if counting is not None and family.figures.get(counting.key, NOTHING).n:
         words += (
             f" An episode counts if {counting.title} ({counting.key}); "
             f"{family.n_left_out} of {family.n_valid} did not and enter no figure."
@@ -193,23 +194,19 @@ def _name(one: Summary, family: Summary) -> str:
     return "All" if one is family else one.name.partition(".")[2] or one.name
 
 
-EMPTY = Estimate(value=None, low=None, high=None, n=0)
-
-
 def _estimate(metric: MetricSpec, one: Summary) -> Estimate:
-    return one.figures.get(metric.key, EMPTY)
+    return one.figures.get(metric.key, NOTHING)
 
 
 def _cell(metric: MetricSpec, one: Summary) -> Markup:
     figure = _estimate(metric, one)
     if figure.value is None:
         return element("span", NONE, class_="soft")
-    value = percent(figure.value) if metric.share else number(figure.value)
     interval = span(figure, as_share=metric.share)
     some = f"n={figure.n}" if figure.n < one.n_valid - one.n_left_out else ""
     return element(
         "div",
-        element("b", value),
+        element("b", value(figure.value, as_share=metric.share)),
         element("span", interval) if interval else None,
         element("span", some) if some else None,
         class_="pair",

@@ -17,15 +17,12 @@ from .intervals import (
     BOOTSTRAP_SEED,
     CONFIDENCE,
     RESAMPLES,
-    Floats,
-    Pool,
-    Resample,
     Statistic,
     bootstrap_intervals,
     quantiles,
     resampled_means,
-    strata,
 )
+from .resample import Floats, Pool, Resample, strata
 
 GAMMA = 1.0
 """The score above which nothing more is to be gained (section 4.3)."""
@@ -38,9 +35,9 @@ def performance_profile(scores_by_task: Sequence[ArrayLike], thresholds: ArrayLi
         scores_by_task: one array ``[n_t]`` a task.
         thresholds: ``[K]``.
     """
-    played = Pool(scores_by_task).whole()
-    above = played.scores > np.asarray(thresholds, np.float64)[:, np.newaxis]
-    return np.asarray(played.task_means(above.astype(np.float64)).mean(axis=-1))
+    pool = Pool(scores_by_task)
+    above = pool.values > np.asarray(thresholds, np.float64)[:, np.newaxis]
+    return np.asarray(pool.task_means(above.astype(np.float64)).mean(axis=-1))
 
 
 def average_profile(scores_by_task: Sequence[ArrayLike], thresholds: ArrayLike) -> Floats:
@@ -84,7 +81,7 @@ def profile_band(
 
     def share_above(threshold: float) -> Statistic:
         def statistic(drawn: Resample) -> Floats:
-            above = (drawn.scores > threshold).astype(np.float64)
+            above = (drawn.pool.values > threshold).astype(np.float64)
             return np.asarray(drawn.task_means(above).mean(axis=-1))
 
         return statistic
@@ -95,7 +92,7 @@ def profile_band(
 
 def optimality_gap(drawn: Resample) -> Floats:
     """Statistic: by how much episodes fall short of ``GAMMA``, what lies above it not counting."""
-    short = GAMMA - np.minimum(drawn.scores, GAMMA)
+    short = GAMMA - np.minimum(drawn.pool.values, GAMMA)
     return np.asarray(drawn.task_means(short).mean(axis=-1))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from ..core.manifest import Manifest
 from ..core.protocols import DecodePolicy
+from .listing import definitions
 from .markup import Child, Markup, element
 from .view import RunView
 from .wording import plural
@@ -20,14 +22,12 @@ _ON_INVALID: Mapping[DecodePolicy, str] = {
 def record(run: RunView) -> Markup:
     """Command, agent, versions, renderer, machine, digests, and how to replay an episode."""
     manifest = run.manifest
-    packages = dict(manifest.packages)
-    machine = {name: str(value) for name, value in manifest.machine.items()}
     return element(
         "section",
         element("h2", "How it was made", id="record"),
         element("p", "The same command on the same directory resumes; on a new one it repeats."),
         element("pre", shlex.join(manifest.command)) if manifest.command else None,
-        _definitions(
+        definitions(
             {
                 "Agent": f"{manifest.agent.name} ({manifest.agent.path})",
                 "Adapter": manifest.agent.dialect,
@@ -38,59 +38,56 @@ def record(run: RunView) -> Markup:
                 "Seed": manifest.benchmark.base_seed,
                 "Episodes a task": manifest.benchmark.episodes_per_task,
                 "Most starts": manifest.max_attempts,
-                "Renderer": _renderers(run),
-                "Machine": ", ".join(f"{name} {value}" for name, value in machine.items()) or None,
-                "Versions": ", ".join(f"{name} {version}" for name, version in packages.items())
-                or None,
-                "Other Pythons": "; ".join(
-                    f"{family}: {', '.join(f'{name} {one}' for name, one in versions.items())}"
-                    for family, versions in (manifest.interpreters or {}).items()
-                )
-                or None,
+                "Renderer": renderer_words(manifest) or None,
+                "Machine": listed(manifest.machine) or None,
+                "Versions": listed(manifest.packages) or None,
+                "Other Pythons": interpreter_words(manifest) or None,
                 "Benchmark": _hash(manifest.benchmark_digest),
                 "Episodes": _hash(run.result.episodes_digest),
             }
         ),
-        _scales(run),
+        scales(manifest),
         _replay(run),
     )
 
 
-def _scales(run: RunView) -> Markup | None:
+def scales(manifest: Manifest) -> Markup | None:
     """What maps to 0 and to 1 where returns are scored, so that a score can be checked."""
-    scaled = [spec for spec in run.manifest.tasks if spec.score == "return"]
+    scaled = [spec for spec in manifest.tasks if spec.score == "return"]
     if not scaled:
         return None
     entries: dict[str, Child] = {
-        spec.id: f"{spec.floor:g} to {spec.ceiling:g}. {spec.reference_source}" for spec in scaled
+        spec.id: element("bdi", f"{spec.floor:g} to {spec.ceiling:g}. {spec.reference_source}")
+        for spec in scaled
     }
     return element(
         "details",
         element("summary", "Returns that score 0 and 1"),
-        _definitions(entries),
+        definitions(entries),
     )
-
-
-def _definitions(entries: Mapping[str, Child]) -> Markup:
-    pairs = [
-        cell
-        for name, value in entries.items()
-        if value is not None
-        for cell in (element("dt", name), element("dd", value))
-    ]
-    return element("dl", *pairs, class_="record")
 
 
 def _hash(digest: str) -> Markup:
     return element("span", digest, class_="hash")
 
 
-def _renderers(run: RunView) -> str | None:
-    described = [
-        f"{family}: " + ", ".join(f"{name} {value}" for name, value in what.items())
-        for family, what in run.manifest.renderers.items()
-    ]
-    return "; ".join(described) or None
+def listed(values: Mapping[str, object]) -> str:
+    """Names and values in a row; empty where there are none."""
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def renderer_words(manifest: Manifest) -> str:
+    """What drew the pictures of each family; empty where nothing is known of it."""
+    return _by_family(manifest.renderers)
+
+
+def interpreter_words(manifest: Manifest) -> str:
+    """The other Pythons that played families, and their packages; empty where there were none."""
+    return _by_family(manifest.interpreters or {})
+
+
+def _by_family(what: Mapping[str, Mapping[str, str]]) -> str:
+    return "; ".join(f"{family}: {listed(values)}" for family, values in what.items())
 
 
 def _replay(run: RunView) -> Markup | None:

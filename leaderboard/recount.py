@@ -29,14 +29,12 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         manifest: what was to be played.
         results: its episodes, in the order in which they ended.
         result: its figures, from the episodes.
-        programme: benchmark, its digest, its tasks' digest: what must agree to be ranked together.
     """
 
     directory: Path
     manifest: Manifest
     results: tuple[EpisodeResult, ...]
     result: Result
-    programme: tuple[str, str, str]
 
 
 def recompute(directory: Path) -> Run:
@@ -47,16 +45,6 @@ def recompute(directory: Path) -> Run:
         JournalCorrupt: its journal is not what was written.
     """
     manifest = read_manifest(directory)
-    if manifest.benchmark.digest() != manifest.benchmark_digest:
-        raise RunDirectoryError(
-            f"{directory}: manifest.json states benchmark_digest {manifest.benchmark_digest}, "
-            f"its benchmark gives {manifest.benchmark.digest()}; restore the file"
-        )
-    if tuple(task.id for task in manifest.tasks) != manifest.benchmark.tasks:
-        raise RunDirectoryError(
-            f"{directory}: manifest.json does not declare the tasks of its benchmark; "
-            "restore the file"
-        )
     results = read_journal(directory)
     _check_scores(directory, manifest, results)
     try:
@@ -71,7 +59,6 @@ def recompute(directory: Path) -> Run:
         manifest=manifest,
         results=tuple(results),
         result=result,
-        programme=(manifest.benchmark.id, manifest.benchmark_digest, manifest.tasks_digest()),
     )
 
 

@@ -10,14 +10,14 @@ from ..core.manifest import read_manifest
 from . import figures, intervals, media
 from .figures import domain_of, interval_bar
 from .gallery import gallery
+from .listing import facts
 from .markup import Markup, document, element, join
 from .metric_report import figure_sections
 from .published import published_section
 from .record import record
-from .result import Estimate
 from .style import STYLE
 from .tables import family_table, fault_table, task_tables
-from .view import RunView
+from .view import KINDS, UNCOUNTED, RunView
 from .wording import duration, number, percent, plural, span
 
 FILE_NAME = "report.html"
@@ -87,21 +87,17 @@ def _header(run: RunView, *, has_films: bool, has_faults: bool) -> Markup:
         element("p", benchmark.title, class_="lede") if benchmark.title else None,
         _hero(run),
         _notice(run),
-        element(
-            "dl",
-            _fact("Tasks", f"{overall.tasks:,}"),
-            _fact("Episodes", f"{overall.n_valid:,} of {overall.n:,}"),
-            _fact("Coverage", percent(overall.coverage)),
-            _fact("Steps", f"{overall.steps:,}"),
-            _fact("Time played", duration(overall.wall_time)),
-            class_="facts",
+        facts(
+            {
+                "Tasks": f"{overall.tasks:,}",
+                "Episodes": f"{overall.n_valid:,} of {overall.n:,}",
+                "Coverage": percent(overall.coverage),
+                "Steps": f"{overall.steps:,}",
+                "Time played": duration(overall.wall_time),
+            }
         ),
         element("nav", *anchors, aria_label="Sections"),
     )
-
-
-def _fact(name: str, value: str) -> Markup:
-    return element("div", element("dt", name), element("dd", value))
 
 
 def _hero(run: RunView) -> Markup:
@@ -114,8 +110,7 @@ def _hero(run: RunView) -> Markup:
         figure = element("div", digits, element("small", "%"), class_="figure")
     else:
         figure = element("div", number(headline.value), class_="figure")
-    as_estimate = Estimate(value=headline.value, low=headline.low, high=headline.high, n=headline.n)
-    domain = (0.0, 1.0) if is_share else domain_of([as_estimate])
+    domain = (0.0, 1.0) if is_share else domain_of([headline])
     interval = span(headline, as_share=is_share)
     return element(
         "div",
@@ -123,7 +118,7 @@ def _hero(run: RunView) -> Markup:
         element(
             "div",
             element("p", _headline_words(run)),
-            interval_bar(as_estimate, domain),
+            interval_bar(headline, domain),
             element("p", f"95% interval {interval}", class_="soft") if interval else None,
         ),
         class_="hero",
@@ -169,7 +164,6 @@ def _notice(run: RunView) -> Markup | None:
 
 
 def _legend(run: RunView) -> Markup:
-    aside = "not counted: what the task is about did not happen"
     entries = [
         element(
             "span",
@@ -182,14 +176,8 @@ def _legend(run: RunView) -> Markup:
             ),
             words,
         )
-        for kind, words in (
-            ("success", "success"),
-            ("failure", "failure"),
-            ("uncounted", aside if run.result.overall.n_left_out else ""),
-            ("invalid", "invalid: the infrastructure failed"),
-            ("missing", "not played"),
-        )
-        if words
+        for kind, words in KINDS.items()
+        if run.result.overall.n_left_out or kind != UNCOUNTED
     ]
     return element("p", *entries, class_="key")
 

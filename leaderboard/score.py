@@ -11,7 +11,7 @@ import numpy as np
 from ..core.episode import EpisodeResult, Outcome
 from ..core.manifest import Manifest
 from . import intervals
-from .intervals import Floats
+from .resample import Floats
 from .result import Estimate
 
 NOTHING = Estimate(value=None, low=None, high=None, n=0)

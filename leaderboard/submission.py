@@ -142,12 +142,6 @@ class PackedRun(msgspec.Struct, frozen=True, kw_only=True):
     actions: bytes
     result: Result
 
-    @property
-    def programme(self) -> tuple[str, str, str]:
-        """Benchmark, its digest, and its tasks' digest: runs that share them are comparable."""
-        manifest = self.manifest
-        return manifest.benchmark.id, manifest.benchmark_digest, manifest.tasks_digest()
-
 
 def plan_keys(manifest: Manifest) -> Iterator[tuple[str, int]]:
     """Task and index of every planned episode, in the plan's order."""
@@ -229,7 +223,7 @@ def pack(
 def _check_together(runs: Sequence[PackedRun]) -> None:
     if not 1 <= len(runs) <= MOST_RUNS:
         raise BadArgument(f"a submission holds from 1 to {MOST_RUNS} runs, not {len(runs)}")
-    if len({run.programme for run in runs}) < len(runs):
+    if len({run.manifest.programme for run in runs}) < len(runs):
         raise BadArgument("two of these runs are of the same programme; a submission holds one")
     first = who(runs[0].manifest)
     for run in runs[1:]:
@@ -246,7 +240,7 @@ def who(manifest: Manifest) -> tuple[str, str, str]:
 
 
 def _entry(run: PackedRun, files: Mapping[str, bytes]) -> RunEntry:
-    benchmark, benchmark_digest, tasks_digest = run.programme
+    benchmark, benchmark_digest, tasks_digest = run.manifest.programme
     return RunEntry(
         benchmark=benchmark,
         benchmark_digest=benchmark_digest,

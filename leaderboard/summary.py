@@ -10,7 +10,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -43,14 +43,18 @@ def summarise(manifest: Manifest, results: Iterable[EpisodeResult]) -> Result:
     by_family = [_Part(name, tuple(tasks)) for name, tasks in families.items()]
     groups = [_Part(group.name, group.tasks) for group in benchmark.groups]
     tasks = [_Part(task, (task,)) for task in by_task]
-    figures = Scores(manifest, by_task).figures(
-        {part.tasks for part in (overall, *by_family, *groups, *tasks)}
-    )
+    choices = {part.tasks for part in (overall, *by_family, *groups, *tasks)}
+    figures = Scores(manifest, by_task).figures(choices)
+    tallies = {task: _tally(manifest, episodes) for task, episodes in by_task.items()}
+    # Parts of the same tasks, such as a run of one family and that family, differ in name alone.
+    summaries = {
+        chosen: _sum_up([tallies[task] for task in chosen], figures[chosen], manifest)
+        for chosen in choices
+    }
 
     def sum_up(parts: Sequence[_Part]) -> tuple[Summary, ...]:
         return tuple(
-            _sum_up(part, [by_task[task] for task in part.tasks], figures[part.tasks], manifest)
-            for part in parts
+            msgspec.structs.replace(summaries[part.tasks], name=part.name) for part in parts
         )
 
     return Result(
@@ -98,22 +102,68 @@ def _by_task(
     return by_task
 
 
-def _sum_up(
-    part: _Part,
-    tasks: Sequence[Sequence[EpisodeResult]],
-    scored: Figures,
-    manifest: Manifest,
-) -> Summary:
-    """The summary of some tasks, each with the episodes played of it."""
-    played = [one for episodes in tasks for one in episodes]
+class _Tally(NamedTuple):
+    """The episodes of one task, looked through once for all the parts that it belongs to.
+
+    Attributes:
+        played: all of them.
+        valid: those that say something of the agent.
+        counting: those that enter a figure.
+        metrics: the values of each further figure in those that enter one.
+        spent: what was used up in the valid ones, by name.
+        times: where their time went, by name [s].
+    """
+
+    played: Sequence[EpisodeResult]
+    valid: Sequence[EpisodeResult]
+    counting: Sequence[EpisodeResult]
+    metrics: _Columns
+    spent: _Columns
+    times: _Columns
+
+
+def _tally(manifest: Manifest, played: Sequence[EpisodeResult]) -> _Tally:
     valid = [one for one in played if one.valid]
-    counting = [one for episodes in tasks for one in counted(manifest, episodes)]
-    n = manifest.benchmark.episodes_per_task * len(tasks)
+    counting = counted(manifest, played)
+    return _Tally(
+        played=played,
+        valid=valid,
+        counting=counting,
+        metrics=_columns(one.metrics for one in counting),
+        spent=_columns(one.spent for one in valid),
+        times=_columns(one.times or {} for one in valid),
+    )
+
+
+_Columns: TypeAlias = Mapping[str, Sequence[float]]
+"""Values by name, of those episodes that have one."""
+
+
+def _columns(tables: Iterable[Mapping[str, float]]) -> _Columns:
+    found: dict[str, list[float]] = defaultdict(list)
+    for table in tables:
+        for name, value in table.items():
+            found[name].append(value)
+    return found
+
+
+def _together(columns: Sequence[_Columns]) -> dict[str, list[float]]:
+    """The columns of several tasks one after the other, by name in their order."""
+    names = sorted({name for one in columns for name in one})
+    return {name: [value for one in columns for value in one.get(name, ())] for name in names}
+
+
+def _sum_up(tallies: Sequence[_Tally], scored: Figures, manifest: Manifest) -> Summary:
+    """The summary of some tasks, without a name."""
+    played = [one for tally in tallies for one in tally.played]
+    valid = [one for tally in tallies for one in tally.valid]
+    counting = [one for tally in tallies for one in tally.counting]
+    n = manifest.benchmark.episodes_per_task * len(tallies)
     steps = sum(one.steps for one in valid)
     invalid = sum(one.invalid_utterances for one in valid)
     return Summary(
-        name=part.name,
-        tasks=len(tasks),
+        name="",
+        tasks=len(tallies),
         n=n,
         n_valid=len(valid),
         n_invalid=len(played) - len(valid),
@@ -125,7 +175,7 @@ def _sum_up(
         score_iqm_over_tasks=scored.score_iqm_over_tasks,
         mean_return=_mean([one.total_reward for one in counting]),
         n_left_out=len(valid) - len(counting),
-        metrics=_mean_metrics(counting),
+        metrics=_means(_together([one.metrics for one in tallies])),
         figures=_figures(manifest, counting, valid),
         steps=steps,
         wall_time=math.fsum(one.wall_time for one in valid),
@@ -133,26 +183,21 @@ def _sum_up(
         retried=sum(one.attempts > 1 for one in valid),
         invalid_utterances=invalid,
         invalid_rate=invalid / steps if steps else 0.0,
-        spent=_sums([one.spent for one in valid]),
-        times=_sums([one.times or {} for one in valid]) or msgspec.UNSET,
+        spent=_sums(_together([one.spent for one in tallies])),
+        times=_sums(_together([one.times for one in tallies])) or msgspec.UNSET,
     )
 
 
-def _sums(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    names = sorted({name for table in tables for name in table})
-    return {name: math.fsum(table.get(name, 0.0) for table in tables) for name in names}
+def _sums(columns: _Columns) -> dict[str, float]:
+    return {name: math.fsum(values) for name, values in columns.items()}
 
 
 def _mean(values: Sequence[float]) -> float | None:
     return math.fsum(values) / len(values) if values else None
 
 
-def _mean_metrics(valid: Sequence[EpisodeResult]) -> dict[str, float]:
-    values: dict[str, list[float]] = defaultdict(list)
-    for one in valid:
-        for name, value in one.metrics.items():
-            values[name].append(value)
-    return {name: math.fsum(found) / len(found) for name, found in sorted(values.items())}
+def _means(columns: _Columns) -> dict[str, float]:
+    return {name: math.fsum(values) / len(values) for name, values in columns.items()}
 
 
 def _figures(

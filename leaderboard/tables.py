@@ -11,7 +11,7 @@ from .figures import domain_of, episode_strip, interval_bar
 from .markup import Child, Markup, element, join
 from .result import Estimate, Summary
 from .view import RunView
-from .wording import duration, number, percent, span
+from .wording import duration, number, percent, span, value
 
 LONGEST_STRIP = 100
 """Episodes of a task beyond which their strip is left out: the numbers say it better."""
@@ -141,21 +141,26 @@ def _invalid(one: Summary) -> Markup:
 
 
 def _share(figure: Estimate) -> Markup:
-    return _pair(interval_bar(figure), percent(figure.value), span(figure, as_share=True))
+    return _pair(figure, interval_bar(figure), as_share=True)
 
 
 def _score(figure: Estimate, domain: tuple[float, float]) -> Markup:
-    bar = interval_bar(figure, domain)
-    return _pair(bar, number(figure.value), span(figure, as_share=False))
+    return _pair(figure, interval_bar(figure, domain), as_share=False)
 
 
 def _plain(figure: Estimate) -> Markup:
-    return _pair(None, number(figure.value), span(figure, as_share=False))
+    return _pair(figure, None, as_share=False)
 
 
-def _pair(bar: Markup | None, value: str, interval: str) -> Markup:
-    words = element("span", interval) if interval else None
-    return element("div", element("b", value), words, bar, class_="pair")
+def _pair(figure: Estimate, bar: Markup | None, *, as_share: bool) -> Markup:
+    interval = span(figure, as_share=as_share)
+    return element(
+        "div",
+        element("b", value(figure.value, as_share=as_share)),
+        element("span", interval) if interval else None,
+        bar,
+        class_="pair",
+    )
 
 
 def _strip(run: RunView, task: str) -> Markup:

@@ -11,22 +11,24 @@ import contextlib
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from ..core.actions import count_actions, unpack_actions
+from ..core.actions import unpack_actions
 from ..core.episode import EpisodeResult
-from ..core.errors import JournalCorrupt, PolyathlonError, RunDirectoryError, SubmissionRefused
-from ..core.journal import parse_chained
+from ..core.errors import JournalCorrupt, PolyathlonError, SubmissionRefused
+from ..core.manifest import FORMAT as MANIFEST_FORMAT
 from ..core.manifest import Manifest, parse_manifest
 from ..core.metric import MetricTable
-from ..core.specs import TASK_ID, TaskSpec, canonical_json
+from ..core.specs import TASK_ID
 from .archive import load, read_archive
-from .foreign_text import check_all_text, check_name, check_text
-from .recount import differences, wrong_score
+from .foreign_json import converted, hold_to_form, plain_json
+from .foreign_text import check_name, check_path, one_line
+from .plausibility import LARGEST_TRACE, check_actions, read_episodes
+from .recount import differences
 from .result import parse_result
 from .signature import Signature, Signer, signer_of
 from .submission import (
@@ -42,7 +44,6 @@ from .submission import (
     PackedRun,
     RunEntry,
     Submission,
-    plan_keys,
     who,
 )
 from .summary import summarise
@@ -50,18 +51,20 @@ from .summary import summarise
 MOST_EPISODES = 1_000_000
 """Episodes that one run may hold."""
 
-LARGEST_TRACE = 64 << 20
-"""Most bytes that the actions of one episode may unpack to [bytes]."""
+MOST_GROUPS = 200
+"""Groups of tasks that are summed up by themselves: each has its own intervals."""
+
+MOST_DECLARED = 20_000_000
+"""Declared figures of all episodes of a run, together."""
 
 NAMED = 5
 """So many differing figures are named; the others are counted."""
 
-_HASH = re.compile("[0-9a-f]{64}")
+_TIME = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00))?", re.ASCII)
+"""When a run began; runs of old do not say it."""
 
 _ARGUMENT = re.compile(r"[\w.+-]{0,64}")
 """A text among the arguments of tasks: a word, never a path that another machine would follow."""
-
-Read = TypeVar("Read", bound=msgspec.Struct)
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,16 +105,15 @@ def validate(path: Path, trusted: Mapping[str, str] | None = None) -> Checked:
 
 @contextlib.contextmanager
 def _in_one_line(where: str) -> Iterator[None]:
-    """Whatever is wrong becomes one printable line: messages quote what strangers wrote."""
+    """Whatever is wrong becomes a refusal in one printable line."""
     try:
         yield
     except RecursionError as error:
         raise SubmissionRefused(f"{where}: a file in it is nested too deep") from error
     except (PolyathlonError, ValueError, OSError, OverflowError) as error:
-        words = " ".join(str(error).split())
-        words = "".join(one if one.isprintable() else "?" for one in words)
+        words = one_line(str(error))
         lead = "" if words.startswith(where) else f"{where}: "
-        raise SubmissionRefused(f"{lead}{words:.600}") from error
+        raise SubmissionRefused(lead + words) from error
 
 
 def validate_members(
@@ -125,7 +127,9 @@ def validate_members(
     if INDEX not in members:
         raise SubmissionRefused(f"there is no {INDEX} in it")
     for name, data in members.items():
-        limit = LARGEST.get(name.rpartition("/")[2], 0)
+        limit = LARGEST.get(name.rpartition("/")[2])
+        if limit is None:
+            raise SubmissionRefused(f"{name} is no file that a submission holds")
         if len(data) > limit:
             raise SubmissionRefused(f"{name} has {len(data)} bytes; {limit} are the most")
     submission = _read_index(members[INDEX])
@@ -135,7 +139,7 @@ def validate_members(
     for number, entry in enumerate(submission.runs):
         parts = {part: members[f"runs/{number}/{part}"] for part in PARTS}
         runs.append(_check_run(f"runs/{number}", parts, entry))
-    if len({run.programme for run in runs}) < len(runs):
+    if len({run.manifest.programme for run in runs}) < len(runs):
         raise SubmissionRefused("two of its runs are of the same programme")
     if len({who(run.manifest) for run in runs}) > 1:
         raise SubmissionRefused("its runs are of several agents")
@@ -145,16 +149,19 @@ def validate_members(
 
 
 def _read_index(raw: bytes) -> Submission:
-    plain = _plain(raw, INDEX)
+    plain = plain_json(raw, INDEX)
     found = plain.get("format") if isinstance(plain, dict) else None
     if found != FORMAT or isinstance(found, bool):
         age = "older" if isinstance(found, int) and found < FORMAT else "newer or unknown"
         raise SubmissionRefused(
-            f"{INDEX} is of format {found!s:.20}, {age}; this version reads {FORMAT}. "
+            f"{INDEX} is of format {repr(found)[:20]}, {age}; this version reads {FORMAT}. "
             "Pack the runs again with the polyathlon that checks them"
         )
-    submission = _canonical(raw, _convert(plain, Submission, INDEX), INDEX)
-    check_name(submission.name, f"{INDEX}: name")
+    if isinstance(plain.get("name"), str):  # Its type refuses the same in fewer words.
+        check_name(plain["name"], f"{INDEX}: name")
+    submission = hold_to_form(raw, converted(plain, Submission, INDEX), INDEX)
+    for file in submission.weights:
+        check_path(file.name, f"{INDEX}: the weights {file.name[:40]!r}")
     for at, author in enumerate(submission.card.authors):
         check_name(author, f"{INDEX}: card.authors[{at}]")
     return submission
@@ -164,41 +171,7 @@ def _read_signature(members: Mapping[str, bytes]) -> Signature | None:
     raw = members.get(SIGNATURE)
     if raw is None:
         return None
-    return _canonical(raw, _convert(_plain(raw, SIGNATURE), Signature, SIGNATURE), SIGNATURE)
-
-
-def _plain(raw: bytes, where: str) -> Any:
-    """JSON as plain values, without NaN, hidden characters, and deep nests."""
-    try:
-        plain = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SubmissionRefused(f"{where} is not JSON: {error}") from error
-    except RecursionError as error:
-        raise SubmissionRefused(f"{where} is nested too deep") from error
-    check_all_text(plain, where)
-    return plain
-
-
-def _convert(plain: Any, kind: type[Read], where: str) -> Read:
-    try:
-        return msgspec.convert(plain, kind)
-    except msgspec.ValidationError as error:
-        raise SubmissionRefused(f"{where}: {error}") from error
-
-
-def _canonical(raw: bytes, value: Read, where: str) -> Read:
-    """The value, if its one canonical form is what stands there.
-
-    That leaves no room for unknown or doubled fields, nor for an older form of the same.
-    """
-    due = canonical_json(value)
-    if raw != due:
-        at = next((i for i, (a, b) in enumerate(zip(raw, due, strict=False)) if a != b), len(due))
-        raise SubmissionRefused(
-            f"{where} is not in its canonical form from byte {at} on (an unknown, missing or "
-            "doubled field, other spacing, or another spelling of a number)"
-        )
-    return value
+    return hold_to_form(raw, converted(plain_json(raw, SIGNATURE), Signature, SIGNATURE), SIGNATURE)
 
 
 def _check_files(submission: Submission, members: Mapping[str, bytes]) -> None:
@@ -212,7 +185,8 @@ def _check_files(submission: Submission, members: Mapping[str, bytes]) -> None:
         raise SubmissionRefused(f"{INDEX} does not name the files {', '.join(due[:4])} ... in turn")
     if list(members) not in ([INDEX, *due], [INDEX, *due, SIGNATURE]):
         strange = sorted((members.keys() ^ {INDEX, *due}) - {SIGNATURE})
-        raise SubmissionRefused(f"its files are not those of {INDEX} in order: {strange[:3]}")
+        what = f", such as {strange[0]}" if strange else ", or stand in another order"
+        raise SubmissionRefused(f"its files are not those that {INDEX} names{what}")
     for file in named:
         data = members[file.name]
         if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
@@ -221,14 +195,14 @@ def _check_files(submission: Submission, members: Mapping[str, bytes]) -> None:
 
 def _check_run(where: str, parts: Mapping[str, bytes], entry: RunEntry) -> PackedRun:
     manifest = _read_manifest(parts[MANIFEST], f"{where}/{MANIFEST}")
-    results = _read_episodes(manifest, parts[EPISODES], f"{where}/{EPISODES}")
-    _check_actions(results, parts[ACTIONS], f"{where}/{ACTIONS}")
-    counted = summarise(manifest, results)
-    stated = _plain(parts[RESULT], f"{where}/{RESULT}")
+    results = read_episodes(manifest, parts[EPISODES], f"{where}/{EPISODES}")
+    check_actions(results, parts[ACTIONS], f"{where}/{ACTIONS}")
     try:
-        result = parse_result(parts[RESULT], f"{where}/{RESULT}")
-    except RunDirectoryError as error:
-        raise SubmissionRefused(str(error)) from error
+        counted = summarise(manifest, results)
+    except JournalCorrupt as error:
+        raise SubmissionRefused(f"{where}/{EPISODES}: {error}") from error
+    stated = plain_json(parts[RESULT], f"{where}/{RESULT}")
+    result = parse_result(parts[RESULT], f"{where}/{RESULT}")
     found = list(itertools.islice(differences(stated, msgspec.to_builtins(counted)), 1000))
     if found:
         more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
@@ -237,11 +211,11 @@ def _check_run(where: str, parts: Mapping[str, bytes], entry: RunEntry) -> Packe
             + "; ".join(found[:NAMED])
             + more
         )
-    _canonical(parts[RESULT], result, f"{where}/{RESULT}")
+    hold_to_form(parts[RESULT], result, f"{where}/{RESULT}")
     run = PackedRun(
         manifest=manifest, results=tuple(results), actions=parts[ACTIONS], result=counted
     )
-    due = (*run.programme, counted.episodes_digest)
+    due = (*manifest.programme, counted.episodes_digest)
     if due != (
         entry.benchmark,
         entry.benchmark_digest,
@@ -253,20 +227,21 @@ def _check_run(where: str, parts: Mapping[str, bytes], entry: RunEntry) -> Packe
 
 
 def _read_manifest(raw: bytes, where: str) -> Manifest:
-    _plain(raw, where)
-    try:
-        manifest = parse_manifest(raw, where)
-    except RunDirectoryError as error:
-        raise SubmissionRefused(str(error)) from error
-    _canonical(raw, manifest, where)
+    plain_json(raw, where)
+    manifest = parse_manifest(raw, where)
+    if manifest.format != MANIFEST_FORMAT:
+        raise SubmissionRefused(
+            f"{where} is of format {manifest.format}, older; this version reads {MANIFEST_FORMAT}"
+        )
+    if not _TIME.fullmatch(manifest.created):
+        raise SubmissionRefused(f"{where}: created is {manifest.created[:40]!r}, no time in UTC")
+    hold_to_form(raw, manifest, where)
     benchmark = manifest.benchmark
     names = [manifest.agent.name, benchmark.id, benchmark.title]
     names += [text for group in benchmark.groups for text in (group.name, group.title)]
     for name in names:
         check_name(name, f"{where}: the name {name[:40]!r}")
-    count = len(benchmark.tasks) * benchmark.episodes_per_task
-    if not 1 <= count <= MOST_EPISODES or benchmark.episodes_per_task < 1:
-        raise SubmissionRefused(f"{where} plans {count} episodes; from 1 to {MOST_EPISODES} may be")
+    _check_sizes(manifest, where)
     if len(set(benchmark.tasks)) < len(benchmark.tasks):
         raise SubmissionRefused(f"{where}: its benchmark names a task twice")
     _check_arguments(benchmark.task_kwargs, f"{where}: task_kwargs")
@@ -278,6 +253,24 @@ def _read_manifest(raw: bytes, where: str) -> Manifest:
         if spec.score == "return" and spec.floor == spec.ceiling:
             raise SubmissionRefused(f"{where}: floor and ceiling of {spec.id} are the same")
     return manifest
+
+
+def _check_sizes(manifest: Manifest, where: str) -> None:
+    """Nothing is planned that would take hours, or more memory than there is, to count again."""
+    benchmark = manifest.benchmark
+    count = len(benchmark.tasks) * benchmark.episodes_per_task
+    if not 1 <= count <= MOST_EPISODES or benchmark.episodes_per_task < 1:
+        raise SubmissionRefused(f"{where} plans {count} episodes; from 1 to {MOST_EPISODES} may be")
+    if len(benchmark.groups) > MOST_GROUPS:
+        raise SubmissionRefused(
+            f"{where} has {len(benchmark.groups)} groups of tasks; {MOST_GROUPS} are the most"
+        )
+    figures = sum(len(table.metrics) for table in manifest.metrics.values())
+    if figures * count > MOST_DECLARED:
+        raise SubmissionRefused(
+            f"{where} declares {figures} figures of {count} episodes; {MOST_DECLARED} together are "
+            "the most"
+        )
 
 
 def _check_metrics(table: MetricTable, where: str) -> None:
@@ -303,100 +296,6 @@ def _check_arguments(value: Any, where: str) -> None:
             _check_arguments(item, where)
     elif isinstance(value, str) and not _ARGUMENT.fullmatch(value):
         raise SubmissionRefused(f"{where} is {value[:80]!r}; only words and numbers are repeatable")
-
-
-def _read_episodes(manifest: Manifest, raw: bytes, where: str) -> list[EpisodeResult]:
-    """Every planned episode once, in the plan's order, in lines that say so byte for byte."""
-    try:
-        results = parse_chained(raw, where)
-    except JournalCorrupt as error:
-        raise SubmissionRefused(str(error)) from error
-    _check_plan(manifest, results, where)
-    specs = {spec.id: (spec, _horizon(manifest, spec)) for spec in manifest.tasks}
-    for number, one in enumerate(results, start=1):
-        spec, horizon = specs[one.plan.task]
-        wrong = _wrong_text(one) or _impossible(horizon, one) or wrong_score(spec, one)
-        if wrong:
-            raise SubmissionRefused(f"{where}, line {number}: {wrong}")
-    return results
-
-
-def _check_plan(manifest: Manifest, results: Sequence[EpisodeResult], where: str) -> None:
-    pairs = itertools.zip_longest(plan_keys(manifest), (one.plan for one in results))
-    for number, (key, plan) in enumerate(pairs, start=1):
-        if key is None or plan is None or plan.key != key:
-            due = "nothing more" if key is None else f"{key[0]} episode {key[1]}"
-            there = "nothing" if plan is None else f"{plan.task} episode {plan.index}"
-            raise SubmissionRefused(
-                f"{where}, line {number}: {there} stands where the plan has {due}; episodes stand "
-                "in the plan's order, each once"
-            )
-        seed = manifest.benchmark.seed_of(*key)
-        if plan.seed != seed:
-            raise SubmissionRefused(
-                f"{where}, line {number}: {key[0]} episode {key[1]} was played from seed "
-                f"{plan.seed}; the benchmark plans {seed}"
-            )
-
-
-def _horizon(manifest: Manifest, spec: TaskSpec) -> int:
-    """Most steps of an episode, as the benchmark plays the task."""
-    found = manifest.benchmark.task_kwargs.get("max_episode_steps", spec.max_episode_steps)
-    return found if isinstance(found, int) else spec.max_episode_steps
-
-
-def _wrong_text(one: EpisodeResult) -> str:
-    """What is wrong with the texts of an episode, if anything."""
-    try:
-        check_text(one.instruction, "instruction")
-        for fault in one.faults:
-            check_text(fault.message, "a fault")
-    except SubmissionRefused as error:
-        return str(error)
-    return ""
-
-
-def _impossible(horizon: int, one: EpisodeResult) -> str:
-    """What one line says that cannot be, if anything; its score is looked at elsewhere."""
-    if not one.valid:
-        bare = EpisodeResult(
-            plan=one.plan, outcome=one.outcome, attempts=one.attempts, faults=one.faults
-        )
-        return "" if one == bare and one.faults else "an invalid episode has faults and no figures"
-    if one.trace is None:
-        return "a valid episode without actions"
-    if not 1 <= one.steps <= horizon:
-        return f"{one.steps} steps where the task has at most {horizon}"
-    seconds = (one.wall_time, *(one.times or {}).values())
-    if not 0 <= one.invalid_utterances <= one.steps or min(seconds) < 0:
-        return "a count or a time that cannot be"
-    if one.attempts != len(one.faults) + 1:
-        return f"{one.attempts} attempts with {len(one.faults)} faults"
-    digests = (one.reward_digest, one.start_digest, one.end_digest, one.trace.digest)
-    if not all(map(_HASH.fullmatch, digests)):
-        return "a digest that is none"
-    return ""
-
-
-def _check_actions(results: Sequence[EpisodeResult], actions: bytes, where: str) -> None:
-    """Block after block without a gap, each with an action a step."""
-    end = 0
-    for one in results:
-        if one.trace is None:
-            continue
-        name = f"{where}: {one.plan.task} episode {one.plan.index}"
-        if one.trace.offset != end or one.trace.length < 0:
-            raise SubmissionRefused(f"{name}: its actions do not begin where those before it end")
-        end += one.trace.length
-        block = actions[one.trace.offset : end]
-        try:
-            taken = count_actions(block, one.trace.digest, LARGEST_TRACE)
-        except JournalCorrupt as error:
-            raise SubmissionRefused(f"{name}: {error}") from error
-        if taken != one.steps:
-            raise SubmissionRefused(f"{name}: {taken} actions for {one.steps} steps")
-    if end != len(actions):
-        raise SubmissionRefused(f"{where} has {len(actions)} bytes, the episodes name {end}")
 
 
 def actions_of(run: PackedRun, one: EpisodeResult) -> list[Any]:

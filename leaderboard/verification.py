@@ -231,6 +231,23 @@ def write_verification(path: Path, verification: Verification) -> None:
     write_atomically(path, msgspec.json.format(canonical_json(verification), indent=1))
 
 
+def verification_of(submission: Path, digest: str) -> Verification | None:
+    """What playing a submission again has shown, from the file beside it.
+
+    Args:
+        submission: its file.
+        digest: SHA-256 of it: a verification of other bytes says nothing of these.
+
+    Returns:
+        None where there is none of these bytes.
+
+    Raises:
+        RunDirectoryError: there is a file, and it cannot be read, or is no verification.
+    """
+    found = read_verification(beside(submission))
+    return found if found is not None and found.submission == digest else None
+
+
 def read_verification(path: Path) -> Verification | None:
     """The verification in a file, or None where there is none.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,15 @@ from .wording import number
 
 UNCOUNTED = "uncounted"
 """The kind of an episode that is valid and yet in no figure of its task."""
+
+KINDS: Mapping[str, str] = {
+    "success": "success",
+    "failure": "failure",
+    UNCOUNTED: "not counted: what the task is about did not happen",
+    "invalid": "invalid: the infrastructure failed",
+    "missing": "not played",
+}
+"""How an episode ended, as ``RunView.outcome_words`` tells it, and what that means."""
 
 
 class RunView:

@@ -23,6 +23,11 @@ def number(value: float | None) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def value(found: float | None, *, as_share: bool) -> str:
+    """A figure that is a share, or of unknown size."""
+    return percent(found) if as_share else number(found)
+
+
 def span(figure: Estimate | Headline, *, as_share: bool) -> str:
     """The interval of a figure in brackets; empty where it has none."""
     if figure.low is None or figure.high is None:

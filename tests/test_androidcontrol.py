@@ -68,6 +68,10 @@ def test_commands_are_understood(text: str, meant: UiAction) -> None:
         ('type("milk)', "a quote at one end only"),
         ("status(done)", "complete, infeasible"),
         ("click(1, 2)" + " " * 5000, "no command"),
+        # To try every way to share out spaces among parts of a pattern took four minutes.
+        ("click" + " " * 4000 + "!", "no command"),
+        ("click" + " " * 2000 + "(1," + " " * 2000 + "2", "no command"),
+        ("click(1," + " " * 4000 + "x)", "click takes two numbers"),
     ],
 )
 def test_what_is_no_command_is_told(text: str, trouble: str) -> None:

@@ -13,7 +13,8 @@ from polyathlon.core.journal import Entry, Journal, read_journal
 from polyathlon.core.manifest import AgentRecord, Manifest, read_manifest, write_manifest
 from polyathlon.core.specs import Benchmark, Embodiment, TaskSpec
 from polyathlon.leaderboard import contracts
-from polyathlon.leaderboard.board import build_board, write_board
+from polyathlon.leaderboard.assembly import build_board
+from polyathlon.leaderboard.board import write_board
 from polyathlon.leaderboard.recount import difference
 from polyathlon.leaderboard.summary import summarise, write_result
 

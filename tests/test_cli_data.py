@@ -54,12 +54,12 @@ class Hostile:
 
 
 @pytest.fixture
-def data(python: Callable[..., Any], tmp_path: Path) -> Told:
+def data(typed: Callable[..., Any], tmp_path: Path) -> Told:
     """Runs ``polyathlon data`` with a data directory of its own."""
 
     def run(*arguments: str | Path) -> tuple[int, str, str]:
-        done = python(
-            *("-m", "polyathlon.cli", "data", *arguments),
+        done = typed(
+            *("data", *arguments),
             cwd=tmp_path,
             environment={VARIABLE: str(tmp_path / "data")},
             code=None,

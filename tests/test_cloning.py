@@ -172,12 +172,12 @@ def test_another_size_of_what_is_seen_is_named() -> None:
         Senses(state=3).read({"state": np.zeros(4)})
 
 
-def test_the_command_clones_places_in_a_list(tmp_path: Path, python: Any) -> None:
-    run, data = ("-m", "polyathlon.cli"), tmp_path / "data"
-    task = "babyai.go-to-obj-s4"
-    python(*run, "data", "make", task, "--episodes", "3", "--slots", "1", "--out", data)
+def test_the_command_clones_places_in_a_list(tmp_path: Path, typed: Any) -> None:
+    data, task = tmp_path / "data", "babyai.go-to-obj-s4"
+    typed("data", "make", task, "--episodes", "3", "--slots", "1", "--out", data)
     small = ("--protocol", "smoke", "--steps", "20", "--set", "hidden=[8]", "--episodes", "1")
-    done = python(*run, "train", "bc", task, "--dataset", data, *small, "--out", tmp_path / "one")
+    command = ("train", "bc", task, "--dataset", data, *small, "--out", tmp_path / "one")
+    done = typed(*command, learns=True)
     assert "bc on babyai.go-to-obj-s4-v0, 20 updates" in done.stdout
     told = json.loads((tmp_path / "one" / "training.json").read_text())["identity"]
     assert len(told["senses"]["values"]) == 151

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from polyathlon.core.errors import BadArgument
+from polyathlon.leaderboard import resample
 from polyathlon.leaderboard.intervals import (
-    Pool,
-    Resample,
     bootstrap_intervals,
+    bootstrap_means,
     bootstrap_together,
     iqm,
     iqm_over_tasks,
@@ -18,9 +18,10 @@ from polyathlon.leaderboard.intervals import (
     pooled_iqm,
     resampled_means,
     stratified_bootstrap,
-    trimmed_mean,
     wilson,
 )
+from polyathlon.leaderboard.performance import optimality_gap
+from polyathlon.leaderboard.resample import Counted, Drawn, Pool, spans_of, trimmed_mean
 
 STATISTICS = [mean_over_tasks, pooled_iqm, iqm_over_tasks]
 
@@ -120,7 +121,7 @@ def test_the_same_episodes_give_the_same_interval(statistic):
 def test_blocks_do_not_change_the_draws(statistic, monkeypatch):
     by_task = list(np.random.default_rng(2).random((3, 8)))
     whole = stratified_bootstrap(by_task, statistic, resamples=100)
-    monkeypatch.setattr("polyathlon.leaderboard.intervals._BLOCK", 7 * 24)
+    monkeypatch.setattr(resample, "_BLOCK", 7 * 24)
     assert stratified_bootstrap(by_task, statistic, resamples=100) == whole
 
 
@@ -173,13 +174,31 @@ def test_ranks_that_are_counted_give_the_mean_of_what_is_sorted(n, kind):
         "reals": values,
     }[kind]
     columns = dice.integers(0, n, (50, n))
-    found = Resample(Pool([values]), columns).trimmed_mean()
+    pool = Pool([values])
+    times = np.array([np.bincount(row, minlength=n) for row in columns], np.uint16)
+    counted = Counted(pool, times, spans_of(pool.counts))
     due = trimmed_mean(values[columns])
-    assert found == pytest.approx(due, rel=1e-12, abs=1e-12)
-    if kind in ("zeros and ones", "equal"):
-        kept = n - 2 * (n // 4)
-        exact = np.sort(values[columns])[:, n // 4 : n - n // 4]
-        assert np.array_equal(found, exact[:, 0] if kind == "equal" else exact.sum(1) / kept)
+    for found in (Drawn(pool, columns).trimmed_mean(), counted.trimmed_mean()):
+        assert found == pytest.approx(due, rel=1e-12, abs=1e-12)
+        if kind in ("zeros and ones", "equal"):
+            kept = n - 2 * (n // 4)
+            exact = np.sort(values[columns])[:, n // 4 : n - n // 4]
+            assert np.array_equal(found, exact[:, 0] if kind == "equal" else exact.sum(1) / kept)
+
+
+@pytest.mark.parametrize("span", [1, 20, 10**6])
+def test_wide_resamples_are_the_same_held_as_counts(span, monkeypatch):
+    """Ragged tasks, among them one of a single value and one of wins, to the last digits."""
+    dice = np.random.default_rng(8)
+    by_task = [dice.normal(size=9), [0.5] * 4, dice.integers(0, 2, 30), dice.random(7), [1.0, 2.0]]
+    statistics = [*STATISTICS, optimality_gap]
+    table = dice.random((40, 3))
+    narrow = bootstrap_intervals(by_task, statistics), bootstrap_means(table)
+    monkeypatch.setattr(resample, "_WIDE", 1)
+    monkeypatch.setattr(resample, "_SPAN", span)
+    wide = bootstrap_intervals(by_task, statistics), bootstrap_means(table)
+    for one, other in zip(narrow, wide, strict=True):
+        assert np.array(other) == pytest.approx(np.array(one), rel=1e-12, abs=1e-12)
 
 
 def test_figures_of_the_same_episodes_are_drawn_once():

@@ -1,4 +1,4 @@
-"""The browser is found, missed in words, and its leavings are swept away."""
+"""The browser is found, missed in words, its leavings are swept away; what it is handed out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from polyathlon.tasks.miniwob import binary, browser
+from polyathlon.tasks.miniwob import binary, browser, served
 from polyathlon.tasks.miniwob.binary import VARIABLE, BrowserMissing, find_browser
 
 pytest.importorskip("miniwob", reason="the miniwob package is not installed")
@@ -46,3 +46,9 @@ def test_profiles_of_killed_processes_are_swept_away(monkeypatch, tmp_path):
         folder.mkdir()
     made = browser._make_profile()
     assert sorted(tmp_path.iterdir()) == sorted([kept, tmp_path / made])
+
+
+@pytest.mark.parametrize("path", ["a%00b", "a" * 5000, "../../../../../../etc/passwd", "core", ""])
+def test_what_is_no_page_of_the_package_is_not_handed_out(path):
+    assert served.answer(f"http://{served.HOST}/{path}") is None
+    assert served.answer(f"http://{served.HOST}/core/core.js") is not None

@@ -75,6 +75,8 @@ def test_a_command_is_read_and_written(command, meant):
         ("type('x')", "double quotes"),
         ('type("a\\u0007b")', "control characters"),
         ('type("\\ud800")', "control characters"),
+        ('type("\\u0085")', "control characters"),
+        (f"click({'[' * 1000})", "not numbers and texts"),
         (f'type("{"a" * 300}")', "too many"),
         (f'type("{"a" * 100_000}")', "a command has 1024 letters at most"),
         ('press("Hyper")', "no key 'Hyper'"),

@@ -56,10 +56,10 @@ def command(*arguments: object) -> Said:
 
 
 @pytest.fixture(scope="module")
-def fitted(python, tmp_path_factory):
+def fitted(typed, tmp_path_factory):
     """A folder of small fits with its report, and what the commands said."""
     folder = tmp_path_factory.mktemp("fit") / "fit"
-    fitting = python("-m", "polyathlon.cli", "tokenizer", "fit", TASKS, "--out", folder, *SMALL)
+    fitting = typed("tokenizer", "fit", TASKS, "--out", folder, *SMALL, learns=True)
     return folder, (Said(fitting.stdout, fitting.stderr, ""), command("report", folder))
 
 

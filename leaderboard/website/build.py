@@ -21,11 +21,12 @@ import msgspec
 
 from ...core.errors import PolyathlonError, RunDirectoryError
 from ...core.specs import canonical_json
-from ..board import Assembly, Board, is_board
+from ..assembly import Assembly
+from ..board import Board, is_board
 from ..intake import Found, find, reason_of
 from .difference import difference_page
 from .dossier import Draft, dossier_page, standings_of
-from .evidence import Asset
+from .feed import Asset
 from .home import home_page
 from .page import script_assets
 from .parcel import Parcel, prepare, put

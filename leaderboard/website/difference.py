@@ -7,19 +7,17 @@ that both say the same.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 
 import msgspec
 import numpy as np
 
 from ..board import Board, Group
-from ..comparison import FAR, FLIPS, LEVEL, POWER
+from ..comparison import FAR, FLIPS, LEVEL, POWER, reach
 from ..evidence import DIGITS
 from ..intervals import BOOTSTRAP_SEED, CONFIDENCE, RESAMPLES
 from ..markup import Child, Markup, element
-from ..verification import Status
-from ..wording import percent
+from ..wording import value
 from .page import foreign, page
 from .ranking import group_key
 from .row import SIGNS, name_of
@@ -102,9 +100,6 @@ def difference_page(board: Board, group: Group) -> bytes:
 
 def _constants() -> dict[str, object]:
     """What :mod:`..comparison` computes with, so that it stands in one place."""
-    # As in ``comparison``: imported late, for it costs 0.2 s.
-    from scipy.special import ndtri
-
     constants: dict[str, object] = msgspec.to_builtins(
         {
             "dice": dice_of(BOOTSTRAP_SEED),
@@ -114,7 +109,7 @@ def _constants() -> dict[str, object]:
             "far": FAR,
             "resamples": RESAMPLES,
             "confidence": CONFIDENCE,
-            "reach": float(ndtri(1 - LEVEL / 2) + ndtri(POWER)),
+            "reach": reach(),
         }
     )
     return constants
@@ -124,11 +119,8 @@ def _choice(name: str, group: Group) -> Markup:
     options = []
     for number, row in enumerate(group.rows):
         place = "no rank" if row.rank is None else f"#{row.rank}"
-        status: Status = row.status
-        value = percent(row.headline.value) if group.metric == "success" else ""
-        head = row.headline.value
-        value = value or ("–" if head is None or math.isnan(head) else f"{head:.3f}")
-        words = f"{place} {name_of(row)} · {value} · {SIGNS[status]} {status}"
+        head = value(row.headline.value, as_share=group.metric == "success")
+        words = f"{place} {name_of(row)} · {head} · {SIGNS[row.status]} {row.status}"
         options.append(element("option", words, value=number))
     return element(
         "label",

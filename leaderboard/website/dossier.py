@@ -12,13 +12,14 @@ from ..curve import FEWEST
 from ..figures import domain_of
 from ..generalist import Generalist
 from ..intake import Intake
+from ..listing import definitions
 from ..markup import Child, Markup, element, join
 from ..result import Estimate
 from ..signature import Signer
 from ..verification import Verification
 from ..wording import number, percent, plural
 from . import chart
-from .evidence import Evidence
+from .feed import Feed
 from .page import foreign, page, section
 from .ranking import group_key
 from .row import badge, figure, metric_words
@@ -26,6 +27,10 @@ from .run_section import run_section
 
 MOST_WEIGHTS = 12
 """Files of weights that are named; the others are counted."""
+
+
+MOST_DIFFERING = 8
+"""Episodes that came out otherwise that are named."""
 
 
 class Standing(NamedTuple):
@@ -47,10 +52,10 @@ class Draft(NamedTuple):
     data: tuple[Mapping[str, object], ...]
 
 
-def draft(intake: Intake, evidence: Sequence[Evidence]) -> Draft:
+def draft(intake: Intake, feeds: Sequence[Feed]) -> Draft:
     """What needs the whole submission in memory."""
     sections, data = [], []
-    for at, (run, files) in enumerate(zip(intake.runs, evidence, strict=True)):
+    for at, (run, files) in enumerate(zip(intake.runs, feeds, strict=True)):
         sections.append(run_section(run, files, at, len(intake.runs)))
         tasks = {spec.id: place for place, spec in enumerate(run.manifest.tasks)}
         data.append(
@@ -120,7 +125,7 @@ def _sub(source: Source, row: Row) -> Markup:
 def _standing(one: Standing) -> Markup:
     group, row = one
     place = "no rank" if row.rank is None else f"rank {row.rank} of {len(group.rows):,}"
-    domain = (0.0, 1.0) if group.metric == "success" else domain_of([_estimate_of(row)])
+    domain = (0.0, 1.0) if group.metric == "success" else domain_of([row.headline])
     address = f"../board/{group_key(group)}.html"
     return element(
         "div",
@@ -137,11 +142,6 @@ def _standing(one: Standing) -> Markup:
         ),
         class_="standing",
     )
-
-
-def _estimate_of(row: Row) -> Estimate:
-    head = row.headline
-    return Estimate(value=head.value, low=head.low, high=head.high, n=head.n)
 
 
 def _checks(source: Source, standings: Sequence[Standing], has_file: bool) -> Markup:
@@ -217,7 +217,7 @@ def _played_again(known: Verification | None) -> Markup:
                     f", played {_outcome(one.played)}"
                 ),
             )
-            for one in known.differing[:8]
+            for one in known.differing[:MOST_DIFFERING]
         ),
     )
     return _step(known.status, title, join([words, differing if known.differing else ""]))
@@ -229,35 +229,17 @@ def _outcome(what: tuple[bool, float]) -> str:
 
 def _commands(source: Source, standings: Sequence[Standing], has_file: bool) -> Markup:
     name = source.file.rpartition("/")[2]
-    if not source.digest:
-        task = standings[0].group.tasks[0]
-        lines = [
-            ("Count it again", shlex.join(["polyathlon", "report", name])),
-            ("Play an episode again", shlex.join(["polyathlon", "replay", name, task, "0"])),
-        ]
+    if source.digest:
+        lines = _commands_of_file(name, source.verification)
     else:
-        known = source.verification
-        lines = [
-            ("It is this file", shlex.join(["sha256sum", name])),
-            ("Count it again", shlex.join(["polyathlon", "leaderboard", "validate", name])),
-            (
-                "Play all of it again",
-                shlex.join(["polyathlon", "leaderboard", "verify", name, "--all"]),
-            ),
-        ]
-        if known is not None and known.seed is not None:
-            repeat = ["--sample", str(known.checked), "--seed", str(known.seed)]
-            lines.append(
-                (
-                    "Play what was played here",
-                    shlex.join(["polyathlon", "leaderboard", "verify", name, *repeat]),
-                )
-            )
-    parts = [
-        part
-        for words, line in lines
-        for part in (element("dt", words), element("dd", element("pre", foreign(line))))
-    ]
+        task = standings[0].group.tasks[0]
+        lines = {
+            "Count it again": ["polyathlon", "report", name],
+            "Play an episode again": ["polyathlon", "replay", name, task, "0"],
+        }
+    entries = {
+        words: element("pre", foreign(shlex.join(command))) for words, command in lines.items()
+    }
     link = None
     if has_file:
         link = element(
@@ -266,7 +248,21 @@ def _commands(source: Source, standings: Sequence[Standing], has_file: bool) -> 
             f": {source.size / 1000:,.0f} kB, SHA-256 ",
             element("code", source.digest, class_="hash"),
         )
-    return join([link, element("dl", *parts, class_="commands")])
+    return join([link, definitions(entries, "commands")])
+
+
+def _commands_of_file(name: str, known: Verification | None) -> dict[str, list[str]]:
+    verify = ["polyathlon", "leaderboard", "verify", name]
+    lines = {
+        "It is this file": ["sha256sum", name],
+        "Count it again": ["polyathlon", "leaderboard", "validate", name],
+        "Play all of it again": [*verify, "--all"],
+    }
+    # A verification that could not be brought to its end says less than its sample held.
+    if known is not None and known.seed is not None and known.status != "self-reported":
+        sample = ["--sample", str(known.checked), "--seed", str(known.seed)]
+        lines["Play what was played here"] = verify + sample
+    return lines
 
 
 def _card(source: Source) -> Markup | None:
@@ -283,16 +279,12 @@ def _card(source: Source) -> Markup | None:
         "Parameters": parameters,
         "Weights": _weights(source) if source.weights else None,
     }
-    told = {name: what for name, what in entries.items() if what is not None}
-    if not told:
+    if all(what is None for what in entries.values()):
         return None
-    cells = [
-        cell for name, what in told.items() for cell in (element("dt", name), element("dd", what))
-    ]
     return section(
         "Model card",
         "card",
-        element("dl", *cells, class_="record"),
+        definitions(entries),
         note="As its authors tell it; none of it is checked.",
     )
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ..board import Board, Group, Row, Source
+from ..listing import facts
 from ..markup import Child, Markup, element, join
 from ..wording import plural
 from .page import foreign, page, section
@@ -39,7 +40,7 @@ def home_page(board: Board) -> bytes:
 
 def _facts(board: Board, rows: Sequence[Row], families: Sequence[str]) -> Markup:
     tally = Counter(row.status for row in rows)
-    entries = {
+    entries: dict[str, Child] = {
         "Benchmarks": f"{len(board.groups):,}",
         "Families": f"{len(families):,}",
         "Rows": f"{len(rows):,}",
@@ -48,14 +49,7 @@ def _facts(board: Board, rows: Sequence[Row], families: Sequence[str]) -> Markup
         "Failed or refused": f"{tally['failed'] + len(board.refused):,}",
         "Episodes": f"{sum(row.n_valid for row in rows):,}",
     }
-    return element(
-        "dl",
-        *(
-            element("div", element("dt", name), element("dd", what))
-            for name, what in entries.items()
-        ),
-        class_="facts",
-    )
+    return facts(entries)
 
 
 def _families(families: Sequence[str]) -> Markup | None:

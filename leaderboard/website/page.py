@@ -19,7 +19,7 @@ import msgspec
 from ...core.specs import canonical_json
 from ..markup import Child, Markup, element, join
 from ..style import STYLE
-from .evidence import Asset
+from .feed import Asset
 
 FOLDER = Path(__file__).parent / "asset"
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...core.errors import PolyathlonError
-from ..board import Entry, Source, entries_of, source_of
+from ..assembly import Entry, entries_of, source_of
+from ..board import Source
 from ..intake import Found, read, reason_of
 from .dossier import Draft, draft
-from .evidence import Asset, evidence_of
+from .feed import Asset, feed_of
 
 
 class Parcel(NamedTuple):
@@ -55,16 +56,16 @@ def prepare(
             raise
         return reason_of(error, found)
     source = source_of(intake)
-    evidence = [evidence_of(intake, number) for number in range(len(intake.runs))]
+    feeds = [feed_of(intake, number) for number in range(len(intake.runs))]
     paths = []
-    for asset in (asset for files in evidence for asset in files.assets):
+    for asset in (asset for files in feeds for asset in files.assets):
         put(folder, asset)
         paths.append(asset.path)
     if copies and source.digest:
         paths.append(f"file/{source.key}.zip")
         (folder / "file").mkdir(exist_ok=True)
         shutil.copyfile(found.path, folder / paths[-1])
-    drafted = draft(intake, evidence)
+    drafted = draft(intake, feeds)
     return Parcel(source, entries_of(intake, found.named), drafted, tuple(paths))
 
 

@@ -11,7 +11,8 @@ from ..board import Board, Group, Row, Source
 from ..curve import FEWEST
 from ..figures import MARGIN
 from ..figures import WIDTH as BAR
-from ..intake import slug
+from ..intake import FINGERPRINT, slug
+from ..listing import facts
 from ..markup import Child, Markup, element
 from ..verification import Status
 from . import chart
@@ -36,9 +37,9 @@ MOST_SPOKES = 12
 
 
 def group_key(group: Group) -> str:
-    """Names a programme's pages: its name, and what tells it from others of that name."""
+    """Names a programme's pages: its name, and what tells it from others, foreign ones included."""
     digest = hashlib.sha256(f"{group.benchmark_digest}{group.tasks_digest}".encode()).hexdigest()
-    return f"{slug(group.benchmark)}-{digest[:8]}"
+    return f"{slug(group.benchmark)}-{digest[:FINGERPRINT]}"
 
 
 def ranking_page(board: Board, group: Group) -> bytes:
@@ -79,21 +80,14 @@ def _facts(group: Group) -> Markup:
     tally = Counter(row.status for row in group.rows)
     families = families_of(group)
     kind = "family" if len(families) == 1 else "families"
-    entries = {
+    entries: dict[str, Child] = {
         "Ranked by": metric_words(group),
         "Tasks": f"{len(group.tasks):,} of {len(families):,} {kind}",
         "Episodes a task": f"{group.episodes_per_task:,}",
         "Rows": f"{len(group.rows):,}",
         "Verified": f"{tally['verified']:,} of {len(group.rows):,}",
     }
-    return element(
-        "dl",
-        *(
-            element("div", element("dt", name), element("dd", what))
-            for name, what in entries.items()
-        ),
-        class_="facts",
-    )
+    return facts(entries)
 
 
 def _apart(group: Group, alike: int) -> Markup | None:

@@ -10,7 +10,7 @@ from ..figures import domain_of, interval_bar
 from ..markup import Child, Markup, element, join
 from ..result import Estimate, Headline
 from ..verification import Status
-from ..wording import NONE, number, percent, span
+from ..wording import NONE, span, value
 from .chart import Band
 from .page import foreign
 
@@ -79,10 +79,9 @@ def metric_words(group: Group) -> str:
 def figure(one: Estimate | Headline, metric: str, domain: tuple[float, float]) -> Markup:
     """A figure with its interval, in digits and drawn."""
     share = metric == "success"
-    value = percent(one.value) if share else number(one.value)
     return element(
         "div",
-        element("b", value),
+        element("b", value(one.value, as_share=share)),
         element("span", span(one, as_share=share) or "no interval"),
         interval_bar(one, domain),
         class_="pair",
@@ -93,11 +92,7 @@ def domain_for(group: Group) -> tuple[float, float]:
     """The scale that the headlines of a programme share."""
     if group.metric == "success":
         return 0.0, 1.0
-    heads = [
-        Estimate(value=h.value, low=h.low, high=h.high, n=h.n)
-        for h in (row.headline for row in group.rows)
-    ]
-    return domain_of(heads)
+    return domain_of([row.headline for row in group.rows])
 
 
 def table_row(
@@ -157,8 +152,7 @@ def _who(row: Row, name: str) -> Markup:
 
 def _family(row: Row, family: str, metric: str) -> Markup:
     one = cell_of(row, family, metric)
-    value = one.value if one else None
-    words = percent(value) if metric == "success" else number(value)
+    words = value(one.value if one else None, as_share=metric == "success")
     return element("td", words, class_="num fam", data_label=family)
 
 
@@ -188,8 +182,8 @@ def row_data(group: Group, row: Row, source: Source | None) -> dict[str, Any]:
 
 def task_scores(group: Group, row: Row) -> list[float]:
     """The mean scores of the tasks that have one."""
-    values = (row.tasks[task].score.value for task in group.tasks if task in row.tasks)
-    return [round(value, 6) for value in values if value is not None]
+    scores = (row.tasks[task].score.value for task in group.tasks if task in row.tasks)
+    return [round(score, 6) for score in scores if score is not None]
 
 
 def band_of(row: Row) -> Band:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ...core.episode import EpisodeResult
 from ...core.specs import TaskSpec
 from ..figures import domain_of
 from ..intake import Played
+from ..listing import definitions
 from ..markup import Child, Markup, element, join
 from ..metric_report import figure_sections
 from ..published import published_section
+from ..record import interpreter_words, listed, renderer_words, scales
 from ..result import Summary
 from ..score import counts
 from ..tables import fault_table
-from ..view import UNCOUNTED, RunView
+from ..view import KINDS, UNCOUNTED, RunView
 from ..wording import duration, number, plural
-from .evidence import Evidence
+from .feed import Feed
 from .page import foreign, section
 from .row import figure
 
@@ -27,10 +29,8 @@ CELL, GAP, COLUMNS = 7, 2, 25
 LONGEST_STRIP = 200
 """Episodes of a task beyond which their squares say less than the share does."""
 
-KINDS = ("success", "failure", UNCOUNTED, "invalid", "missing")
 
-
-def run_section(run: Played, files: Evidence, number_: int, of: int) -> Markup:
+def run_section(run: Played, files: Feed, number_: int, of: int) -> Markup:
     """Tables, episodes and record of a run.
 
     Args:
@@ -159,16 +159,13 @@ def squares(kinds: Sequence[str]) -> Markup:
 
 
 def _key(left_out: bool) -> Markup:
-    words = {
-        "success": "success",
-        "failure": "failure",
-        UNCOUNTED: "not counted: what it is about did not happen" if left_out else "",
-        "invalid": "invalid: the infrastructure failed",
-        "missing": "not played",
-    }
     return element(
         "p",
-        *(element("span", squares([kind]), said) for kind, said in words.items() if said),
+        *(
+            element("span", squares([kind]), said)
+            for kind, said in KINDS.items()
+            if left_out or kind != UNCOUNTED
+        ),
         class_="key",
         aria_hidden="true",
     )
@@ -189,7 +186,7 @@ def _further(view: RunView, number_: int) -> Markup | None:
     )
 
 
-def _episodes(run: Played, files: Evidence, title: str, number_: int) -> Markup:
+def _episodes(run: Played, files: Feed, title: str, number_: int) -> Markup:
     filmed = sum(one.filmed for one in files.shown)
     words = f"The recorded actions of {plural(len(files.shown), 'episode')} can be looked at here"
     if filmed:
@@ -219,14 +216,13 @@ def _faults(view: RunView, title: str, number_: int) -> Markup | None:
 def _record(run: Played, title: str, number_: int) -> Markup:
     manifest = run.manifest
     agent = manifest.agent
-    renderers = "; ".join(
-        f"{family}: " + ", ".join(f"{name} {value}" for name, value in what.items())
-        for family, what in manifest.renderers.items()
-    )
-    scales = {
-        spec.id: f"{spec.floor:g} to {spec.ceiling:g}. {spec.reference_source}"
-        for spec in manifest.tasks
-        if spec.score == "return"
+    texts = {
+        "Settings": listed(agent.settings),
+        "Started": manifest.created,
+        "Renderers": renderer_words(manifest),
+        "Machine": listed(manifest.machine),
+        "Versions": listed(manifest.packages),
+        "Other Pythons": interpreter_words(manifest),
     }
     entries: dict[str, Child] = {
         "Agent": foreign(f"{agent.name} ({agent.path})"),
@@ -234,13 +230,9 @@ def _record(run: Played, title: str, number_: int) -> Markup:
         "Source": element("span", agent.source_digest, class_="hash")
         if agent.source_digest
         else None,
-        "Settings": foreign(_listed(agent.settings)) if agent.settings else None,
-        "Started": foreign(manifest.created) if manifest.created else None,
+        **{name: foreign(words) for name, words in texts.items() if words},
         "Time played": duration(run.result.overall.wall_time),
         "Seed": manifest.benchmark.base_seed,
-        "Renderers": foreign(renderers) if renderers else None,
-        "Machine": foreign(_listed(manifest.machine)) if manifest.machine else None,
-        "Versions": foreign(_listed(manifest.packages)) if manifest.packages else None,
         "Benchmark": element("span", manifest.benchmark_digest, class_="hash"),
         "Tasks": element("span", manifest.tasks_digest(), class_="hash"),
         "Episodes": element("span", run.result.episodes_digest, class_="hash"),
@@ -249,29 +241,9 @@ def _record(run: Played, title: str, number_: int) -> Markup:
         title,
         f"record-{number_}",
         element("pre", foreign(shlex.join(manifest.command))) if manifest.command else None,
-        _definitions(entries),
-        element(
-            "details",
-            element("summary", "Returns that score 0 and 1"),
-            _definitions({name: foreign(words) for name, words in scales.items()}),
-        )
-        if scales
-        else None,
+        definitions(entries),
+        scales(manifest),
         note="The command that made the run; on a new directory it repeats it."
         if manifest.command
         else None,
     )
-
-
-def _listed(values: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in values.items())
-
-
-def _definitions(entries: Mapping[str, Child]) -> Markup:
-    cells = [
-        cell
-        for name, what in entries.items()
-        if what is not None
-        for cell in (element("dt", name), element("dd", what))
-    ]
-    return element("dl", *cells, class_="record")

@@ -60,7 +60,8 @@ FORMS = (
 )
 """Every command, as the action space and messages tell them."""
 
-_CALL = re.compile(r"\s*(\w+)\s*(?:\((.*)\))?\s*;?\s*", re.DOTALL)
+# No two runs of spaces stand side by side: how to share them out would take minutes to try.
+_CALL = re.compile(r"(\w+)(?:\s*\((.*)\))?\s*;?", re.DOTALL)
 _NUMBERS = re.compile(r"\s*(-?\d+(?:\.\d*)?)\s*,\s*(-?\d+(?:\.\d*)?)\s*")
 
 
@@ -86,7 +87,7 @@ def parse_command(text: str) -> UiAction:
     Raises:
         DecodeError: it means none; says why.
     """
-    match = _CALL.fullmatch(text) if len(text) <= LONGEST else None
+    match = _CALL.fullmatch(text.strip()) if len(text) <= LONGEST else None
     if match is None:
         raise DecodeError(f"{text!r:.60} is no command such as click(500, 250)")
     name, inside = match[1], (match[2] or "").strip()

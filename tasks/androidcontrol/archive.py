@@ -7,17 +7,14 @@ index is written last: an import that is broken off changes nothing.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 from ...core.errors import BadArgument, RunDirectoryError
-from ...core.files import write_atomically
+from ...core.files import replacing, write_atomically
 from ...core.specs import digest_of
 from ..storage import family_directory, make_directory
 from .action import UiAction
@@ -102,80 +99,39 @@ _ENCODER = msgspec.msgpack.Encoder()
 _RECORDS = msgspec.msgpack.Decoder(_Record)
 
 
-class ShardWriter:
-    """Writes the episodes of one official file as they come, and renames the file at the end.
-
-    Used as a context: what is left without ``finish`` is removed.
+def write_shard(
+    folder: Path, source: str, sha256: str, episodes: Iterable[Episode | None]
+) -> Shard:
+    """Writes the episodes of one official file as they come: all of them, or no file.
 
     Args:
         folder: made if need be.
         source: name of the official file.
         sha256: of it, in hexadecimal.
+        episodes: None in place of one that is left out.
+
+    Raises:
+        RunDirectoryError: the disk refused.
     """
+    name = f"{source}.episodes"
+    places: list[Place] = []
+    offset = idle = 0
+    with replacing(make_directory(folder) / name) as file:
+        for episode in episodes:
+            if episode is None:
+                idle += 1
+                continue
+            data = _ENCODER.encode(_record(episode))
+            file.write(data)
+            places.append(
+                Place(number=episode.number, offset=offset, length=len(data), sha256=_digest(data))
+            )
+            offset += len(data)
+    return Shard(source=source, sha256=sha256, data=name, places=tuple(places), idle=idle)
 
-    def __init__(self, folder: Path, source: str, sha256: str) -> None:
-        self._folder, self._source, self._sha256 = make_directory(folder), source, sha256
-        self._beside = folder / f".{source}.{os.getpid()}"
-        self._places: list[Place] = []
-        self._offset, self._idle = 0, 0
-        self._file: BinaryIO | None = None
 
-    def __enter__(self) -> ShardWriter:
-        """Opens the file beside."""
-        try:
-            self._file = self._beside.open("wb")
-        except OSError as error:
-            raise self._refused(error) from error
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Removes what was not finished."""
-        if self._file is not None:
-            self._file.close()
-        with contextlib.suppress(OSError):
-            self._beside.unlink()
-
-    def add(self, episode: Episode | None) -> None:
-        """Takes the next episode, or None for one that is left out.
-
-        Raises:
-            RunDirectoryError: the disk refused.
-        """
-        if episode is None:
-            self._idle += 1
-            return
-        data = _ENCODER.encode(_record(episode))
-        assert self._file is not None
-        try:
-            self._file.write(data)
-        except OSError as error:
-            raise self._refused(error) from error
-        digest = hashlib.sha256(data).hexdigest()[:32]
-        self._places.append(
-            Place(number=episode.number, offset=self._offset, length=len(data), sha256=digest)
-        )
-        self._offset += len(data)
-
-    def finish(self) -> Shard:
-        """Puts the file in its place.
-
-        Raises:
-            RunDirectoryError: the disk refused.
-        """
-        assert self._file is not None
-        name = f"{self._source}.episodes"
-        try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-            os.replace(self._beside, self._folder / name)
-        except OSError as error:
-            raise self._refused(error) from error
-        return Shard(source=self._source, sha256=self._sha256, data=name,
-                     places=tuple(self._places), idle=self._idle)  # fmt: skip
-
-    def _refused(self, error: OSError) -> RunDirectoryError:
-        return RunDirectoryError(f"cannot write in {self._folder}: {error.strerror or error}")
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:32]
 
 
 def _record(episode: Episode) -> _Record:
@@ -284,7 +240,7 @@ def read_stored(path: Path, place: Place) -> Episode:
             data = file.read(place.length)
     except OSError as error:
         raise RunDirectoryError(f"cannot read {path}: {error.strerror or error}") from error
-    if hashlib.sha256(data).hexdigest()[:32] != place.sha256:
+    if _digest(data) != place.sha256:
         raise RunDirectoryError(f"{where} is not what was imported; import the data anew")
     record = _RECORDS.decode(data)
     screens = tuple(

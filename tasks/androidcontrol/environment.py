@@ -113,7 +113,9 @@ class AndroidControl(gymnasium.Env[dict[str, Any], str]):
         self.action_space = CommandSpace(FORMS, LONGEST)
         self.observation_space = observation_space(self._fields, self._size, None)
         self._episode: Episode | None = None
-        self._over = True
+        self._last: tuple[Step, Verdict] | None = None
+        self._step, self._steps, self._over = 0, 0, True
+        self._tally = Tally(0)
 
     @property
     def render_info(self) -> dict[str, str]:
@@ -160,7 +162,7 @@ class AndroidControl(gymnasium.Env[dict[str, Any], str]):
         self._steps = len(self._episode.actions) + self._closing
         self._tally = Tally(self._steps)
         self._step, self._over = 0, False
-        self._last: tuple[Step, Verdict] | None = None
+        self._last = None
         return self._observe(), {"success": False, "trouble": "", "right": {}, "metrics": {}}
 
     def step(self, action: Any) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:

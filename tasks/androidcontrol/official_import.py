@@ -12,9 +12,10 @@ from pathlib import Path
 
 from ...core.errors import BadArgument, PolyathlonError
 from ..storage import Imported, Stored, family_directory
-from .archive import FAMILY, FORMAT, Index, Shard, ShardWriter, read_index, read_stored, write_index
+from .archive import FAMILY, FORMAT, Index, Shard, read_index, read_stored, write_index, write_shard
 from .generator import SPLITS
 from .official import NAME, SPLITS_FILE, SUBSPLITS_FILE, read_episodes, read_splits
+from .screen import Episode
 
 _CHUNK = 1 << 24
 
@@ -67,7 +68,7 @@ def _find_files(path: Path) -> tuple[Path, ...]:
         raise BadArgument(f"{path} does not exist; give a folder of the release's files, or a file")
     if path.is_file():
         return (path,)
-    found = tuple(sorted(one for one in path.iterdir() if NAME.search(one.name) and one.is_file()))
+    found = tuple(sorted(one for one in path.iterdir() if NAME.match(one.name) and one.is_file()))
     if not found:
         raise BadArgument(
             f"{path} has no file called like android_control-00000-of-00020; those of the release "
@@ -77,7 +78,7 @@ def _find_files(path: Path) -> tuple[Path, ...]:
 
 
 def _import_file(path: Path, folder: Path, others: Iterable[Shard]) -> Shard:
-    matched = NAME.search(path.name)
+    matched = NAME.match(path.name)
     if matched is None:
         raise BadArgument(f"{path} is not called like android_control-00000-of-00020")
     # An episode that is there twice would count twice.
@@ -87,21 +88,32 @@ def _import_file(path: Path, folder: Path, others: Iterable[Shard]) -> Shard:
         for place in shard.places
         if shard.source != matched[0]
     }
+    return write_shard(folder, matched[0], _digest(path), _checked(path, home))
+
+
+def _checked(path: Path, home: dict[int, str]) -> Iterator[Episode | None]:
+    """The episodes of a file: some, and each of them once.
+
+    Args:
+        path: of the file.
+        home: files of the episodes that are there already; those of this one are added.
+
+    Raises:
+        BadArgument: there are none, or one is there already.
+    """
     count = 0
-    with ShardWriter(folder, matched[0], _digest(path)) as writer:
-        for episode in read_episodes(path):
-            if episode is not None and episode.number in home:
-                raise BadArgument(
-                    f"{path} record {count}: episode {episode.number} was in "
-                    f"{home[episode.number]} already; get the file anew"
-                )
-            if episode is not None:
-                home[episode.number] = path.name
-            writer.add(episode)
-            count += 1
-        if not count:
-            raise BadArgument(f"{path} holds no record; get the file anew")
-        return writer.finish()
+    for episode in read_episodes(path):
+        if episode is not None and episode.number in home:
+            raise BadArgument(
+                f"{path} record {count}: episode {episode.number} was in "
+                f"{home[episode.number]} already; get the file anew"
+            )
+        if episode is not None:
+            home[episode.number] = path.name
+        yield episode
+        count += 1
+    if not count:
+        raise BadArgument(f"{path} holds no record; get the file anew")
 
 
 def _digest(path: Path) -> str:

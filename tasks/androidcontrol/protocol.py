@@ -241,7 +241,7 @@ class Tally:
         self._steps = steps
         self._kinds: Counter[Kind] = Counter()
         self._right: Counter[tuple[str, Kind]] = Counter()
-        self._typed, self._malformed, self._played = 0, 0, 0
+        self._typed = self._malformed = 0
         self._placed: Counter[str] = Counter()
         self._grounded: Counter[str] = Counter()
 
@@ -252,7 +252,6 @@ class Tally:
             for name, protocol in PROTOCOLS.items()
         }
         kind = step.recorded.kind
-        self._played += 1
         self._kinds[kind] += 1
         self._malformed += step.said is None
         self._typed += step.said is not None and step.said.kind == kind

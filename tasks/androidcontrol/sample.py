@@ -14,8 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from ...core.errors import BadArgument, MissingExtra, RunDirectoryError
-from ...core.files import write_atomically
+from ...core.errors import BadArgument, RunDirectoryError
+from ...core.files import replacing, write_atomically
+from ..dataset.tfrecord import framed
 from ..storage import make_directory
 from .action import to_record
 from .generator import SUBSPLITS, generate
@@ -55,26 +56,23 @@ def write_sample(
     if not 1 <= episodes <= MOST_EPISODES:
         raise BadArgument(f"--episodes is {episodes}; it must be from 1 to {MOST_EPISODES:,}")
     make_directory(folder)
-    if any(NAME.search(one.name) or one.name == SPLITS_FILE for one in folder.iterdir()):
+    if any(NAME.match(one.name) or one.name == SPLITS_FILE for one in folder.iterdir()):
         raise RunDirectoryError(
             f"{folder} holds files of AndroidControl already; use another --out"
         )
     members: dict[str, list[int]] = {name: [] for name in ("train", "validation", *SUBSPLITS)}
     done = 0
     for shard in range(SHARDS):
-        buffer = io.BytesIO()
+        path = folder / f"android_control-{shard:05d}-of-{SHARDS:05d}"
         # Neither name nor time of the file: the same bytes whenever it is written.
-        with gzip.GzipFile("", "wb", 6, buffer, mtime=0) as stream:
+        with replacing(path) as file, gzip.GzipFile("", "wb", 6, file, mtime=0) as stream:
             for number in range(shard, episodes, SHARDS):
-                split = TURNS[number % len(TURNS)]
-                # The two files take turns, so an episode's place in its split is counted apart.
-                index = sum(one == split for one in _turns(number))
-                episode = generate(split, index, seed)
+                split, index = _place(number)
                 members[split].append(number)
-                stream.write(_frame(_example(msgspec.structs.replace(episode, number=number))))
+                episode = msgspec.structs.replace(generate(split, index, seed), number=number)
+                stream.write(framed(_example(episode)))
                 done += 1
                 told(done, episodes)
-        write_atomically(folder / f"android_control-{shard:05d}-of-{SHARDS:05d}", buffer.getvalue())
     lists = {name: sorted(numbers) for name, numbers in members.items()}
     test = sorted(number for name in SUBSPLITS for number in lists[name])
     main = {"train": lists["train"], "validation": lists["validation"], "test": test}
@@ -84,9 +82,11 @@ def write_sample(
     return {name: len(numbers) for name, numbers in {**main, **parts}.items()}
 
 
-def _turns(count: int) -> list[str]:
-    """The splits of the first so many episodes."""
-    return [TURNS[number % len(TURNS)] for number in range(count)]
+def _place(number: int) -> tuple[str, int]:
+    """The split of an episode, and its place in it."""
+    rounds, turn = divmod(number, len(TURNS))
+    split = TURNS[turn]
+    return split, rounds * TURNS.count(split) + TURNS[:turn].count(split)
 
 
 def _example(episode: Episode) -> bytes:
@@ -114,19 +114,3 @@ def _png(screen: Screen) -> bytes:
     buffer = io.BytesIO()
     screen.image().save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
-
-
-def _frame(record: bytes) -> bytes:
-    """A record between its length and checksums (``tensorflow/core/lib/io/record_writer.h``)."""
-    length = len(record).to_bytes(8, "little")
-    return length + _masked(length) + record + _masked(record)
-
-
-def _masked(data: bytes) -> bytes:
-    try:
-        import google_crc32c
-    except ImportError as error:
-        raise MissingExtra("written androidcontrol", "androidcontrol", "google-crc32c") from error
-    found = int(google_crc32c.value(data))
-    rotated = (found >> 15 | found << 17) + 0xA282EAD8 & 0xFFFFFFFF
-    return rotated.to_bytes(4, "little")

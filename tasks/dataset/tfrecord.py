@@ -1,4 +1,4 @@
-"""Reads TFRecord files of ``tf.train.Example`` without TensorFlow, a record at a time.
+"""TFRecord files of ``tf.train.Example`` without TensorFlow, a record at a time.
 
 A file is one record after the other (``tensorflow/core/lib/io/record_writer.h``): its length
 [8 B, little-endian], a checksum of the length, its bytes, a checksum of those. The checksum is
@@ -72,6 +72,17 @@ def read_records(path: Path) -> Iterator[bytes]:
         raise BadArgument(f"cannot read {path}: {error.strerror or error}") from error
 
 
+def framed(record: bytes) -> bytes:
+    """A record as it stands in a file: behind its length, each followed by its checksum.
+
+    Raises:
+        MissingExtra: the library that computes checksums is not installed.
+    """
+    checksum = _import_checksum()
+    length = len(record).to_bytes(8, "little")
+    return length + _masked(checksum, length) + record + _masked(checksum, record)
+
+
 def read_examples(path: Path) -> Iterator[dict[str, Values]]:
     """The examples of a file, in order: feature to values; one is held in memory at a time.
 
@@ -131,9 +142,13 @@ def _exactly(stream: BinaryIO | gzip.GzipFile, count: int) -> bytes:
 
 
 def _holds(checksum: Any, data: bytes, masked: bytes) -> bool:
+    return _masked(checksum, data) == masked
+
+
+def _masked(checksum: Any, data: bytes) -> bytes:
     found: int = checksum(data)
     rotated = (found >> 15 | found << 17) + _MASK & 0xFFFFFFFF
-    return rotated.to_bytes(4, "little") == masked
+    return rotated.to_bytes(4, "little")
 
 
 def _import_checksum() -> Any:

@@ -127,15 +127,17 @@ class Browser:
         with self._lock:
             if listener is None:
                 self._listeners.pop(session, None)
+                self._lost.discard(session)
             else:
                 self._listeners[session] = listener
 
     def watch(self, opener: str, opened: Callable[[str], None] | None) -> None:
         """Tells of every page that a page opens, by its target; or tells no more."""
-        if opened is None:
-            self._openers.pop(opener, None)
-        else:
-            self._openers[opener] = opened
+        with self._lock:
+            if opened is None:
+                self._openers.pop(opener, None)
+            else:
+                self._openers[opener] = opened
 
     def send(
         self,

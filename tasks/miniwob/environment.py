@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +30,7 @@ from .hand import Hand, Missed
 from .mark import Mark, draw_marks
 from .page import Page
 from .roster import OFFERED, Chore, chore_of
+from .sight import Sight
 
 CLOCKS = ("steps", "wall")
 """What time is: a fixed span a step, or the machine's own."""
@@ -132,22 +132,21 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         self._browser: Browser | None = None
         self._page: Page | None = None
         self._played = 0
-        self._seen: dict[str, Any] = {}
-        self._elements: tuple[Element, ...] = ()
+        self._sight = Sight()
         self._picture: NDArray[np.uint8] | None = None
         self._marks: tuple[Mark, ...] = ()
         self._counts: dict[str, float] = {}
-        self._seconds, self._over = 0.0, True
+        self._over = True
 
     @property
     def elements(self) -> tuple[Element, ...]:
         """What stands on the page now, as ``dom`` says it in writing."""
-        return self._elements
+        return self._sight.elements
 
     @property
     def instruction(self) -> str:
         """What the page asks for, letter by letter."""
-        return str(self._seen.get("utterance", ""))
+        return self._sight.utterance
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -209,15 +208,15 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         except BrowserFault:
             self._let_go()
             raise
-        self._over = bool(self._seen["done"])
-        kind = "raw" if self._reward == "raw" else "reward"
-        reward = float(self._seen[kind]) if self._over else 0.0
-        return self._observe(), reward, self._over, False, self._info(problem)
+        self._over = self._sight.done
+        info = self._info(problem)
+        reward = info["metrics"][f"{self._reward}_reward"]
+        return self._observe(), reward, self._over, False, info
 
     def _do(self, page: Page, gesture: Gesture) -> str:
         hand = Hand(page)
         try:
-            hand.do(gesture, {element.ref: element for element in self._elements})
+            hand.do(gesture, {element.ref: element for element in self.elements})
         except Missed as miss:
             self._counts["missed"] += 1
             return str(miss)
@@ -228,19 +227,17 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
             self._marks = hand.marks
         return ""
 
-    def _take(self, seen: dict[str, Any]) -> None:
-        self._seconds = float(seen.pop("seconds"))
-        self._elements = msgspec.convert(seen.pop("elements"), tuple[Element, ...])
-        self._seen, self._picture = seen, None
+    def _take(self, sight: Sight) -> None:
+        self._sight, self._picture = sight, None
 
     def _observe(self) -> dict[str, Any]:
         seen: dict[str, Any] = {}
-        if "rgb" in self.fields:
-            seen["rgb"] = resize(self._screen(), self.image_size)
         if "instruction" in self.fields:
             seen["instruction"] = plain(self.instruction)[:MAX_INSTRUCTION]
         if "dom" in self.fields:
-            seen["dom"] = write_elements(self._elements, MAX_DOM)
+            seen["dom"] = write_elements(self.elements, MAX_DOM)
+        if "rgb" in self.fields:  # At last: the browser draws it in the meantime.
+            seen["rgb"] = resize(self._screen(), self.image_size)
         return seen
 
     def _screen(self) -> NDArray[np.uint8]:
@@ -252,17 +249,17 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
         return self._picture
 
     def _info(self, problem: str) -> dict[str, Any]:
-        over = bool(self._seen["done"])
-        raw = float(self._seen["raw"]) if over else 0.0
+        sight = self._sight
+        raw, discounted = (sight.raw, sight.reward) if sight.done else (0.0, 0.0)
         counts = self._page.counts if self._page is not None else {}
         return {
-            "success": over and raw >= self._chore.threshold - ROUNDING,
+            "success": sight.done and raw >= self._chore.threshold - ROUNDING,
             "problem": problem,
-            "reason": str(self._seen["reason"]),
+            "reason": sight.reason,
             "metrics": {
                 "raw_reward": raw,
-                "discounted_reward": float(self._seen["reward"]) if over else 0.0,
-                "seconds": self._seconds,
+                "discounted_reward": discounted,
+                "seconds": sight.seconds,
                 **self._counts,
                 **{name: float(counts.get(name, 0)) for name in COUNTERS},
             },

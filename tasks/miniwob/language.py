@@ -23,7 +23,7 @@ LARGEST = 1_000_000
 """No number in a command may be larger."""
 
 _CALL = re.compile(r"\s*([a-z_]+)\s*\((.*)\)\s*", re.DOTALL)
-_WRONG = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_WRONG = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def command_space(size: tuple[int, int]) -> CommandSpace:
@@ -61,7 +61,7 @@ def parse(command: str) -> Gesture:
         raise DecodeError(f"there is no command {verb!r:.40}; there are {', '.join(VERBS)}")
     try:
         arguments = json.loads(f"[{inside}]")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DecodeError(
             f"the arguments of {command!r:.60} are not numbers and texts in double quotes"
         ) from error

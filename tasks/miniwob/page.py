@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from ...core.errors import BrowserFault
 from ...core.stopwatch import RENDERING
 from . import served
 from .browser import Browser
-from .camera import Camera, cropped, decode
+from .camera import EDGE, Camera, cropped, decode
+from .sight import Sight, read_sight
 
 WINDOW = (500, 320)
 """Width and height of the window [px]; ``WINDOW_WIDTH`` and ``_HEIGHT`` of ``constants.py``."""
@@ -34,11 +35,15 @@ READY_PATIENCE = 30.0
 READY_ROUND = 0.005
 """How often it is asked [s]."""
 
-FRAME_PATIENCE = 0.5
-"""How long a frame with the mark may take before the mark is set anew [s]."""
+FRAME_ROUND = 0.03
+"""How often it is asked whether a frame has been skipped [s]."""
+
+FRAME_ROUNDS = 16
+"""How many of them a frame may take that was not skipped, before the mark is set anew."""
 
 FRAME_TRIES = 3
-"""How often it is set before a picture is asked for; on a page that covers it there is none."""
+"""How often that is waited for, before a picture is asked for: on a page that covers the mark there
+is no frame with it."""
 
 _AWAY = tuple(
     ("Input.dispatchMouseEvent", {"type": kind, "x": 0, "y": 0, "button": "none"})
@@ -54,10 +59,10 @@ Command = tuple[str, Mapping[str, Any]]
 """A command of the DevTools protocol: its method and parameters."""
 
 
-@lru_cache(maxsize=1)
-def _scripts() -> tuple[str, str]:
-    clock, page = ((SCRIPTS / name).read_text() for name in ("clock.js", "page.js"))
-    return f"{clock.strip().rstrip(';')}({EPOCH}, {FRAME});", page
+@cache
+def _script(name: str) -> str:
+    """A function in JavaScript; behind it go its arguments."""
+    return (SCRIPTS / f"{name}.js").read_text()
 
 
 class Page:
@@ -83,14 +88,13 @@ class Page:
         self._loaded = False
         self._loading = ""
         self._context = str(browser.call("Target.createBrowserContext")["browserContextId"])
-        width, height = max(WINDOW[0], size[1]), max(WINDOW[1], size[0])
         target = browser.call(
             "Target.createTarget",
             {
                 "url": "about:blank",
                 "browserContextId": self._context,
-                "width": width,
-                "height": height,
+                "width": size[1] + EDGE,
+                "height": size[0],
                 "newWindow": True,
             },
         )
@@ -102,11 +106,23 @@ class Page:
         browser.listen(self.session, self._hear)
         browser.watch(self._target, self._opened)
         self._camera = Camera(browser, self.session, size) if filmed else None
-        self._prepare(width, height)
+        self._prepare()
 
-    def _prepare(self, width: int, height: int) -> None:
-        clock, helper = _scripts()
+    def _prepare(self) -> None:
+        height, width = self.size
+        # The page lives in a window as large as upstream's; what is drawn, handed over and
+        # decoded is a sixth of that. A whole browser makes no window as small.
+        small = self.evaluate("[innerWidth, innerHeight]") == [width + EDGE, height]
+        window = {
+            "width": max(WINDOW[0], width),
+            "height": max(WINDOW[1], height),
+            "deviceScaleFactor": 1,
+            "mobile": False,
+            "dontSetVisibleSize": small,
+        }
+        clock, page = _script("clock"), _script("page")
         self._all(
+            ("Emulation.setDeviceMetricsOverride", window),
             ("Page.enable", {}),
             ("Inspector.enable", {}),
             ("Fetch.enable", {"patterns": [{"urlPattern": "*"}]}),
@@ -115,15 +131,10 @@ class Page:
             ("Emulation.setFocusEmulationEnabled", {"enabled": True}),
             (
                 "Page.addScriptToEvaluateOnNewDocument",
-                {"source": clock if self.still else _WALL_CLOCK},
+                {"source": f"{clock}({EPOCH}, {FRAME})" if self.still else _WALL_CLOCK},
             ),
-            ("Page.addScriptToEvaluateOnNewDocument", {"source": helper}),
+            ("Page.addScriptToEvaluateOnNewDocument", {"source": f"{page}({width}, {EDGE})"}),
         )
-        if self.evaluate("[innerWidth, innerHeight, devicePixelRatio]") != [width, height, 1]:
-            # The window of a whole browser has bars above the page. Where there are none, to set
-            # the size again would delay a new page by a tenth of a second.
-            size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-            self._all(("Emulation.setDeviceMetricsOverride", size))
 
     def _all(self, *commands: Command) -> None:
         """Sends commands one after the other and waits for all answers together."""
@@ -144,9 +155,10 @@ class Page:
             raise BrowserFault(f"the page of {task} does not load: {answer['errorText']}")
         self.browser.await_event(lambda: self._loaded, self.session)
         self._loading = ""
+        self._all(("Page.resetNavigationHistory", {}))  # There is nothing to go back to.
         self.evaluate("__page.preload()")
 
-    def begin(self, seed: int, mode: str, scale: float) -> dict[str, Any]:
+    def begin(self, seed: int, mode: str, scale: float) -> Sight:
         """Begins an episode on the page that is loaded, and looks at it.
 
         Args:
@@ -158,21 +170,20 @@ class Page:
             self._all(*_AWAY)
             self._pointed = False
         words = f"{seed}, {json.dumps(mode)}, {scale!r}, {json.dumps(self.still)}"
-        seen: dict[str, Any] = self.evaluate(f"__page.begin({words}, {self._mark()})")
+        sight = read_sight(self.evaluate(f"__page.begin({words}, {self._mark()})"))
         deadline = time.monotonic() + READY_PATIENCE
-        while not seen["ready"]:
+        while not sight.ready:
             if time.monotonic() > deadline:
                 raise BrowserFault("the page never says that it is ready")
             time.sleep(READY_ROUND)
-            seen = self.evaluate("__page.observe()")
+            sight = read_sight(self.evaluate("__page.observe()"))
             if self._camera:
                 self._camera.cancel()  # What shows the number was not ready.
-        return seen
+        return sight
 
-    def advance(self, span: float) -> dict[str, Any]:
-        """Lets time pass [ms] and looks: nested data as ``script/page.js`` gives it."""
-        seen: dict[str, Any] = self.evaluate(f"__page.advance({span!r}, {self._mark()})")
-        return seen
+    def advance(self, span: float) -> Sight:
+        """Lets time pass [ms] and looks."""
+        return read_sight(self.evaluate(f"__page.advance({span!r}, {self._mark()})"))
 
     def _mark(self) -> int:
         """The number of the picture that will be taken next; 0 if nobody looks."""
@@ -214,12 +225,14 @@ class Page:
         camera = self._camera
         if camera is None:
             return self._screenshot()
-        for _ in range(FRAME_TRIES):
-            if not camera.due:
-                self.evaluate(f"__page.mark({camera.order()})")
-            if self.browser.await_event(camera.has_arrived, self.session, FRAME_PATIENCE):
+        if not camera.due:
+            self.evaluate(f"__page.mark({camera.order()})")
+        for spent in range(1, FRAME_TRIES * FRAME_ROUNDS + 1):
+            if self.browser.await_event(camera.has_arrived, self.session, FRAME_ROUND):
                 return camera.take()
-            camera.cancel()
+            if camera.is_behind or spent % FRAME_ROUNDS == 0:
+                self.evaluate(f"__page.mark({camera.again()})")
+        camera.cancel()
         return self._screenshot()
 
     def _screenshot(self) -> NDArray[np.uint8]:
@@ -255,35 +268,33 @@ class Page:
     def _fetch(self, told: Mapping[str, Any]) -> None:
         """Answers a request from the package, and refuses what is outside of it."""
         url, name = str(told["request"]["url"]).partition("#")[0], told["requestId"]
-        top = told.get("resourceType") == "Document" and told.get("frameId") == self._target
-        if top and url != self._loading:
-            # A page that leaves would take the task with it. An empty answer makes it stay.
-            self.counts["navigations"] += 1
-            self.counts["outside_requests"] += not served.is_inside(url)
-            self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 204})
-            return
         found = served.answer(url.partition("?")[0])
-        if told.get("resourceType") == "Document" and found is None and not _is_blank(url):
-            # A page within the page that would leave stays likewise.
+        outside = not served.is_inside(url)
+        self.counts["outside_requests"] += outside
+        if self._would_leave(told, url, known=found is not None):
+            # It would take the task with it. An empty answer makes it stay.
             self.counts["navigations"] += 1
-            self.counts["outside_requests"] += not served.is_inside(url)
             self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 204})
         elif found is not None:
-            headers = [{"name": "Content-Type", "value": found.media_type}]
-            self._answer(
-                "Fetch.fulfillRequest",
-                {
-                    "requestId": name,
-                    "responseCode": 200,
-                    "responseHeaders": headers,
-                    "body": found.body,
-                },
-            )
-        elif served.is_inside(url):
-            self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 404})
-        else:
-            self.counts["outside_requests"] += 1
+            answer = {
+                "requestId": name,
+                "responseCode": 200,
+                "responseHeaders": [{"name": "Content-Type", "value": found.media_type}],
+                "body": found.body,
+            }
+            self._answer("Fetch.fulfillRequest", answer)
+        elif outside:
             self._answer("Fetch.failRequest", {"requestId": name, "errorReason": "BlockedByClient"})
+        else:
+            self._answer("Fetch.fulfillRequest", {"requestId": name, "responseCode": 404})
+
+    def _would_leave(self, told: Mapping[str, Any], url: str, *, known: bool) -> bool:
+        """Whether a request is that of a page, or of a page within it, that leaves the task."""
+        if told.get("resourceType") != "Document":
+            return False
+        if told.get("frameId") == self._target:
+            return url != self._loading
+        return not known and not served.is_blank(url)
 
     def close(self) -> None:
         """Closes the page and its context; says nothing if the browser is gone."""
@@ -297,15 +308,12 @@ class Page:
             self.browser.close()
 
 
-def _is_blank(url: str) -> bool:
-    return url.startswith(("about:", "data:", "blob:"))
-
-
 _WALL_CLOCK = """
 (function () {
   const begun = performance.now();
   Object.defineProperty(window, '__clock', {value: {
-    advance() {}, restart() {}, now: () => performance.now() - begun}});
+    advance() {}, restart() {}, now: () => performance.now() - begun,
+    drawn: () => new Promise(requestAnimationFrame)}});
 })();
 """
 """The clock on the wall behind the face of the other; whoever waits, waits outside of the page."""

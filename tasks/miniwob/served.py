@@ -53,8 +53,11 @@ def answer(url: str) -> Answer | None:
     if parts.hostname != HOST:
         return None
     folder = root().resolve()
-    path = (folder / unquote(parts.path).lstrip("/")).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    try:
+        path = (folder / unquote(parts.path).lstrip("/")).resolve()
+        if not path.is_relative_to(folder) or not path.is_file():
+            return None
+    except (OSError, ValueError):  # No name of a file: too long, or with a zero byte.
         return None
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if media_type.startswith("text/"):
@@ -65,5 +68,9 @@ def answer(url: str) -> Answer | None:
 
 def is_inside(url: str) -> bool:
     """Whether an address is one of the package's host, or no address of a network at all."""
-    parts = urlsplit(url)
-    return parts.scheme in ("data", "blob", "about") or parts.hostname == HOST
+    return is_blank(url) or urlsplit(url).hostname == HOST
+
+
+def is_blank(url: str) -> bool:
+    """Whether what an address names is in the address itself, or in the page."""
+    return urlsplit(url).scheme in ("data", "blob", "about")

@@ -31,6 +31,7 @@ import transitions
 import updates
 from measure import Ratio, Work
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from polyathlon.benchmarks.workers.pool import available_cores
@@ -222,7 +223,8 @@ def _print(
     for column in (unit, *columns)[: len(rows[0]) - 1]:
         table.add_column(column, justify="right")
     for row in rows:
-        table.add_row(*[f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row])
+        cells = [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row]
+        table.add_row(*map(escape, cells))  # "[s]" is a unit, not a style.
     console.print(table)
 
 

@@ -56,8 +56,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("proof", choices=list(PROOFS))
     parser.add_argument("--episodes", type=int, default=1000, help="over all splits")
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=150_000)
+    parser.add_argument("--first", type=int, default=0, help="episode or page to begin with")
+    parser.add_argument("--count", type=int, default=150_000, help="of episodes, of pages")
     parser.add_argument("--processes", type=int, default=2, help="side by side, where that can be")
     parser.add_argument("--width", type=int, default=128, help="of the quantisers")
     parser.add_argument("--updates", type=int, default=1000, help="of their training")
@@ -211,6 +211,10 @@ def _agree() -> int:
     return int(not all(row.holds for row in rows))
 
 
+def _pages(told: argparse.Namespace) -> slice:
+    return slice(told.first, told.first + told.count)
+
+
 def _beside_upstream(seeds: range, pages: slice) -> int:
     """Plays MiniWoB tasks with upstream's client too; 1 if words or verdicts ever differ."""
     from upstream import compare
@@ -232,8 +236,8 @@ def _beside_upstream(seeds: range, pages: slice) -> int:
     return int(off > 0)
 
 
-def _solve_pages(seeds: range) -> int:
-    """Plays every page that has an oracle with it and at random; 1 if an oracle fails too often."""
+def _solve_pages(seeds: range, pages: slice) -> int:
+    """Plays pages that have an oracle with it and at random; 1 if an oracle fails too often."""
     from errand import ENOUGH, solved
 
     from polyathlon.tasks.miniwob.oracle import ORACLES
@@ -241,7 +245,7 @@ def _solve_pages(seeds: range) -> int:
     table = Table(title=f"miniwob, {len(seeds)} seeds each", title_justify="left")
     for column in ("page", "oracle", "steps", "at random"):
         table.add_column(column)
-    rows = [solved(name, seeds) for name in ORACLES]
+    rows = [solved(name, seeds) for name in list(ORACLES)[pages]]
     for row in rows:
         table.add_row(row.name, f"{row.oracle}", f"{row.steps:.1f}", f"{row.random}")
     Console(width=80).print(table)
@@ -424,14 +428,10 @@ PROOFS: dict[str, Callable[[argparse.Namespace], int]] = {
         lambda told: _show_results(told.proof, told.out, told.seeds, told.processes),
     ),
     "import-memory": lambda _: _import_more_than_memory(),
-    "miniwob": lambda told: _beside_upstream(
-        range(told.seeds), slice(told.first, told.first + told.count)
-    ),
-    "miniwob-oracles": lambda told: _solve_pages(range(told.seeds)),
+    "miniwob": lambda told: _beside_upstream(range(told.seeds), _pages(told)),
+    "miniwob-oracles": lambda told: _solve_pages(range(told.seeds), _pages(told)),
     "miniwob-soak": lambda told: _soak_pages(told.episodes),
-    "miniwob-leftovers": lambda told: _sweep_pages(
-        range(told.seeds), slice(told.first, told.first + told.count)
-    ),
+    "miniwob-leftovers": lambda told: _sweep_pages(range(told.seeds), _pages(told)),
     "submission-replays": lambda told: _play_again(min(told.episodes, 20), told.families),
     "submission-flips": lambda told: _flip(told.tries, told.first),
     "statistics": lambda _: _agree(),

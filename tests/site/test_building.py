@@ -14,10 +14,10 @@ from PIL import Image
 from polyathlon.cli import main
 from polyathlon.core.errors import BadArgument, RunDirectoryError, SubmissionRefused
 from polyathlon.leaderboard import contracts
-from polyathlon.leaderboard.board import build_board
+from polyathlon.leaderboard.assembly import build_board
 from polyathlon.leaderboard.intake import slug
 from polyathlon.leaderboard.website.build import build_site
-from polyathlon.leaderboard.website.evidence import script
+from polyathlon.leaderboard.website.feed import script
 from polyathlon.leaderboard.website.frames import sheet_of, taken_at
 
 

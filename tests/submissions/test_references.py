@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from polyathlon.cli import main
-from polyathlon.leaderboard.board import build_board
+from polyathlon.leaderboard.assembly import build_board
 from polyathlon.leaderboard.validation import validate
 from polyathlon.leaderboard.verification import beside, read_verification
 

@@ -19,6 +19,8 @@ from polyathlon.core.episode import Outcome
 from polyathlon.core.errors import SubmissionRefused
 from polyathlon.core.journal import GENESIS, _link
 from polyathlon.core.metric import MetricSpec, MetricTable
+from polyathlon.core.specs import Group
+from polyathlon.leaderboard import plausibility, validation
 from polyathlon.leaderboard.archive import write_archive
 from polyathlon.leaderboard.submission import pack
 from polyathlon.leaderboard.summary import summarise
@@ -144,10 +146,10 @@ def test_no_file_at_all(tmp_path):
 
 
 def test_foreign_and_missing_files(members, filed):
-    assert "not those of" in refusal(filed({**members, "runs/0/readme.json": b""}))
+    assert "readme.json is no file that" in refusal(filed({**members, "runs/0/readme.json": b""}))
     rest = dict(members)
     del rest[ACTIONS]
-    assert "not those of" in refusal(filed(rest))
+    assert "not those that" in refusal(filed(rest))
     assert "no submission.json" in refusal(filed({"a": b""}))
     assert "the most" in refusal(filed({INDEX: b" " * (2 << 20)}))
 
@@ -188,6 +190,9 @@ def test_files_that_are_none(members, filed, rehashed, name, text):
 
 def test_an_older_manifest_is_not_read_as_a_new_one(members, filed, rehashed):
     manifest = json.loads(members[MANIFEST])
+    older = dumped({**manifest, "format": 0})
+    words = refusal(filed(rehashed({**members, MANIFEST: older})))
+    assert "manifest.json is of format 0, older" in words
     del manifest["metrics"]
     words = refusal(filed(rehashed({**members, MANIFEST: dumped(manifest)})))
     assert "not in its canonical form" in words
@@ -212,7 +217,8 @@ def test_unknown_doubled_and_spaced_fields(members, filed, rehashed, name):
     "name",
     ["<script>alert(1)</script>", "a&amp;b", "bell\x07", "esc\x1b[31m", "evil\u202egnp.exe",
      "zero\u200bwidth", "two\nlines", "\u05d0\u05d1", "\u0627\u0628", "\ue000", "e\u0301", "", " ",
-     "a" * 81, "\u2066x\u2069", "soft\u00adhyphen"],
+     "a" * 81, "\u2066x\u2069", "soft\u00adhyphen", "filler\u3164", "\u2800", "joiner\u034f",
+     "selector\ufe0f", "a" + 5 * "\u0489"],
 )  # fmt: skip
 def test_names(members, filed, name):
     index = json.loads(members[INDEX])
@@ -225,6 +231,21 @@ def test_names(members, filed, name):
         refusal(filed({**members, INDEX: dumped(changed)}))
     index["name"] = "Größe 道 2"
     assert validate(filed({**members, INDEX: dumped(index)})).submission.name == "Größe 道 2"
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a//b", "a\\b", "C:x", "<b>", "a/\u05d0", "a/ b"])
+def test_names_of_weights(members, filed, name):
+    index = json.loads(members[INDEX])
+    index["weights"] = [{"name": name, "sha256": "0" * 64, "size": 1}]
+    assert "weights" in refusal(filed({**members, INDEX: dumped(index)}))
+    index["weights"][0]["name"] = "layers/0/größe.bin"
+    assert validate(filed({**members, INDEX: dumped(index)})).submission.weights
+
+
+def test_a_time_is_one(members, filed, rehashed):
+    manifest = json.loads(members[MANIFEST])
+    changed = dumped({**manifest, "created": "<b>now</b>"})
+    assert "no time in UTC" in refusal(filed(rehashed({**members, MANIFEST: changed})))
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://x", 'https://x"onload="', "x"])
@@ -281,6 +302,22 @@ def close(one, other):
     if isinstance(one, float) and isinstance(other, float):
         return one == pytest.approx(other, rel=1e-9, abs=1e-9)
     return type(one) is type(other) and one == other
+
+
+def test_what_would_take_hours_to_count(packed, filed, monkeypatch):
+    """Groups are summed up by themselves, and figures are held for every episode."""
+    benchmark = packed.manifest.benchmark
+    groups = tuple(Group(name=f"g{n}", title="", tasks=benchmark.tasks) for n in range(3))
+    grouped = replace(benchmark, groups=groups)
+    monkeypatch.setattr(validation, "MOST_GROUPS", 2)
+    monkeypatch.setattr(validation, "MOST_DECLARED", 7)
+    for change, words in (
+        ({"benchmark": grouped, "benchmark_digest": grouped.digest()}, "3 groups of tasks"),
+        ({"metrics": {"babyai": MetricTable(metrics=(LENGTH,))}}, "1 figures of 8 episodes"),
+    ):
+        manifest = replace(packed.manifest, **change)
+        run = replace(packed, manifest=manifest, result=summarise(manifest, packed.results))
+        assert words in refusal(filed(pack("Agent", [run])))
 
 
 def test_a_figure_that_does_not_follow_is_named(members, filed, rehashed):
@@ -356,10 +393,16 @@ def first_only(changed):
         (lambda one: replace(one, steps=0), "0 steps"),
         (lambda one: replace(one, attempts=3), "3 attempts with 0 faults"),
         (lambda one: replace(one, wall_time=-1.0), "cannot be"),
+        (lambda one: replace(one, wall_time=1e200), "cannot be"),
         (lambda one: replace(one, times={"policy": -1.0}), "cannot be"),
+        (lambda one: replace(one, total_reward=-1e300), "a figure beyond 1e+100"),
+        (lambda one: replace(one, metrics={"length": 1e200}), "a figure beyond 1e+100"),
         (lambda one: replace(one, trace=None), "without actions"),
         (lambda one: replace(one, start_digest="x"), "a digest that is none"),
         (lambda one: replace(one, instruction="go\u202e"), "cannot be seen"),
+        (lambda one: replace(one, instruction="go " * 30_000), "90000 letters"),
+        (lambda one: replace(one, metrics={f"m{n}": 0.0 for n in range(2000)}), "further figures"),
+        (lambda one: replace(one, spent={"a\u200bb": 1.0}), "cannot be seen"),
         (lambda one: replace(one, outcome=Outcome.INVALID), "invalid episode"),
     ],
 )  # fmt: skip
@@ -372,7 +415,7 @@ def test_an_episode_from_another_seed(packed, filed, members, rehashed):
     line = members[EPISODES].splitlines()[0].replace(str(one.plan.seed).encode(), b"7")
     lines = [line, *members[EPISODES].splitlines()[1:]]
     words = refusal(filed(rehashed({**members, EPISODES: chained(lines)})))
-    assert "played from seed 7; the benchmark plans" in words
+    assert "episodes.jsonl: babyai.go-to-obj-v0 episode 0 was played from seed 7" in words
 
 
 @pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"NaN", b"Infinity", b'"1"', b"null"])
@@ -411,6 +454,11 @@ def test_actions_of_another_kind(packed, filed):
             result=summarise(packed.manifest, results),
         )
         assert "actions" in refusal(filed(pack("Agent", [run])))
+
+
+def test_actions_that_unpack_to_too_much_together(members, filed, monkeypatch):
+    monkeypatch.setattr(plausibility, "LARGEST_TRACES", 1000)
+    assert "actions unpack to more than" in refusal(filed(members))
 
 
 # Mutation

@@ -13,7 +13,7 @@ from polyathlon.benchmarks.workers.message import Finished
 from polyathlon.cli import main
 from polyathlon.core.episode import Outcome
 from polyathlon.core.errors import BadArgument, RunDirectoryError
-from polyathlon.leaderboard.board import build_board
+from polyathlon.leaderboard.assembly import build_board
 from polyathlon.leaderboard.submission import pack
 from polyathlon.leaderboard.validation import actions_of, validate
 from polyathlon.leaderboard.verification import (
@@ -126,6 +126,17 @@ def test_other_versions_prove_nothing(packed, forged, filed, verify):
     manifest = msgspec.structs.replace(
         run.manifest, packages={**run.manifest.packages, "minigrid": "1.0.0"}
     )
+    path = filed(pack("Agent", [msgspec.structs.replace(run, manifest=manifest)]))
+    told, verdict = verify(path, "--all", code=3)
+    assert verdict.status == "self-reported"
+    assert "minigrid 1.0.0 there" in told
+
+
+def test_other_versions_in_a_family_s_own_python_prove_nothing(packed, forged, filed, verify):
+    """What counts is what played the family, not what the evaluator had installed."""
+    run = validate(filed(forged(forge_one))).runs[0]
+    python = {"python": "3.11.1", "minigrid": "1.0.0"}
+    manifest = msgspec.structs.replace(run.manifest, interpreters={"babyai": python})
     path = filed(pack("Agent", [msgspec.structs.replace(run, manifest=manifest)]))
     told, verdict = verify(path, "--all", code=3)
     assert verdict.status == "self-reported"

@@ -1,5 +1,7 @@
 // What the environment asks of a page: to begin an episode, and to say how things stand.
-(function () {
+//
+// Arguments: the width of the task, and the side of the square that is shown beside it [px].
+(function (width, edge) {
   'use strict';
   const AFTERMATH = 1000;  // [ms]
   let styled = false;
@@ -63,8 +65,27 @@
     return look(number);
   }
 
-  // Looks once every picture is there: until then it has no extent, and is no element.
-  function look(number) {
+  // Where the pointer is; the browser's own word for what it is over is ":hover".
+  let pointer = null;
+  for (const kind of ['mousemove', 'mousedown', 'mouseup'])
+    window.addEventListener(kind, (event) => { pointer = [event.clientX, event.clientY]; }, true);
+
+  // Whether something else came under the pointer: the page is told with the next frame. A list
+  // or box that is hovered by its label is not under it.
+  function isUntold() {
+    const under = pointer && document.elementFromPoint(...pointer);
+    return !!under && (!under.matches(':hover') ||
+      [...document.querySelectorAll(':hover')].some((one) => !one.contains(under) &&
+        ![...one.labels || []].some((label) => label.contains(under))));
+  }
+
+  // Looks once the page knows what is under the pointer, or whether it does would be chance, and
+  // once every picture is there: until then it has no extent, and is no element.
+  function look(number, frames = 3) {
+    // The cover that invites to the next episode hides how this one has ended.
+    if (WOB_DONE_GLOBAL && core.cover_div) core.cover_div.style.display = 'none';
+    if (frames && isUntold())
+      return window.__clock.drawn().then(() => look(number, frames - 1));
     const late = [...document.images].filter((one) => !one.complete);
     return late.length
       ? Promise.allSettled(late.map((one) => one.decode())).then(() => observe(number))
@@ -77,8 +98,10 @@
   function mark(number) {
     if (square === null) {
       square = document.createElement('polyathlon-mark');
-      square.style.cssText = 'all: initial; position: fixed; left: 440px; top: 260px;' +
-        ' width: 4px; height: 4px; z-index: 2147483647; pointer-events: none';
+      // On a layer of its own, so that to change it does not draw the task again.
+      square.style.cssText = `all: initial; position: fixed; left: ${width}px; top: 0;` +
+        ` width: ${edge}px; height: ${edge}px; z-index: 2147483647; pointer-events: none;` +
+        ' will-change: transform';
     }
     if (!square.isConnected) document.documentElement.appendChild(square);
     square.style.backgroundColor = '#' + number.toString(16).padStart(6, '0');
@@ -100,7 +123,8 @@
         : real && real.tagName === 'SELECT' ? real.value : '',
       left: short(node.left), top: short(node.top),
       width: short(node.width), height: short(node.height),
-      id: /^ui-id-\d+$/.test(node.id || '') ? '' : node.id || '', classes: typeof node.classes === 'string' ? node.classes
+      id: /^ui-id-\d+$/.test(node.id || '') ? '' : node.id || '',
+      classes: typeof node.classes === 'string' ? node.classes
         : (node.classes && node.classes.baseVal) || '',
       focused: !!node.focused, touched: !!node.tampered, checked: said === true, ...own,
     });
@@ -127,18 +151,17 @@
     return root ? flatten(root, 0, []) : [];
   }
 
+  // Says how things stand in JSON, see sight.py: one text passes the protocol far faster than many.
   function observe(number) {
-    const done = WOB_DONE_GLOBAL;
-    // The cover that invites to the next episode hides how this one has ended.
-    if (done && core.cover_div) core.cover_div.style.display = 'none';
+    const done = !!WOB_DONE_GLOBAL;
     const seen = {
       done, raw: WOB_RAW_REWARD_GLOBAL, reward: WOB_REWARD_GLOBAL,
       reason: WOB_REWARD_REASON == null ? '' : String(WOB_REWARD_REASON),
-      ready: WOB_TASK_READY, utterance: utterance(), limit: core.EPISODE_MAX_TIME,
+      ready: !!WOB_TASK_READY, utterance: utterance(),
       elements: elements(), seconds: (Date.now() - core.ept0) / 1000,
     };
     if (number) mark(number);
-    return seen;
+    return JSON.stringify(seen);
   }
 
   function utterance() {
@@ -188,7 +211,8 @@
     if (element.ownerDocument.activeElement !== element) return false;
     element.dataset.tampered = 'e' + WOB_EPISODE_ID;
     if (typeof element.select === 'function') element.select();
-    else if (element.isContentEditable) element.ownerDocument.getSelection().selectAllChildren(element);
+    else if (element.isContentEditable)
+      element.ownerDocument.getSelection().selectAllChildren(element);
     return true;
   }
 
@@ -247,4 +271,4 @@
 
   Object.defineProperty(window, '__page', {value: {begin, observe, advance, place, choose, enter,
     scroll, preload, mark}});
-})();
+})

@@ -60,7 +60,7 @@ class Shown(NamedTuple):
     filmed: bool
 
 
-class Evidence(NamedTuple):
+class Feed(NamedTuple):
     """The files of one run.
 
     Attributes:
@@ -88,7 +88,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text).replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def evidence_of(intake: Intake, number: int) -> Evidence:
+def feed_of(intake: Intake, number: int) -> Feed:
     """The files of one run of a submission or directory.
 
     Args:
@@ -123,7 +123,7 @@ def evidence_of(intake: Intake, number: int) -> Evidence:
         shown.append(Shown(one.plan.task, one.plan.index, sheet is not None))
     if bare:
         files.append(script(f"film/{intake.key}-{number}", bare))
-    return Evidence(name, tuple(shown), tuple(files), left_out)
+    return Feed(name, tuple(shown), tuple(files), left_out)
 
 
 def _table(run: Played) -> dict[str, Any]:
