@@ -35,15 +35,11 @@ READY_PATIENCE = 30.0
 READY_ROUND = 0.005
 """How often it is asked [s]."""
 
-FRAME_ROUND = 0.03
-"""How often it is asked whether a frame has been skipped [s]."""
-
-FRAME_ROUNDS = 16
-"""How many of them a frame may take that was not skipped, before the mark is set anew."""
+FRAME_PATIENCE = 0.5
+"""How long a frame with the mark may take before the mark is set anew [s]."""
 
 FRAME_TRIES = 3
-"""How often that is waited for, before a picture is asked for: on a page that covers the mark there
-is no frame with it."""
+"""How often it is set before a picture is asked for; on a page that covers it there is none."""
 
 _AWAY = tuple(
     ("Input.dispatchMouseEvent", {"type": kind, "x": 0, "y": 0, "button": "none"})
@@ -225,14 +221,12 @@ class Page:
         camera = self._camera
         if camera is None:
             return self._screenshot()
-        if not camera.due:
-            self.evaluate(f"__page.mark({camera.order()})")
-        for spent in range(1, FRAME_TRIES * FRAME_ROUNDS + 1):
-            if self.browser.await_event(camera.has_arrived, self.session, FRAME_ROUND):
+        for _ in range(FRAME_TRIES):
+            if not camera.due:
+                self.evaluate(f"__page.mark({camera.order()})")
+            if self.browser.await_event(camera.has_arrived, self.session, FRAME_PATIENCE):
                 return camera.take()
-            if camera.is_behind or spent % FRAME_ROUNDS == 0:
-                self.evaluate(f"__page.mark({camera.again()})")
-        camera.cancel()
+            camera.cancel()
         return self._screenshot()
 
     def _screenshot(self) -> NDArray[np.uint8]:
