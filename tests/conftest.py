@@ -16,6 +16,11 @@ from warm_python import LEARN, PLAY, warm_python
 # operation take a hundred times as long as one on a busy machine. Set before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Tests start hundreds of processes: what one of them compiles the others need not, whatever the
+# user wants of Python otherwise.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # The user's own settings, such as another Python for a family, are no part of a test.
 os.environ["POLYATHLON_CONFIG"] = "/nonexistent/settings"
 

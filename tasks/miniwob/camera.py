@@ -32,6 +32,11 @@ class Camera:
         browser: that draws it.
         session: the page's.
         size: height and width of the part that is looked at [px].
+
+    Attributes:
+        is_behind: the newest frame is older than the newest number. Of two within 10 ms the browser
+            skips the second, and sends what it shows once twice the usual time between frames has
+            passed: a number set anew makes a third, which comes at once.
     """
 
     def __init__(self, browser: Browser, session: str, size: tuple[int, int]) -> None:
@@ -42,6 +47,7 @@ class Camera:
         self._runs = False
         self._frame = ""
         self._picture: NDArray[np.uint8] | None = None
+        self.is_behind = False
 
     @property
     def due(self) -> bool:
@@ -67,7 +73,7 @@ class Camera:
         """Another number, for a page that does not change: the frames before it stay good."""
         self._number = self._number % NUMBERS + 1
         self._good.add(self._number)
-        self._picture = None
+        self._picture, self.is_behind = None, False
         return self._number
 
     def cancel(self) -> None:
@@ -79,8 +85,8 @@ class Camera:
         if self._picture is None and self._frame:
             image, self._frame = decode(self._frame), ""
             tone = image.crop((*self._spot, self._spot[0] + 1, self._spot[1] + 1)).tobytes()
-            if int.from_bytes(tone, "big") in self._good:
-                self._picture = cropped(image, self._size)
+            good = int.from_bytes(tone, "big") in self._good
+            self._picture, self.is_behind = cropped(image, self._size) if good else None, not good
         return self._picture is not None
 
     def take(self) -> NDArray[np.uint8]:

@@ -35,13 +35,15 @@ READY_PATIENCE = 30.0
 READY_ROUND = 0.005
 """How often it is asked [s]."""
 
-FRAME_PATIENCE = (0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
-"""How long a frame with the mark may take before the mark is set anew [s].
+FRAME_ROUND = 0.03
+"""How often it is asked whether a frame has been skipped [s]."""
 
-Of two frames that a page draws within 10 ms the browser skips the second, and sends what it shows
-once twice the time between frames has passed, which with a slow agent is a second. A third frame
-comes at once. After the last of these a picture is asked for: on a page that covers the mark, there
-is none."""
+FRAME_ROUNDS = 16
+"""How many of them a frame may take that was not skipped, before the mark is set anew."""
+
+FRAME_TRIES = 3
+"""How often that is waited for, before a picture is asked for: on a page that covers the mark there
+is no frame with it."""
 
 _AWAY = tuple(
     ("Input.dispatchMouseEvent", {"type": kind, "x": 0, "y": 0, "button": "none"})
@@ -153,6 +155,7 @@ class Page:
             raise BrowserFault(f"the page of {task} does not load: {answer['errorText']}")
         self.browser.await_event(lambda: self._loaded, self.session)
         self._loading = ""
+        self._all(("Page.resetNavigationHistory", {}))  # There is nothing to go back to.
         self.evaluate("__page.preload()")
 
     def begin(self, seed: int, mode: str, scale: float) -> Sight:
@@ -224,10 +227,11 @@ class Page:
             return self._screenshot()
         if not camera.due:
             self.evaluate(f"__page.mark({camera.order()})")
-        for patience in FRAME_PATIENCE:
-            if self.browser.await_event(camera.has_arrived, self.session, patience):
+        for spent in range(1, FRAME_TRIES * FRAME_ROUNDS + 1):
+            if self.browser.await_event(camera.has_arrived, self.session, FRAME_ROUND):
                 return camera.take()
-            self.evaluate(f"__page.mark({camera.again()})")
+            if camera.is_behind or spent % FRAME_ROUNDS == 0:
+                self.evaluate(f"__page.mark({camera.again()})")
         camera.cancel()
         return self._screenshot()
 
@@ -308,7 +312,8 @@ _WALL_CLOCK = """
 (function () {
   const begun = performance.now();
   Object.defineProperty(window, '__clock', {value: {
-    advance() {}, restart() {}, now: () => performance.now() - begun}});
+    advance() {}, restart() {}, now: () => performance.now() - begun,
+    drawn: () => new Promise(requestAnimationFrame)}});
 })();
 """
 """The clock on the wall behind the face of the other; whoever waits, waits outside of the page."""
