@@ -355,10 +355,10 @@ def test_the_commands_make_import_and_list(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_one_evaluation_gives_the_figures_of_all_protocols(
-    imported: Path, python: Callable[..., Any], tmp_path: Path
+    imported: Path, typed: Callable[..., Any], tmp_path: Path
 ) -> None:
-    python(
-        *("-m", "polyathlon.cli", "eval", "androidcontrol.high", "--agent", "oracle"),
+    typed(
+        *("eval", "androidcontrol.high", "--agent", "oracle"),
         *("--episodes", "4", "--video", "0", "--slots", "1", "--set", "episodes=official"),
         *("--obs", "instruction", "--out", tmp_path / "run"),
     )

@@ -150,14 +150,14 @@ def test_commands_in_writing(tmp_path: Path) -> None:
 
 
 def test_a_pattern_makes_a_data_set_for_each_task(
-    python: Callable[..., Any], tmp_path: Path
+    typed: Callable[..., Any], tmp_path: Path
 ) -> None:
-    command = ("-m", "polyathlon.cli", "data", "make", "babyai.put-next-s5*", "--episodes", "1")
-    done = python(*command, "--slots", "1", "--out", tmp_path / "all")
+    command = ("data", "make", "babyai.put-next-s5*", "--episodes", "1")
+    done = typed(*command, "--slots", "1", "--out", tmp_path / "all")
     names = sorted(path.name for path in (tmp_path / "all").iterdir())
     assert names == ["babyai.put-next-s5n1-v0", "babyai.put-next-s5n2-v0"]
     assert "1 of 3 tasks have no solver: left out" in done.stdout
-    again = python(*command, "--slots", "1", "--out", tmp_path / "all")
+    again = typed(*command, "--slots", "1", "--out", tmp_path / "all")
     assert again.stdout.count("made already") == 2
 
 

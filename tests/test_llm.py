@@ -361,7 +361,7 @@ def test_slots_are_asked_at_once_and_kept_apart() -> None:
 
 
 def test_a_run_counts_tokens_and_keeps_the_key_to_itself(
-    python: Callable[..., Any], tmp_path: Path
+    typed: Callable[..., Any], tmp_path: Path
 ) -> None:
     def answer(body: dict[str, Any]) -> str:
         text = body["messages"][1]["content"]
@@ -372,16 +372,16 @@ def test_a_run_counts_tokens_and_keeps_the_key_to_itself(
             "POLYATHLON_LLM_URL": server.url, "POLYATHLON_LLM_MODEL": "stub-1",
             "OPENAI_API_KEY": KEY, "POLYATHLON_LLM_PRICES": "1,2", "NO_PROXY": "*",
         }  # fmt: skip
-        done = python(
-            *("-m", "polyathlon.cli", "eval", "androidcontrol.low,babyai.go-to-red-ball"),
+        done = typed(
+            *("eval", "androidcontrol.low,babyai.go-to-red-ball"),
             *("--agent", "llm", "--episodes", "2", "--slots", "2", "--video", "0"),
             *("--obs", "instruction", "--on-invalid", "no-op", "--out", tmp_path / "run"),
             environment=environment,
             code=2,
         )
         assert "declare no action that does nothing" in done.stderr
-        done = python(
-            *("-m", "polyathlon.cli", "eval", "androidcontrol.low", "--agent", "llm"),
+        done = typed(
+            *("eval", "androidcontrol.low", "--agent", "llm"),
             *("--episodes", "4", "--slots", "2", "--video", "0", "--obs", "instruction,dom"),
             *("--out", tmp_path / "run"),
             environment=environment,
@@ -401,11 +401,11 @@ def test_a_run_counts_tokens_and_keeps_the_key_to_itself(
 
 
 def test_an_endpoint_that_fails_ends_the_run_in_one_line(
-    python: Callable[..., Any], tmp_path: Path
+    typed: Callable[..., Any], tmp_path: Path
 ) -> None:
     with serving(lambda _: Reply(401, {"error": {"message": f"no such key: {KEY}"}})) as server:
-        done = python(
-            *("-m", "polyathlon.cli", "eval", "androidcontrol.high", "--agent", "llm"),
+        done = typed(
+            *("eval", "androidcontrol.high", "--agent", "llm"),
             *("--episodes", "1", "--video", "0", "--obs", "instruction"),
             *("--out", tmp_path / "run"),
             environment={
