@@ -119,7 +119,7 @@ def decoded(forest: Forest, name: str, adapters: Any, table: TokenTable, said: A
     return adapters[name].decode(table.codes(name, rows) if name in table.bodies else rows)
 
 
-MANY = int(os.environ.get("MASKED_ACTIONS", "100"))
+MANY = int(os.environ.get("MASKED_ACTIONS", "30"))
 """Utterances of each body; ``make proof`` asks for a thousand, which takes five minutes."""
 
 

@@ -116,7 +116,7 @@ def test_the_same_state_is_the_same_picture(world):
         assert first.std() > 20
 
 
-@pytest.mark.parametrize("home", [*replica_layouts(), *list(layouts())[::9]])
+@pytest.mark.parametrize("home", [*replica_layouts(), *list(layouts())[::18]])
 def test_every_home_can_be_seen_from_its_places(world, home):
     episode, state = holding(home, "013_apple")
     geometry = world.load(episode)
@@ -297,7 +297,7 @@ def test_what_is_out_of_view_is_left_out_without_a_trace(world):
             assert np.array_equal(lean, whole)
 
 
-@pytest.mark.parametrize("home", [*replica_layouts(), *list(layouts())[::9]])
+@pytest.mark.parametrize("home", [*replica_layouts(), *list(layouts())[::18]])
 def test_decoration_is_in_nobodys_way(home):
     layout, geometry = find_layout(home), home_named(home)
     shell = SHELLS[layout.shell]

@@ -36,8 +36,8 @@ def test_llarp_is_taught_and_plays(tmp_path, capsys):
     assert manifest["command"][0] == "polyathlon"
     assert manifest["config"]["ppo"]["rollout"] == 8
     run_folder = tmp_path / "run"
-    code = run("eval", "langr.train", "--agent", out, "--episodes", "2", "--video", "0",
-               "--slots", "2", "--out", run_folder)  # fmt: skip
+    code = run("eval", "langr.train", "--agent", out, "--episodes", "1", "--video", "0",
+               "--slots", "1", "--out", run_folder)  # fmt: skip
     assert code == 0
     record = json.loads((run_folder / "manifest.json").read_text())["agent"]
     assert record["path"].endswith("LlarpAgent")
