@@ -111,8 +111,8 @@ proof-remote: $(STAMP)  ## served policies: five faults, 20 trials each, 10 min
 	@$(PY) tests/proofs outages --tries 20
 	@$(PY) tests/proofs peers
 
-faults: $(STAMP) system  ## the fault matrix: local, served, Ray; 20 trials a row, an hour on two cores
-	@$(PY) tests/proofs faults --tries 20
+faults: $(STAMP) system  ## the fault matrix: local, served, Ray; 20 trials a row; goes on where it stopped
+	@$(PY) tests/proofs faults --tries 20 --processes 4
 
 train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends with 1 if a claim fails
 	@$(PY) tests/proofs learners

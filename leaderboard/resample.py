@@ -271,7 +271,7 @@ def _sum_between(times: Times, ordered: Floats, cut: int) -> float:
     """
     upto = times.astype(np.intp).cumsum()  # To convert while adding up takes ten times as long.
     n = len(times)
-    first, last = np.searchsorted(upto, (cut, n - cut - 1), side="right")
+    first, last = upto.searchsorted(np.array((cut, n - cut - 1)), side="right")
     if first == last:
         return float(ordered[first] * (n - 2 * cut))
     kept = times[first : last + 1].astype(np.float64)

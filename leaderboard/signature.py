@@ -31,6 +31,20 @@ if TYPE_CHECKING:
 CONTEXT = b"polyathlon submission signature v1\n"
 """Precedes what is signed: a signature made for anything else can never be passed off as this."""
 
+WEAK_KEYS = frozenset(
+    (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
+"""Public keys of small order, the highest bit left out: what "signs" for them signs many texts, and
+nobody needs a private key for it (libsodium, ed25519_ref10.c, ``ge25519_has_small_order``)."""
+
 SHOWN = 32
 """Hexadecimal digits of a fingerprint: 128 bits, which nobody can meet by trying keys."""
 
@@ -207,6 +221,12 @@ def sign(members: Mapping[str, bytes], key: Ed25519PrivateKey) -> dict[str, byte
     return {**rest, SIGNATURE: canonical_json(signature)}
 
 
+def _is_weak(public_key: str) -> bool:
+    """Whether it is of small order; the highest bit is the sign of the other coordinate."""
+    last = int(public_key[-2:], 16) & 0x7F
+    return f"{public_key[:-2]}{last:02x}" in WEAK_KEYS
+
+
 def signer_of(
     index: bytes, signature: Signature | None, trusted: Mapping[str, str] | None = None
 ) -> Signer:
@@ -223,6 +243,8 @@ def signer_of(
     if signature is None:
         return Signer()
     print_ = fingerprint(signature.public_key)
+    if _is_weak(signature.public_key):
+        raise SubmissionRefused(f"{SIGNATURE} names the key {print_}, by which anybody can sign")
     try:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

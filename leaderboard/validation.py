@@ -20,12 +20,13 @@ import msgspec
 from ..core.actions import unpack_actions
 from ..core.episode import EpisodeResult
 from ..core.errors import JournalCorrupt, PolyathlonError, SubmissionRefused
+from ..core.manifest import FORMAT as MANIFEST_FORMAT
 from ..core.manifest import Manifest, parse_manifest
 from ..core.metric import MetricTable
 from ..core.specs import TASK_ID
 from .archive import load, read_archive
 from .foreign_json import converted, hold_to_form, plain_json
-from .foreign_text import check_name, one_line
+from .foreign_text import check_name, check_path, one_line
 from .plausibility import LARGEST_TRACE, check_actions, read_episodes
 from .recount import differences
 from .result import parse_result
@@ -58,6 +59,9 @@ MOST_DECLARED = 20_000_000
 
 NAMED = 5
 """So many differing figures are named; the others are counted."""
+
+_TIME = re.compile(r"(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00))?", re.ASCII)
+"""When a run began; runs of old do not say it."""
 
 _ARGUMENT = re.compile(r"[\w.+-]{0,64}")
 """A text among the arguments of tasks: a word, never a path that another machine would follow."""
@@ -123,7 +127,9 @@ def validate_members(
     if INDEX not in members:
         raise SubmissionRefused(f"there is no {INDEX} in it")
     for name, data in members.items():
-        limit = LARGEST.get(name.rpartition("/")[2], 0)
+        limit = LARGEST.get(name.rpartition("/")[2])
+        if limit is None:
+            raise SubmissionRefused(f"{name} is no file that a submission holds")
         if len(data) > limit:
             raise SubmissionRefused(f"{name} has {len(data)} bytes; {limit} are the most")
     submission = _read_index(members[INDEX])
@@ -148,11 +154,14 @@ def _read_index(raw: bytes) -> Submission:
     if found != FORMAT or isinstance(found, bool):
         age = "older" if isinstance(found, int) and found < FORMAT else "newer or unknown"
         raise SubmissionRefused(
-            f"{INDEX} is of format {found!s:.20}, {age}; this version reads {FORMAT}. "
+            f"{INDEX} is of format {repr(found)[:20]}, {age}; this version reads {FORMAT}. "
             "Pack the runs again with the polyathlon that checks them"
         )
+    if isinstance(plain.get("name"), str):  # Its type refuses the same in fewer words.
+        check_name(plain["name"], f"{INDEX}: name")
     submission = hold_to_form(raw, converted(plain, Submission, INDEX), INDEX)
-    check_name(submission.name, f"{INDEX}: name")
+    for file in submission.weights:
+        check_path(file.name, f"{INDEX}: the weights {file.name[:40]!r}")
     for at, author in enumerate(submission.card.authors):
         check_name(author, f"{INDEX}: card.authors[{at}]")
     return submission
@@ -176,7 +185,8 @@ def _check_files(submission: Submission, members: Mapping[str, bytes]) -> None:
         raise SubmissionRefused(f"{INDEX} does not name the files {', '.join(due[:4])} ... in turn")
     if list(members) not in ([INDEX, *due], [INDEX, *due, SIGNATURE]):
         strange = sorted((members.keys() ^ {INDEX, *due}) - {SIGNATURE})
-        raise SubmissionRefused(f"its files are not those of {INDEX} in order: {strange[:3]}")
+        what = f", such as {strange[0]}" if strange else ", or stand in another order"
+        raise SubmissionRefused(f"its files are not those that {INDEX} names{what}")
     for file in named:
         data = members[file.name]
         if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
@@ -219,6 +229,12 @@ def _check_run(where: str, parts: Mapping[str, bytes], entry: RunEntry) -> Packe
 def _read_manifest(raw: bytes, where: str) -> Manifest:
     plain_json(raw, where)
     manifest = parse_manifest(raw, where)
+    if manifest.format != MANIFEST_FORMAT:
+        raise SubmissionRefused(
+            f"{where} is of format {manifest.format}, older; this version reads {MANIFEST_FORMAT}"
+        )
+    if not _TIME.fullmatch(manifest.created):
+        raise SubmissionRefused(f"{where}: created is {manifest.created[:40]!r}, no time in UTC")
     hold_to_form(raw, manifest, where)
     benchmark = manifest.benchmark
     names = [manifest.agent.name, benchmark.id, benchmark.title]

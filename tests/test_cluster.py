@@ -26,7 +26,7 @@ from polyathlon.benchmarks.cluster.message import (
 )
 from polyathlon.benchmarks.cluster.troupe import Troupe
 from polyathlon.benchmarks.runner import Runner
-from polyathlon.benchmarks.workers.pool import Pool
+from polyathlon.benchmarks.workers.pool import CROWDED, Pool
 from polyathlon.benchmarks.workers.slot import Limits, import_path
 from polyathlon.cli.player import load_player
 from polyathlon.core.episode import EpisodePlan, Fault, Outcome
@@ -106,6 +106,14 @@ def test_a_troupe_plays_what_the_local_engine_plays(
     for index, one in played.items():
         assert (one.digest, one.packed) == (expected[index].digest, expected[index].packed)
         assert one.result.end_digest == expected[index].result.end_digest
+
+
+def test_a_troupe_counts_on_the_cores_it_was_given_alone(hire: Hiring) -> None:
+    """On a machine of many cores its neighbours have the others."""
+    troupe = hire(slots=1)
+    heard(troupe, parts("faulty.sound-v0", 1), 1)
+    assert troupe._pool is not None
+    assert troupe._pool.patience == CROWDED
 
 
 def test_films_come_with_their_episode(hire: Hiring, specs: dict[str, TaskSpec]) -> None:

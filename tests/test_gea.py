@@ -131,6 +131,16 @@ def test_log_probabilities_in_play_are_those_of_a_full_pass(taught):
     assert bool(((found.entropies >= 0) & (found.entropies <= 1 + 1e-5)).all())
 
 
+def test_pictures_of_several_sizes_are_looked_at_in_their_order(tmp_path):
+    training = GeaCloning(tmp_path, config_of(), demonstrations(2, (WALKER,)))
+    network, dice = training.network.eval(), np.random.default_rng(0)
+    pictures = [dice.integers(0, 256, (side, side, 3), np.uint8) for side in (24, 16, 24, 8, 16)]
+    with torch.no_grad():
+        together = network.look(pictures)
+        alone = torch.cat([network.look([one]) for one in pictures])
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
 def test_what_a_slot_does_depends_on_no_other(taught):
     folder, _ = taught
     together, alone = GeaAgent.load(folder), GeaAgent.load(folder)

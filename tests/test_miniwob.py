@@ -269,7 +269,7 @@ def test_a_page_is_kept_from_dialogs_tabs_and_the_network(make):
     env = make("click-test")
     env.reset(seed=0)
     page = page_of(env)
-    page.evaluate("alert('stop'); confirm('really?')")
+    page.evaluate("alert('stop'); confirm('really?'); history.back()")
     opening = {"expression": "window.open('http://example.org/'); 0", "userGesture": True}
     page.browser.call("Runtime.evaluate", opening, page.session)
     page.evaluate("fetch('http://example.org/x').catch(() => 0).then(() => 0)")

@@ -85,20 +85,6 @@ def test_numbers_start_again_after_the_last(shared: browser.Browser) -> None:
         assert camera._number == 1
 
 
-def test_a_frame_is_good_from_the_first_number_that_was_ordered() -> None:
-    with closing(MiniWoB("click-test", observations=("rgb",))) as env:
-        first = env.reset(seed=0)[0]["rgb"]
-        page = env._page
-        assert page is not None
-        camera = page._camera
-        assert isinstance(camera, Camera)
-        page.evaluate(f"__page.mark({camera.order()})")
-        camera.again()  # The page never shows that one.
-        assert page.browser.await_event(camera.has_arrived, page.session)
-        assert np.array_equal(camera.take(), first)
-        assert not camera.due
-
-
 @pytest.mark.parametrize(
     ("task", "window"), [("click-test", [500, 320]), ("flight.AA", [500, 667])]
 )

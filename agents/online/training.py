@@ -121,7 +121,7 @@ class OnlineTraining:
             model = SAC(
                 "MultiInputPolicy", self._scaled, buffer_size=min(config.buffer, identity.steps),
                 learning_starts=config.warm_up, tau=config.follow, train_freq=1,
-                gradient_steps=config.updates, **common,
+                gradient_steps=config.updates, ent_coef=f"auto_{config.temperature}", **common,
             )  # fmt: skip
         model.set_logger(Logger(None, []))
         return model

@@ -301,7 +301,7 @@ def _connect(address: str) -> Any:
         del quiet["include_dashboard"]
     try:
         _keeping_handlers(lambda: ray.init(**quiet))
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+    except Exception as error:  # It raises bare ones too: of a node that does not stand in time.
         told = " ".join(str(error).split())[:300]
         raise ClusterFailed(
             f"no Ray cluster can be reached at '{address or 'this machine'}': {told}"

@@ -129,7 +129,7 @@ class Troupe:
         self._deck.close()
         self._thread.join(ENDING)
         if self._thread.is_alive() and self._pool is not None:
-            self._pool.close()  # Its loop hears that they are gone, and is dealt nothing more.
+            self._pool.kill()  # Its loop hears so, is dealt nothing more, and closes the rest.
         self._thread.join(LEAVING)
         self._folder.cleanup()
 

@@ -141,6 +141,11 @@ class Pool:
         late = [(slot, slot.overdue(now)) for slot in busy]
         return [Event(slot, fault) for slot, fault in late if fault is not None]
 
+    def kill(self) -> None:
+        """Kills every worker, from any thread: whoever waits for one goes on, and closes."""
+        for slot in self.slots:
+            slot.kill()
+
     def close(self) -> None:
         """Ends every worker and whatever it started, within ``CLOSING`` and a little."""
         for slot in self.slots:

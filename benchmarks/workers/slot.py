@@ -283,6 +283,12 @@ class Slot:
             with contextlib.suppress(OSError):
                 self.control.send(Quit())
 
+    def kill(self) -> None:
+        """Kills the process, from any thread; who listens to it hears so, and ends the rest."""
+        process = self.process
+        if process is not None:
+            process.kill()
+
     def end(self, patience: float = 0.0) -> None:
         """Ends the process and everything it started; can be called twice.
 

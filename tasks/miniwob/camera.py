@@ -32,21 +32,19 @@ class Camera:
         browser: that draws it.
         session: the page's.
         size: height and width of the part that is looked at [px].
+
+    Attributes:
+        due: a number was ordered, and its picture not taken yet.
     """
 
     def __init__(self, browser: Browser, session: str, size: tuple[int, int]) -> None:
         self._browser, self._session, self._size = browser, session, size
         self._spot = (size[1] + EDGE // 2, EDGE // 2)
         self._number = 0
-        self._good: set[int] = set()
         self._runs = False
         self._frame = ""
         self._picture: NDArray[np.uint8] | None = None
-
-    @property
-    def due(self) -> bool:
-        """Whether a number was ordered, and its picture neither taken nor cancelled."""
-        return bool(self._good)
+        self.due = False
 
     def hear(self, told: dict[str, Any]) -> None:
         """Keeps the newest frame; the browser sends no third before the first is answered for."""
@@ -55,38 +53,32 @@ class Camera:
         self._browser.send("Page.screencastFrameAck", answer, self._session, forget=True)
 
     def order(self) -> int:
-        """The number that the page is to show next: frames from then on are good."""
+        """The number that the page is to show next; ``due`` until its picture is taken."""
         if not self._runs:  # Not while the page loads: nobody wants the frames of that.
             start = {"format": "png"}
             self._browser.send("Page.startScreencast", start, self._session, forget=True)
             self._runs = True
-        self._good.clear()
-        return self.again()
-
-    def again(self) -> int:
-        """Another number, for a page that does not change: the frames before it stay good."""
         self._number = self._number % NUMBERS + 1
-        self._good.add(self._number)
-        self._picture = None
+        self._picture, self.due = None, True
         return self._number
 
     def cancel(self) -> None:
         """Forgets what was ordered: it is not to be had, or not wanted any more."""
-        self._good.clear()
+        self.due = False
 
     def has_arrived(self) -> bool:
-        """Whether a good frame is here."""
+        """Whether a frame with the number is here."""
         if self._picture is None and self._frame:
             image, self._frame = decode(self._frame), ""
             tone = image.crop((*self._spot, self._spot[0] + 1, self._spot[1] + 1)).tobytes()
-            if int.from_bytes(tone, "big") in self._good:
+            if int.from_bytes(tone, "big") == self._number:
                 self._picture = cropped(image, self._size)
         return self._picture is not None
 
     def take(self) -> NDArray[np.uint8]:
-        """The page as it has been since the last order, uint8 `[H, W, 3]`."""
+        """The page as it was when it showed the number, uint8 `[H, W, 3]`."""
         assert self._picture is not None
-        self._good.clear()
+        self.due = False
         return self._picture
 
 

@@ -35,13 +35,11 @@ READY_PATIENCE = 30.0
 READY_ROUND = 0.005
 """How often it is asked [s]."""
 
-FRAME_PATIENCE = (0.02, 0.04, 0.08, 0.16, 0.32, 0.64)
-"""How long a frame with the mark may take before the mark is set anew [s].
+FRAME_PATIENCE = 0.5
+"""How long a frame with the mark may take before the mark is set anew [s]."""
 
-Of two frames that a page draws within 10 ms the browser skips the second, and sends what it shows
-once twice the time between frames has passed, which with a slow agent is a second. A third frame
-comes at once. After the last of these a picture is asked for: on a page that covers the mark, there
-is none."""
+FRAME_TRIES = 3
+"""How often it is set before a picture is asked for; on a page that covers it there is none."""
 
 _AWAY = tuple(
     ("Input.dispatchMouseEvent", {"type": kind, "x": 0, "y": 0, "button": "none"})
@@ -153,6 +151,7 @@ class Page:
             raise BrowserFault(f"the page of {task} does not load: {answer['errorText']}")
         self.browser.await_event(lambda: self._loaded, self.session)
         self._loading = ""
+        self._all(("Page.resetNavigationHistory", {}))  # There is nothing to go back to.
         self.evaluate("__page.preload()")
 
     def begin(self, seed: int, mode: str, scale: float) -> Sight:
@@ -222,13 +221,12 @@ class Page:
         camera = self._camera
         if camera is None:
             return self._screenshot()
-        if not camera.due:
-            self.evaluate(f"__page.mark({camera.order()})")
-        for patience in FRAME_PATIENCE:
-            if self.browser.await_event(camera.has_arrived, self.session, patience):
+        for _ in range(FRAME_TRIES):
+            if not camera.due:
+                self.evaluate(f"__page.mark({camera.order()})")
+            if self.browser.await_event(camera.has_arrived, self.session, FRAME_PATIENCE):
                 return camera.take()
-            self.evaluate(f"__page.mark({camera.again()})")
-        camera.cancel()
+            camera.cancel()
         return self._screenshot()
 
     def _screenshot(self) -> NDArray[np.uint8]:
@@ -308,7 +306,8 @@ _WALL_CLOCK = """
 (function () {
   const begun = performance.now();
   Object.defineProperty(window, '__clock', {value: {
-    advance() {}, restart() {}, now: () => performance.now() - begun}});
+    advance() {}, restart() {}, now: () => performance.now() - begun,
+    drawn: () => new Promise(requestAnimationFrame)}});
 })();
 """
 """The clock on the wall behind the face of the other; whoever waits, waits outside of the page."""

@@ -75,7 +75,7 @@ _LIMITS: Mapping[int, str] = {
 _RELOADED = frozenset(
     """book-flight book-flight-nodelay choose-date choose-date-easy choose-date-medium
     choose-date-nodelay click-pie click-pie-nodelay drag-items drag-sort-numbers form-sequence
-    hot-cold order-food scroll-text scroll-text-2 stock-market use-autocomplete
+    form-sequence-3 hot-cold order-food scroll-text scroll-text-2 stock-market use-autocomplete
     use-autocomplete-nodelay use-colorwheel use-colorwheel-2 use-slider use-slider-2""".split()
 )
 """Pages with widgets that keep something of the episode before: a calendar its month, a list its

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "remote"))
-from relay import relaying
+from relay import relaying, trickling
 from serving import connect, process, serving, until
 
 from polyathlon.agents.uniform import RandomAgent
@@ -79,6 +79,16 @@ def test_frames_that_come_twice_late_and_out_of_order_change_nothing(
         played = play(["sound"], EPISODES, 2, client)
         assert same(played, undisturbed)
         assert relay.disorder > 20
+        client.close()
+
+
+def test_a_slow_network_changes_nothing(play: Callable[..., Any], undisturbed: Any) -> None:
+    with serving(RandomAgent()) as server, trickling(server.port, seed=1) as wire:
+        client = connect(wire.address)
+        played = play(["sound"], EPISODES, 2, client)
+        assert same(played, undisturbed)
+        assert {one.attempts for one in played.results.values()} == {1}
+        assert wire.pieces > 100
         client.close()
 
 

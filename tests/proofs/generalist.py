@@ -111,6 +111,9 @@ BEGINNER: Mapping[str, Lesson] = {**LESSONS, **PRACTISED}
 BRIEF = 200
 """Updates of that cloning."""
 
+STEPS = 61_440
+"""Of practice, or as many as its minutes allow."""
+
 OTHERS = 20
 """Episodes that tasks which are not practised are judged by, before practice and after it."""
 
@@ -214,7 +217,7 @@ def _clone(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> d
 
 
 def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
-    changes = {"cloning.updates": BRIEF, **changes}
+    changes = {"cloning.updates": BRIEF, "reinforcing.steps": STEPS, **changes}
     teach(out / "begun", told, configure(PRESETS, "gea-mini", changes))
     counts = dict.fromkeys(told.lessons, min(OTHERS, told.episodes))
     counts |= dict.fromkeys(PRACTISED, told.episodes)

@@ -156,13 +156,15 @@ def _undisturbed_workers() -> Any:
 def _cluster() -> Any:
     """A cluster whose head plays nothing."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # Others may be using this machine.
-    os.environ["RAY_raylet_start_wait_time_s"] = "240"  # noqa: SIM112 - it is called so
     from ray.cluster_utils import Cluster
 
     made = Cluster(
         initialize_head=True,
-        head_node_args={"num_cpus": 0, "include_dashboard": False, "_system_config": HEALTH},
+        head_node_args={
+            "num_cpus": 0,
+            "include_dashboard": False,
+            "_system_config": HEALTH,
+        },
     )
     atexit.register(made.shutdown)
     return made

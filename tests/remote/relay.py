@@ -119,8 +119,15 @@ class Trickle(_Between):
         except OSError:
             writer.close()
             return
-        with contextlib.suppress(asyncio.CancelledError):  # All is over.
+        try:
             await asyncio.gather(self._flow(reader, back), self._flow(there, writer))
+        except asyncio.CancelledError:
+            pass  # All is over.
+        finally:
+            for one in (writer, back):
+                one.close()
+                with contextlib.suppress(ConnectionError):
+                    await one.wait_closed()
 
     async def _flow(self, reader: Any, writer: Any) -> None:
         with contextlib.suppress(ConnectionError):

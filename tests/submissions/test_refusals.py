@@ -146,10 +146,10 @@ def test_no_file_at_all(tmp_path):
 
 
 def test_foreign_and_missing_files(members, filed):
-    assert "not those of" in refusal(filed({**members, "runs/0/readme.json": b""}))
+    assert "readme.json is no file that" in refusal(filed({**members, "runs/0/readme.json": b""}))
     rest = dict(members)
     del rest[ACTIONS]
-    assert "not those of" in refusal(filed(rest))
+    assert "not those that" in refusal(filed(rest))
     assert "no submission.json" in refusal(filed({"a": b""}))
     assert "the most" in refusal(filed({INDEX: b" " * (2 << 20)}))
 
@@ -190,6 +190,9 @@ def test_files_that_are_none(members, filed, rehashed, name, text):
 
 def test_an_older_manifest_is_not_read_as_a_new_one(members, filed, rehashed):
     manifest = json.loads(members[MANIFEST])
+    older = dumped({**manifest, "format": 0})
+    words = refusal(filed(rehashed({**members, MANIFEST: older})))
+    assert "manifest.json is of format 0, older" in words
     del manifest["metrics"]
     words = refusal(filed(rehashed({**members, MANIFEST: dumped(manifest)})))
     assert "not in its canonical form" in words
@@ -214,7 +217,8 @@ def test_unknown_doubled_and_spaced_fields(members, filed, rehashed, name):
     "name",
     ["<script>alert(1)</script>", "a&amp;b", "bell\x07", "esc\x1b[31m", "evil\u202egnp.exe",
      "zero\u200bwidth", "two\nlines", "\u05d0\u05d1", "\u0627\u0628", "\ue000", "e\u0301", "", " ",
-     "a" * 81, "\u2066x\u2069", "soft\u00adhyphen"],
+     "a" * 81, "\u2066x\u2069", "soft\u00adhyphen", "filler\u3164", "\u2800", "joiner\u034f",
+     "selector\ufe0f", "a" + 5 * "\u0489"],
 )  # fmt: skip
 def test_names(members, filed, name):
     index = json.loads(members[INDEX])
@@ -227,6 +231,21 @@ def test_names(members, filed, name):
         refusal(filed({**members, INDEX: dumped(changed)}))
     index["name"] = "Größe 道 2"
     assert validate(filed({**members, INDEX: dumped(index)})).submission.name == "Größe 道 2"
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a//b", "a\\b", "C:x", "<b>", "a/\u05d0", "a/ b"])
+def test_names_of_weights(members, filed, name):
+    index = json.loads(members[INDEX])
+    index["weights"] = [{"name": name, "sha256": "0" * 64, "size": 1}]
+    assert "weights" in refusal(filed({**members, INDEX: dumped(index)}))
+    index["weights"][0]["name"] = "layers/0/größe.bin"
+    assert validate(filed({**members, INDEX: dumped(index)})).submission.weights
+
+
+def test_a_time_is_one(members, filed, rehashed):
+    manifest = json.loads(members[MANIFEST])
+    changed = dumped({**manifest, "created": "<b>now</b>"})
+    assert "no time in UTC" in refusal(filed(rehashed({**members, MANIFEST: changed})))
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://x", 'https://x"onload="', "x"])

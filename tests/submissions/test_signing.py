@@ -17,6 +17,7 @@ from polyathlon.leaderboard.archive import write_archive
 from polyathlon.leaderboard.assembly import build_board
 from polyathlon.leaderboard.signature import (
     CONTEXT,
+    WEAK_KEYS,
     Signature,
     fingerprint,
     generate,
@@ -120,9 +121,42 @@ def test_what_is_no_signature(signed, filed, change):
         validate(filed({**signed, SIGNATURE: signed[SIGNATURE] + b" "}))
 
 
+PRIME = 2**255 - 19
+CURVE = -121665 * pow(121666, -1, PRIME) % PRIME
+"""Field and d of edwards25519 (RFC 8032, section 5.1)."""
+
+
+def eightfold(y):
+    """Eight times a point of that height on -x^2 + y^2 = 1 + d x^2 y^2."""
+    square = (y * y - 1) * pow(CURVE * y * y + 1, -1, PRIME) % PRIME
+    x = pow(square, (PRIME + 3) // 8, PRIME)
+    if x * x % PRIME != square:
+        x = x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
+    assert x * x % PRIME == square  # It lies on the curve.
+    for _ in range(3):
+        both = CURVE * x * x * y * y
+        x, y = (
+            2 * x * y * pow(1 + both, -1, PRIME) % PRIME,
+            (y * y + x * x) * pow(1 - both, -1, PRIME) % PRIME,
+        )
+    return x, y
+
+
+def test_keys_by_which_anybody_can_sign(members, filed):
+    """All eight points of small order, in every spelling; whatever is signed, they are refused."""
+    for known in WEAK_KEYS:
+        assert eightfold(int.from_bytes(bytes.fromhex(known), "little") % PRIME) == (0, 1)
+        for last in (int(known[-2:], 16), int(known[-2:], 16) | 0x80):
+            public = f"{known[:-2]}{last:02x}"
+            signature = Signature(public_key=public, signature="00" * 64)
+            with pytest.raises(SubmissionRefused, match="anybody can sign"):
+                validate(filed({**members, SIGNATURE: canonical_json(signature)}))
+    assert len({int.from_bytes(bytes.fromhex(one), "little") % PRIME for one in WEAK_KEYS}) == 5
+
+
 def test_it_stands_last_and_only_once(signed, filed):
     first = {SIGNATURE: signed[SIGNATURE], **signed}
-    with pytest.raises(SubmissionRefused, match="in order"):
+    with pytest.raises(SubmissionRefused, match="another order"):
         validate(filed(first))
     with pytest.raises(SubmissionRefused, match="are the most"):
         validate(filed({**signed, SIGNATURE: b" " * 2000}))

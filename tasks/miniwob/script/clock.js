@@ -6,6 +6,7 @@
 (function (epoch, frame) {
   'use strict';
   const RealDate = Date;
+  const draws = window.requestAnimationFrame.bind(window);
   const report = window.reportError ? window.reportError.bind(window) : function () {};
   const LIMIT = 100000;  // calls in one advance: a page that asks for more is in a loop
   let now = 0;
@@ -92,5 +93,7 @@
     // Forgets what an episode before has asked for.
     restart() { timers = new Map(); frames = new Map(); now = 0; nextId = 1; },
     now: () => now,
+    // The browser's own next frame: no time passes until then.
+    drawn: () => new Promise(draws),
   }});
 })

@@ -65,8 +65,27 @@
     return look(number);
   }
 
-  // Looks once every picture is there: until then it has no extent, and is no element.
-  function look(number) {
+  // Where the pointer is; the browser's own word for what it is over is ":hover".
+  let pointer = null;
+  for (const kind of ['mousemove', 'mousedown', 'mouseup'])
+    window.addEventListener(kind, (event) => { pointer = [event.clientX, event.clientY]; }, true);
+
+  // Whether something else came under the pointer: the page is told with the next frame. A list
+  // or box that is hovered by its label is not under it.
+  function isUntold() {
+    const under = pointer && document.elementFromPoint(...pointer);
+    return !!under && (!under.matches(':hover') ||
+      [...document.querySelectorAll(':hover')].some((one) => !one.contains(under) &&
+        ![...one.labels || []].some((label) => label.contains(under))));
+  }
+
+  // Looks once the page knows what is under the pointer, or whether it does would be chance, and
+  // once every picture is there: until then it has no extent, and is no element.
+  function look(number, frames = 3) {
+    // The cover that invites to the next episode hides how this one has ended.
+    if (WOB_DONE_GLOBAL && core.cover_div) core.cover_div.style.display = 'none';
+    if (frames && isUntold())
+      return window.__clock.drawn().then(() => look(number, frames - 1));
     const late = [...document.images].filter((one) => !one.complete);
     return late.length
       ? Promise.allSettled(late.map((one) => one.decode())).then(() => observe(number))
@@ -135,8 +154,6 @@
   // Says how things stand in JSON, see sight.py: one text passes the protocol far faster than many.
   function observe(number) {
     const done = !!WOB_DONE_GLOBAL;
-    // The cover that invites to the next episode hides how this one has ended.
-    if (done && core.cover_div) core.cover_div.style.display = 'none';
     const seen = {
       done, raw: WOB_RAW_REWARD_GLOBAL, reward: WOB_REWARD_GLOBAL,
       reason: WOB_REWARD_REASON == null ? '' : String(WOB_REWARD_REASON),

@@ -1,4 +1,9 @@
-"""The recipe of docs/cluster.md as it stands there, with stand-ins for Slurm and two real nodes."""
+"""The recipe of docs/cluster.md as it stands there, with stand-ins for Slurm and two real nodes.
+
+    python -m pytest tests/proofs/recipe.py
+
+No part of ``make test``: on a busy machine a node of Ray does not stand within its own 15 s.
+"""
 
 from __future__ import annotations
 

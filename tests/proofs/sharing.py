@@ -1,4 +1,9 @@
-"""Runs on a Ray cluster of this machine, which says that it has two graphics cards."""
+"""Runs on a Ray cluster of this machine, which says that it has two graphics cards.
+
+    python -m pytest tests/proofs/sharing.py
+
+No part of ``make test``: on a busy machine a node of Ray does not stand within its own 15 s.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ from run_evidence import evidence
 
 pytest.importorskip("ray", reason="Ray is not installed")
 
-sys.path.append(str(Path(__file__).parent / "remote"))
+sys.path.append(str(Path(__file__).parents[1] / "remote"))
 from serving import process
 
 TASKS = "babyai.go-to-red-ball,babyai.open"
