@@ -259,27 +259,19 @@ def test_recipes_that_make_no_sense(changes: dict[str, Any], told: str, tmp_path
 
 
 def test_trained_from_what_was_made_and_played(
-    made: Path, python: Callable[..., Any], tmp_path: Path
+    made: Path, typed: Callable[..., Any], tmp_path: Path
 ) -> None:
-    run, agent = ("-m", "polyathlon.cli"), tmp_path / "agent"
+    agent = tmp_path / "agent"
     small = (
-        "--protocol",
-        "smoke",
-        "--offline",
-        "4",
-        "--online",
-        "0",
-        "--set",
-        "hidden=[8]",
-        "--out",
-        agent,
-    )
-    python(*run, "train", "bc", "metaworld.reach", "--dataset", made, *small)
+        "--protocol", "smoke", "--offline", "4", "--online", "0", "--set", "hidden=[8]",
+        "--episodes", "1", "--no-tensorboard", "--out", agent,
+    )  # fmt: skip
+    typed("train", "bc", "metaworld.reach", "--dataset", made, *small, learns=True)
     document = json.loads((agent / "training.json").read_text())
     assert document["command"][:3] == ["polyathlon", "train", "bc"]
     assert (agent / "evaluations" / "0000004" / "result.json").is_file()
     played = ("--episodes", "1", "--video", "0", "--slots", "1", "--out", tmp_path / "run")
-    python(*run, "eval", "metaworld.reach", "--agent", agent, *played)
+    typed("eval", "metaworld.reach", "--agent", agent, *played, learns=True)
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
     assert manifest["agent"]["name"] == "bc"
     assert len(manifest["agent"]["source_digest"]) == 64
