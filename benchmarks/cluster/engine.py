@@ -292,13 +292,13 @@ def _connect(address: str) -> Any:
     except ImportError as error:
         raise MissingExtra("ray", "ray", "ray", kind="engine") from error
     _knock(address)
+    # Without an address Ray would look for a cluster that was here, and wait for one that is gone.
     quiet: dict[str, Any] = {
-        "include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR",
+        "address": address or "local", "log_to_driver": False, "logging_level": "ERROR",
         "configure_logging": False,
     }  # fmt: skip
-    if address:
-        quiet = {**quiet, "address": address}
-        del quiet["include_dashboard"]
+    if not address:
+        quiet["include_dashboard"] = False
     try:
         _keeping_handlers(lambda: ray.init(**quiet))
     except Exception as error:  # It raises bare ones too: of a node that does not stand in time.

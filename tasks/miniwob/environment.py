@@ -238,7 +238,7 @@ class MiniWoB(gymnasium.Env[dict[str, Any], Any]):
             seen["dom"] = write_elements(self.elements, MAX_DOM)
         if "rgb" in self.fields:  # At last: the browser draws it in the meantime.
             seen["rgb"] = resize(self._screen(), self.image_size)
-        return seen
+        return {field: seen[field] for field in self.fields}
 
     def _screen(self) -> NDArray[np.uint8]:
         """The screen in its own size, taken once a step and only if somebody looks."""

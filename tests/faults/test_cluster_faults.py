@@ -42,8 +42,14 @@ def actors(pid: int) -> list[psutil.Process]:
 
 
 def test_lost_actors_interrupts_and_a_lost_evaluator_change_no_score(
-    polyathlon: Any, until: Callable[..., Any], still_alive: Callable[..., Any], tmp_path: Path
+    polyathlon: Any,
+    until: Callable[..., Any],
+    still_alive: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Of a cluster that is gone: without --address a run has one of its own.
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     assert polyathlon.run(*arguments("here")).returncode == 0
     journal = tmp_path / "there" / "episodes.jsonl"
 
