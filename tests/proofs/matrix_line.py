@@ -111,8 +111,13 @@ def lingering(folder: Path) -> list[int]:
     return alive(found)
 
 
+def nothing() -> Sequence[int]:
+    """No further processes."""
+    return ()
+
+
 def go_on(line: CommandLine, folder: Path, command: Sequence[str], noticed: float | None,
-          equal: bool = True, more: Callable[[], Sequence[int]] = lambda: ()) -> Seen:  # fmt: skip
+          equal: bool = True, more: Callable[[], Sequence[int]] = nothing) -> Seen:  # fmt: skip
     """The same command goes on; what has come of it in the end.
 
     Args:
@@ -123,7 +128,7 @@ def go_on(line: CommandLine, folder: Path, command: Sequence[str], noticed: floa
         equal: whether all was as promised until now.
         more: further processes that are to be gone.
     """
-    begun = time.monotonic()
+    begun, elsewhere = time.monotonic(), more is not nothing
     with contextlib.suppress(AssertionError):
         wait_until(lambda: not lingering(folder) and not more(), 30.0)
     noticed = time.monotonic() - begun if noticed is None else noticed
@@ -131,6 +136,9 @@ def go_on(line: CommandLine, folder: Path, command: Sequence[str], noticed: floa
     done = line.run(*command)
     found = told(folder)
     equal = equal and done.returncode == 0 and found == undisturbed()
+    if elsewhere:  # Its actors are no children of the command, and end a moment after it.
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: not lingering(folder), 20.0)
     return Seen(equal, LINES - len(found), 0, noticed, left + len(lingering(folder)))
 
 

@@ -83,10 +83,12 @@ def started(recipe: Path) -> Iterator[subprocess.Popen[str]]:
     yield process
     ours = [one for one in psutil.process_iter() if _session(one) == process.pid]
     for one in ours:
-        one.send_signal(signal.SIGTERM)
+        with contextlib.suppress(psutil.NoSuchProcess):  # They end each other, too.
+            one.send_signal(signal.SIGTERM)
     _, left = psutil.wait_procs(ours, timeout=30)
     for one in left:
-        one.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.kill()
     process.wait()
 
 
