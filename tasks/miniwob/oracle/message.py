@@ -43,7 +43,9 @@ def _errand(view: View) -> tuple[str, str, str]:
     """What to do, with whose mail, and with which name or text.
 
     The requests that people wrote down have no fixed form: the text of an answer is in quotes,
-    and whose mail it is about is the name in the inbox that is spoken of as a sender.
+    and whose mail it is about is the name in the inbox that is spoken of as a sender. Five of them
+    (``email-inbox-nl/templates.js``) have the two names the wrong way round: where both have
+    written, the page wants what its words do not say, and this fails.
     """
     before, _, rest = view.instruction.partition('"')
     quoted, _, after = rest.rpartition('"')
@@ -86,7 +88,7 @@ MARKING = r"\b(?:important|importance|star|starred)\b"
 
 OPENINGS = frozenset(
     "Can Email Find Forward Foward Give Locate Look Make Open Please Pull Remind Resend Search"
-    " Send Take Tell The Will You Would Could Get In Retrieve Share Pass Need Mail".split()
+    " Primary Send Take Tell The Will You Would Could Get In Retrieve Share Pass Need Mail".split()
 )
 """Words with a capital that are no names."""
 
