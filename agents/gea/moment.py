@@ -71,25 +71,51 @@ def judge(
         moments: of listed bodies.
         worlds: which scale each has, `[N]`.
     """
-    device = network.device
+    device, written = network.device, _write(scribe, moments)
+    hidden = network.read(
+        written.pieces, torch.stack(written.looked) if written.looked else None, written.opened
+    )
+    last = [one.steps[-1].said for one in moments]
+    tokens = padded_rows(last, max(map(len, last)), device)
+    row, end = written.row.to(device), written.end.to(device)
+    # What is behind a shorter action is padding: any place will do.
+    before = (end[:, None] + torch.arange(tokens.shape[1], device=device)).clamp(
+        max=hidden.shape[1] - 1
+    )
+    before = torch.where(tokens != NOTHING, before, end[:, None])
+    found = network.judge([one.body.id for one in moments], hidden[row[:, None], before], tokens)
+    glances = torch.stack([one.glance for one in moments])
+    values = critic(hidden[row, end], glances, worlds)
+    return Judged(found.log_probs, found.entropies, values)
+
+
+class _Written(NamedTuple):
+    pieces: Pieces
+    looked: list[Tensor]
+    opened: tuple[Tensor, Tensor] | None
+    row: Tensor
+    end: Tensor
+
+
+def _write(scribe: Scribe, moments: Sequence[Moment]) -> _Written:
+    """Moments as rows; of each, which row it is in and the place of its last observation's end."""
     tails = [
         scribe.tail(one.body, one.steps[-1].seen, len(one.steps), [step.said for step in one.steps])
         for one in moments
     ]
-    shared = _rows(moments)
+    shared, lines = _rows(moments), list[list[int]]()
     looked: list[Tensor] = []
     states: list[tuple[str, Any]] = []
-    lines: list[list[int]] = []
     row, end = torch.zeros(2, len(moments), dtype=torch.long)
     for place, members in enumerate(shared):
         line = list(moments[members[0]].prompt)
         for member in members:
+            body, steps = moments[member].body, moments[member].steps
             row[member], end[member] = place, len(line) + tails[member].ends[-1]
             line += tails[member].ids
-            steps = moments[member].steps
             looked += [step.looked for step in steps if step.looked is not None]
             states += [
-                (moments[member].body.id, np.asarray(step.seen["state"], np.float32).ravel())
+                (body.id, np.asarray(step.seen["state"], np.float32).ravel())
                 for step in steps
                 if "state" in step.seen
             ]
@@ -101,19 +127,7 @@ def judge(
             (len(moments[members[0]].prompt), [len(tails[member].ids) for member in members])
             for members in shared
         ])  # fmt: skip
-    hidden = network.read(pieces, torch.stack(looked) if looked else None, opened)
-    last = [one.steps[-1].said for one in moments]
-    tokens = padded_rows(last, max(map(len, last)), device)
-    row, end = row.to(device), end.to(device)
-    # What is behind a shorter action is padding: any place will do.
-    before = (end[:, None] + torch.arange(tokens.shape[1], device=device)).clamp(
-        max=hidden.shape[1] - 1
-    )
-    before = torch.where(tokens != NOTHING, before, end[:, None])
-    found = network.judge([one.body.id for one in moments], hidden[row[:, None], before], tokens)
-    glances = torch.stack([one.glance for one in moments])
-    values = critic(hidden[row, end], glances, worlds)
-    return Judged(found.log_probs, found.entropies, values)
+    return _Written(pieces, looked, opened, row, end)
 
 
 def _rows(moments: Sequence[Moment]) -> list[list[int]]:

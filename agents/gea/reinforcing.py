@@ -103,15 +103,7 @@ class GeaReinforcing:
         self.critic_optimiser = torch.optim.AdamW(
             self.critic.parameters(), lr=reinforcing.critic_rate, weight_decay=0.0
         )
-        self.identity = {
-            **identity_of(self.config, self.parts),
-            "stage": "reinforcing",
-            "begun": {"folder": str(begin.resolve()), "sha256": first.digest},
-            "tasks": self.tasks,
-            "data": self.mixture.digest() if self.mixture else "",
-            "processes": world_size(),
-        }
-        del self.identity["config"]["reinforcing"]["steps"]  # It may go on for longer.
+        self.identity = self._identity({"folder": str(begin.resolve()), "sha256": first.digest})
         self.dice = dice_of(config.seed)
         self.update = self.steps = 0
         self._pasts: list[list[Step]] = [[] for _ in self.stage.posts]
@@ -121,6 +113,19 @@ class GeaReinforcing:
             for post in self.stage.posts:
                 post.begin()
         self._ledger = Ledger(folder, "step", self.steps)
+
+    def _identity(self, begun: Mapping[str, str]) -> dict[str, Any]:
+        """What makes this training the one it is."""
+        found = {
+            **identity_of(self.config, self.parts),
+            "stage": "reinforcing",
+            "begun": dict(begun),
+            "tasks": self.tasks,
+            "data": self.mixture.digest() if self.mixture else "",
+            "processes": world_size(),
+        }
+        del found["config"]["reinforcing"]["steps"]  # It may go on for longer.
+        return found
 
     def _check(self, worlds: Sequence[World]) -> None:
         """Refuses worlds whose bodies were not taught, or that practice could not move."""
@@ -278,7 +283,7 @@ class GeaReinforcing:
         own = list(self.critic.parameters())
         for _ in range(self.config.reinforcing.critic_passes):
             order = torch.from_numpy(self.dice.permutation(len(returns)))
-            for part in order.split(CRITIC_BATCH):
+            for part in torch.split(order, CRITIC_BATCH):
                 self.critic_optimiser.zero_grad(set_to_none=True)
                 values = self.critic(kept["hidden"][part], kept["glance"][part], worlds[part])
                 (values - returns[part]).square().mean().backward()
