@@ -24,6 +24,9 @@ from .setting import PREFIX
 
 VARIABLE = f"{PREFIX}MAPPING"
 
+LARGEST_SIDE = 4096
+"""Of a picture that is sent [px]; what is meant to be 224 and is mistyped fills the memory."""
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What stands under one of the model's keys.
@@ -117,7 +120,8 @@ class ModelMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 f"'{brief.embodiment.id}'"
             )
         space = brief.action_space
-        wide = self.action.take and len(self.action.take)
+        per_dimension = (self.action.take, self.action.scale, self.action.offset)
+        wide = next((len(numbers) for numbers in per_dimension if numbers is not None), None)
         if not isinstance(space, spaces.Box) or len(space.shape) != 1:
             raise EmbodimentMismatch(
                 f"{who} gives vectors of numbers, the task takes {space!r:.80}"
@@ -142,7 +146,13 @@ class ModelMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             if part.field == "rgb":
                 value = resized(np.asarray(value), self.picture.size)
             elif part.take is not None:
-                value = np.ascontiguousarray(np.asarray(value)[list(part.take)])
+                numbers = np.asarray(value)
+                if max(part.take) >= len(numbers):
+                    raise EmbodimentMismatch(
+                        f"'{key}' takes number {max(part.take)} (from 0) of '{part.field}', which "
+                        f"has {len(numbers)}"
+                    )
+                value = np.ascontiguousarray(numbers[list(part.take)])
             place[last] = value
         return shown
 
@@ -150,9 +160,11 @@ class ModelMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """The action that one row of the model's numbers is.
 
         Raises:
-            EmbodimentMismatch: it has too few of them.
+            EmbodimentMismatch: it has too few of them, or other ones than the file reckons with.
         """
         how = self.action
+        if numbers.dtype.kind != "f":
+            numbers = numbers.astype(np.float64)  # Whole numbers are scaled by parts of one, too.
         if how.take is not None:
             if max(how.take) >= len(numbers):
                 raise EmbodimentMismatch(
@@ -160,6 +172,11 @@ class ModelMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                     ". of them (from 0)"
                 )
             numbers = numbers[list(how.take)]
+        if numbers.shape != space.shape:
+            raise EmbodimentMismatch(
+                f"the model gives {len(numbers)} numbers, the task takes {space.shape[0]}: say "
+                "which with take"
+            )
         if how.scale is not None:
             numbers = numbers * np.asarray(how.scale, numbers.dtype)
         if how.offset is not None:
@@ -193,9 +210,27 @@ def read_mapping(environment: Mapping[str, str] | None = None) -> ModelMapping:
             f"the mapping {file} needs an observation, execute of at least 1, and take, scale and "
             "offset of one length"
         )
-    if found.picture.size < 0 or min(how.take or (0,)) < 0:
-        raise BadArgument(f"the mapping {file} counts from 0: neither size nor take is negative")
+    _check_counts(found, file)
     return found
+
+
+def _check_counts(found: ModelMapping, file: str) -> None:
+    taken = [found.action.take, *(part.take for part in found.parts().values())]
+    if found.picture.size < 0 or any(min(take or (0,)) < 0 for take in taken):
+        raise BadArgument(f"the mapping {file} counts from 0: neither size nor take is negative")
+    if found.picture.size > LARGEST_SIDE:
+        raise BadArgument(
+            f"the mapping {file} has pictures of {found.picture.size} px; at most {LARGEST_SIDE}"
+        )
+    for key, part in found.parts().items():
+        if part.take is not None and (not part.take or part.field not in ("state", "lidar")):
+            raise BadArgument(
+                f"the mapping {file} takes {list(part.take)} of '{part.field}' for '{key}'; take "
+                "names numbers of state or lidar"
+            )
+        outer = [other for other in found.observation if key.startswith(f"{other}.")]
+        if outer:
+            raise BadArgument(f"the mapping {file} has '{key}' within '{outer[0]}', which is a value")
 
 
 def resized(picture: NDArray[Any], size: int) -> NDArray[np.uint8]:

@@ -242,6 +242,10 @@ def test_no_such_server_is_one_line(use: Any) -> None:
         (("body", "bodi"), "unknown field `bodi`"), (("scale = [2.0, 1.0]", "scale = [2.0]"), "of"),
         (('"rgb"', '"rgbd"'), "Invalid enum value 'rgbd'"), (("execute = 3", "execute = 0"), "1"),
         (("[1, 0]", "[1, -1]"), "from 0"), (("name = ", "name ="), ""),
+        (("take = [2, 0]", "take = [-1]"), "from 0"), (("take = [2, 0]", "take = []"), "numbers"),
+        (('"state", take', '"instruction", take'), "numbers of state"),
+        (('"observation/image"', '"prompt.image"'), "'prompt.image' within 'prompt'"),
+        (("[action]", "[picture]\nsize = 100000\n[action]"), "at most 4096"),
     ],
 )  # fmt: skip
 def test_a_mapping_with_a_mistake_names_it(use: Any, change: Any, told: str) -> None:
@@ -251,6 +255,32 @@ def test_a_mapping_with_a_mistake_names_it(use: Any, change: Any, told: str) -> 
         return
     with pytest.raises(BadArgument, match=told):
         read_mapping()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("take = [2, 0]", "take = [2, 39]"), "takes number 39"),
+        (("take = [1, 0]", "take = [1, 7]"), "the mapping takes the 7"),
+        (("take = [1, 0]\nscale = [2.0, 1.0]\noffset = [0.0, -0.5]", ""), "say which with take"),
+    ],
+    ids=["of the state", "of the action", "none named"],
+)
+def test_numbers_that_are_not_there_are_named(use: Any, change: Any, told: str) -> None:
+    assert change[0] in OPENPI
+    use(OPENPI.replace(*change))
+    with peer("openpi") as server:
+        _, agent = open_agent(f"openpi://127.0.0.1:{server.port}")
+        agent.reset([0], [brief(1)])
+        with pytest.raises(EmbodimentMismatch, match=told):
+            agent.act([seen(0.1)], [0])
+        agent.close()  # type: ignore[attr-defined]
+
+
+def test_whole_numbers_are_scaled_by_parts_of_one(use: Any) -> None:
+    use(OPENPI.replace("scale = [2.0, 1.0]", "scale = [0.25, 0.5]"))
+    action = read_mapping().act(np.arange(7), spaces.Box(-1, 1, (2,)))
+    assert action.tolist() == [0.25, -0.5]
 
 
 def test_a_mapping_must_be_named() -> None:
