@@ -21,13 +21,13 @@ import msgspec
 
 from ..benchmarks.trial import try_out
 from ..core.errors import PolyathlonError
+from ..core.inquiry import ask
 from ..core.specs import Family
 from ..tasks import FAMILIES, catalogue, interpreter
 from ..tasks.miniwob.binary import BROWSER_REMEDY, VARIABLE, BrowserMissing, find_browser
 from ..tasks.rendering import LIBRARIES
 from .habitat_probe import check_habitat
 from .machine import MACHINE_CHECKS
-from .probe import ask
 from .verdict import Check
 
 FORMAT = 1

@@ -40,6 +40,7 @@ from ..leaderboard.sequence import success_so_far
 from ..leaderboard.summary import summarise
 from ..tasks import catalogue
 from ..tasks.observation import parse_image_size
+from .number import RealRange
 from .player import dismiss, load_player
 from .progress import ProgressWatcher
 
@@ -63,7 +64,7 @@ INCOMPLETE = 3
 @click.option("--episodes", type=int, help="Episodes of each task [the benchmark's, or 10].")
 @click.option(
     "--until-width",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=RealRange(0, 1, min_open=True, max_open=True),
     help="Stop once the success is known within an interval so wide; --episodes is the most.",
 )
 @click.option("--slots", metavar="N|auto", help="Worker processes [the number of cores].")
@@ -78,9 +79,7 @@ INCOMPLETE = 3
 @click.option(
     "--actor-slots",
     type=int,
-    default=1,
-    show_default=True,
-    help="Slots that share an agent, with --engine ray.",
+    help="Slots that share an agent, with --engine ray [1].",
 )
 @click.option("--actor-gpus", type=float, help="Of each agent, e.g. 0.25 [shares what there is].")
 @click.option("--seed", type=int, help="Base seed [the benchmark's].")
@@ -118,8 +117,9 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     """Play a benchmark, a task, a glob (quote it) or tag:NAME with an agent.
 
     Several are joined by commas. The same command on the same directory plays what is missing.
-    Exit codes: 0 complete, 1 the agent's code raised, 2 a mistake in the command or an action
-    that is not valid, 3 some episodes are INVALID, 130 interrupted.
+    Exit codes: 0 complete, 1 the agent's code raised, or its server or the cluster is lost, 2 a
+    mistake in the command or an action that is not valid, 3 some episodes are INVALID, 130
+    interrupted.
     """
     keep_freed_memory()
     _task_kwargs(options)  # What is mistyped is named before anything is loaded.
@@ -177,13 +177,15 @@ def _engine(
 ) -> contextlib.AbstractContextManager[Engine | None]:
     """Where it is played; None is here."""
     if options["engine"] == "local":
-        given = [name for name in ("address", "actor_gpus") if options[name]]
+        names = ("address", "actor_slots", "actor_gpus")
+        given = [name for name in names if options[name] not in (None, "")]
         if given:
             raise BadArgument(f"--{given[0].replace('_', '-')} is for --engine ray")
         return contextlib.nullcontext()
     from ..benchmarks.cluster.engine import RayEngine, Shape
 
-    shape = Shape(options["slots"], options["actor_slots"], options["actor_gpus"])
+    together = 1 if options["actor_slots"] is None else options["actor_slots"]
+    shape = Shape(options["slots"], together, options["actor_gpus"])
     loader = "polyathlon.cli.player:load_player"
     return RayEngine(options["address"], shape, agent, loader, record, _limits(options))
 

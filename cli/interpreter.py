@@ -68,7 +68,10 @@ def remove_command(family: str) -> None:
 def _check_family(family: str, program: str) -> str:
     found = interpreter.examine(program, family)
     task = catalogue.families()[family].tasks[0]
-    seconds = try_out(task, interpreters={family: program})
+    try:
+        seconds = try_out(task, interpreters={family: program})
+    except PolyathlonError as error:
+        raise InterpreterUnfit(f"{program} does not play it: {error}") from None
     return f"{task.id} plays on Python {found.python} in {program} ({seconds:.1f} s)"
 
 

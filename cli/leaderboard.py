@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from ..core.errors import BadArgument
+from .number import RealRange
 from .table import WHOLE, headline_words, lay_out
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 @leaderboard_group.command("generalist")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--families", help="Comma-separated [all that are registered].")
-@click.option("--coverage", type=click.FloatRange(0, 1), default=0.95, show_default=True)
+@click.option("--coverage", type=RealRange(0, 1), default=0.95, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON.")
 def generalist_command(
     runs: tuple[Path, ...], families: str | None, coverage: float, as_json: bool

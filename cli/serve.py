@@ -18,6 +18,7 @@ from ..core.errors import BadArgument, PolyathlonError
 from ..core.manifest import AgentRecord
 from ..core.memory import keep_freed_memory
 from ..core.protocols import Agent
+from .number import RealRange
 from .player import dismiss, load_player
 
 
@@ -30,13 +31,13 @@ from .player import dismiss, load_player
     help="Observations of a call of the agent.",
 )  # fmt: skip
 @click.option(
-    "--max-wait", type=click.FloatRange(0, 10), default=0.002, show_default=True,
+    "--max-wait", type=RealRange(0, 10), default=0.002, show_default=True,
     help="For other clients to fill a batch [s].",
 )  # fmt: skip
 @click.option("--max-clients", type=click.IntRange(1, 10_000), default=64, show_default=True)
 @click.option("--max-episodes", type=click.IntRange(1, 100_000), default=1024, show_default=True)
 @click.option(
-    "--keep", type=click.FloatRange(0, 86400), default=30.0, show_default=True,
+    "--keep", type=RealRange(0, 86400), default=30.0, show_default=True,
     help="Episodes of a connection that was cut are kept so long [s].",
 )  # fmt: skip
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +50,7 @@ def print_result(result: Result, title: str, directory: Path) -> None:
         more = len(result.invalid) - SHOWN
         print((f"         and {more} more; " if more > 0 else "         ") + RETRY)
     print(f"result   {directory / 'result.json'}")
-    print(f"page     polyathlon report {directory}")
+    print(f"page     polyathlon report {shlex.quote(str(directory))}")
 
 
 def headline_words(result: Result) -> str:

@@ -49,8 +49,9 @@ class MissingExtra(PolyathlonError, ImportError):
     """A family's packages are not installed; names the extra that brings them."""
 
     def __init__(self, family: str, extra: str, package: str, kind: str = "tasks") -> None:
+        verb = "need" if kind.endswith("s") else "needs"
         super().__init__(
-            f"the {family} {kind} need the package '{package}', which is not installed. "
+            f"the {family} {kind} {verb} the package '{package}', which is not installed. "
             f'Type: pip install "polyathlon[{extra}]"'
         )
 

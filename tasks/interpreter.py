@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,9 +22,10 @@ import msgspec
 from .. import __version__
 from ..core.errors import BadArgument, PolyathlonError
 from ..core.files import write_atomically
+from ..core.inquiry import ask_program
 from ..core.manifest import installed_versions
 from ..core.specs import digest_of_tasks
-from . import catalogue
+from . import FAMILIES, catalogue
 from .storage import make_directory
 
 VARIABLE = "POLYATHLON_CONFIG"
@@ -191,7 +192,7 @@ def examine(python: str, family: str) -> Interpreter:
             lacking = f"cannot import polyathlon ({found['error']})"
         raise InterpreterUnfit(
             f"{python} {lacking}, this is {__version__}. "
-            f"Type: {python} -m pip install polyathlon=={__version__}"
+            f"Type: {shlex.quote(python)} -m pip install polyathlon=={__version__}"
         )
     if "error" in found:
         raise InterpreterUnfit(f"{python}: {found['error']}")
@@ -199,7 +200,7 @@ def examine(python: str, family: str) -> Interpreter:
         extra = catalogue.families()[family].extra
         raise InterpreterUnfit(
             f"{python} lacks {', '.join(found['missing'])} for the {family} tasks. "
-            f'Type: {python} -m pip install "polyathlon[{extra}]"'
+            f'Type: {shlex.quote(python)} -m pip install "polyathlon[{extra}]"'
         )
     if found["digest"] != digest_of_tasks(catalogue.families()[family].tasks):
         raise InterpreterUnfit(
@@ -214,6 +215,8 @@ def examine(python: str, family: str) -> Interpreter:
 def describe(family: str) -> dict[str, Any]:
     """What this Python has for a family: the other side of ``examine``."""
     known = catalogue.families().get(family)
+    if known is None and family in FAMILIES:
+        known = FAMILIES[family]  # Raises what keeps it from being loaded.
     if known is None:
         raise BadArgument(f"no family is called '{family}' there; install what brings it")
     return {
@@ -243,28 +246,9 @@ def examine_all(named: Mapping[str, str], families: Iterable[str]) -> dict[str, 
 
 
 def _ask(python: str, family: str) -> dict[str, Any]:
-    oldest = json.dumps(OLDEST)
-    try:
-        done = subprocess.run(
-            command(python, QUESTION, family, __version__, oldest),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-            env=surroundings(python),
-        )
-    except subprocess.TimeoutExpired:
-        raise InterpreterUnfit(f"{python} gave no answer in {PATIENCE:g} s") from None
-    except OSError as error:
-        raise InterpreterUnfit(f"{python} does not start: {error.strerror or error}") from None
-    for line in reversed(done.stdout.decode(errors="replace").splitlines()):
-        try:
-            found = msgspec.json.decode(line, type=dict[str, Any])
-        except msgspec.MsgspecError:
-            continue
-        if "python" in found:
-            return found
-    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-    raise InterpreterUnfit(
-        f"{python} is no Python that answers (exit code {done.returncode}): {' '.join(last)[:200]}"
-    )
+    question = command(python, QUESTION, family, __version__, json.dumps(OLDEST))
+    answer = ask_program(question, PATIENCE, surroundings(python))
+    if "python" not in answer.values:
+        trouble = answer.trouble or "it says something else"
+        raise InterpreterUnfit(f"{python} is no Python that answers: {trouble}")
+    return dict(answer.values)

@@ -14,14 +14,15 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from polyathlon.cli import doctor, machine, probe
+from polyathlon.cli import doctor, machine
 from polyathlon.cli.verdict import Check
+from polyathlon.core import inquiry
 from polyathlon.tasks import FAMILIES
 from polyathlon.tasks.miniwob.binary import BrowserMissing, find_browser
 
 
 def test_a_probe_reads_the_last_answer() -> None:
-    answer = probe.ask(["-c", "print('babble'); print('{\"ok\": true}'); print('more')"], 30)
+    answer = inquiry.ask(["-c", "print('babble'); print('{\"ok\": true}'); print('more')"], 30)
     assert answer.values == {"ok": True}
     assert answer.trouble == ""
 
@@ -39,7 +40,7 @@ def test_a_probe_reads_the_last_answer() -> None:
     ids=["aborts", "segfaults", "exits", "raises", "answers otherwise", "floods"],
 )
 def test_a_probe_survives(program: str, told: str) -> None:
-    answer = probe.ask(["-c", program], 60)
+    answer = inquiry.ask(["-c", program], 60)
     assert answer.values == {}
     assert told in answer.trouble
 
@@ -52,7 +53,7 @@ def test_a_probe_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
         f"pathlib.Path({str(tmp_path / 'child')!r}).write_text(str(child.pid))\n"
         "time.sleep(600)\n"
     )
-    answer = probe.ask(["-c", program], 5)
+    answer = inquiry.ask(["-c", program], 5)
     assert "no answer within 5 s" in answer.trouble
     child = int((tmp_path / "child").read_text())
     for _ in range(100):

@@ -23,7 +23,7 @@ from polyathlon.benchmarks.workers.slot import Limits
 from polyathlon.cli import doctor
 from polyathlon.cli.interpreter import env_group
 from polyathlon.core.episode import EpisodePlan
-from polyathlon.core.errors import BadArgument, PolyathlonError
+from polyathlon.core.errors import BadArgument, BrokenPlugin, PolyathlonError
 from polyathlon.tasks import catalogue, interpreter
 from polyathlon.tasks.interpreter import InterpreterUnfit
 
@@ -180,10 +180,53 @@ def test_one_that_answers_otherwise_is_refused(
 def test_what_is_no_python_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InterpreterUnfit, match="is not a program"):
         interpreter.find_program(str(tmp_path / "none"))
-    with pytest.raises(InterpreterUnfit, match="no Python that answers"):
+    with pytest.raises(InterpreterUnfit, match=r"no Python that answers: .* code 1$"):
         interpreter.examine("/bin/false", FAMILY)
     done = told("add", "babyay", "--python", sys.executable)
     assert "Did you mean 'babyai'?" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [("sleep 600 & echo $! > child; wait", "no answer within 2 s"), ("echo '{}'", "else"),
+     ("yes | head -c 50000000", "code 0")],
+    ids=["hangs with a child", "says something else", "floods"],
+)  # fmt: skip
+def test_one_that_never_answers_is_ended_with_its_children(
+    does: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(interpreter, "PATIENCE", 2.0)
+    with pytest.raises(InterpreterUnfit, match=told):
+        interpreter.examine(str(program), FAMILY)
+    if "child" in does:
+        child = int((tmp_path / "child").read_text())
+        assert not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie"
+
+
+def test_what_to_type_can_be_pasted(tmp_path: Path) -> None:
+    with pytest.raises(InterpreterUnfit) as caught:
+        interpreter.examine(str(make_environment(tmp_path / "two words" / "venv")), FAMILY)
+    assert f"Type: '{tmp_path}/two words/venv/bin/python' -m pip" in str(caught.value)
+
+
+def test_why_a_family_is_none_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "families", dict)
+    monkeypatch.setitem(interpreter.FAMILIES._paths, FAMILY, ("nowhere_at_all:FAMILY", "it"))
+    with pytest.raises(BrokenPlugin, match="no module named 'nowhere_at_all'"):
+        interpreter.describe(FAMILY)
+
+
+def test_a_trial_that_fails_names_the_python(other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> float:
+        raise PolyathlonError("startup-failed: no libGL")
+
+    monkeypatch.setattr("polyathlon.cli.interpreter.try_out", fails)
+    done = told("add", FAMILY, "--python", str(other))
+    assert f"{other} does not play it: startup-failed" in str(done.exception)
 
 
 def test_one_that_went_bad_is_named_before_the_run(bare: Path) -> None:

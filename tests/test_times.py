@@ -198,7 +198,12 @@ def test_a_run_draws_where_its_time_went(tmp_path: Path, capfd: pytest.CaptureFi
 
 @pytest.mark.parametrize(
     ("given", "words"),
-    [(["--slots", "many"], "or auto"), (["--slots", "auto", "--engine", "ray"], "give a number")],
+    [
+        (["--slots", "many"], "or auto"),
+        (["--slots", "auto", "--engine", "ray"], "give a number"),
+        (["--slots", "1", "--actor-slots", "2"], "--actor-slots is for --engine ray"),
+        (["--slots", "1", "--actor-gpus", "0"], "--actor-gpus is for --engine ray"),
+    ],
 )
 def test_slots_that_are_none_are_refused(given: list[str], words: str) -> None:
     done = CliRunner().invoke(eval_command, ["babyai.open", "--agent", "random", *given])

@@ -80,13 +80,14 @@ class Link:
             uri = parse_uri(address)
         except InvalidURI as error:
             raise LinkRefused(str(error)) from None
+        self._secure = uri.secure
         self._protocol = ClientProtocol(uri, max_size=largest)
         self._parts: list[bytes] = []
         self._messages: deque[bytes | str] = deque()
         try:
             self._socket = _connect(uri.host, uri.port, uri.secure, deadline, authority)
         except ssl.SSLError as error:
-            raise LinkRefused(f"no trusted TLS: {error.reason or error}") from None
+            raise LinkRefused(_distrust(error)) from None
         except TimeoutError:
             raise
         except OSError as error:
@@ -109,7 +110,8 @@ class Link:
                 passing = trouble.response.status_code in PASSING
                 raise (LinkLost if passing else LinkRefused)(_explain(trouble.response))
             if isinstance(trouble, EOFError) or (trouble and _ended(trouble)):
-                raise LinkLost("the connection was closed before it stood")
+                hint = "" if self._secure else "; with TLS its address begins with wss://"
+                raise LinkLost(f"the connection was closed before it stood{hint}")
             if trouble is not None:
                 raise LinkRefused(f"it speaks no WebSocket ({trouble})")
 
@@ -241,6 +243,14 @@ def _connect(host: str, port: int, secure: bool, deadline: float, authority: str
     except BaseException:
         made.close()
         raise
+
+
+def _distrust(error: ssl.SSLError) -> str:
+    """Why a server is not trusted, and what helps."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message.rstrip(".")
+        return f"its certificate is not trusted ({why}); POLYATHLON_REMOTE_CA names one that is"
+    return f"it speaks no TLS that we do ({error.reason or error}); without, it is ws://"
 
 
 def _explain(response: Response) -> str:

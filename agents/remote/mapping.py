@@ -230,7 +230,9 @@ def _check_counts(found: ModelMapping, file: str) -> None:
             )
         outer = [other for other in found.observation if key.startswith(f"{other}.")]
         if outer:
-            raise BadArgument(f"the mapping {file} has '{key}' within '{outer[0]}', which is a value")
+            raise BadArgument(
+                f"the mapping {file} has '{key}' within '{outer[0]}', which is a value"
+            )
 
 
 def resized(picture: NDArray[Any], size: int) -> NDArray[np.uint8]:

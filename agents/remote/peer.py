@@ -260,7 +260,8 @@ class PeerAgent:
         try:
             link = Link(address, self._headers(), LARGEST, deadline, setting.authority)
         except LinkRefused as error:
-            raise self._failed(setting.token.scrub(str(error))) from None
+            told = setting.token.scrub(str(error))
+            raise PolicyFailed(f"the policy at {setting.address}: {told}") from None
         except TimeoutError:
             raise LinkLost("it does not answer") from None
         try:

@@ -302,7 +302,8 @@ class RemoteAgent:
         try:
             link = Link(setting.address, setting.token.header, LARGEST, deadline, setting.authority)
         except LinkRefused as error:
-            raise self._failed(setting.token.scrub(str(error))) from None
+            told = setting.token.scrub(str(error))
+            raise PolicyFailed(f"the policy at {setting.address}: {told}") from None
         try:
             hello = Hello(
                 protocol=PROTOCOL, client=f"polyathlon {__version__}", session=self._session

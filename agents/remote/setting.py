@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,8 +52,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_address(name: str) -> bool:
-    """Whether the name of an agent is the address of a server."""
-    return name.partition("://")[0] in SCHEMES and "://" in name
+    """Whether the name of an agent is meant as the address of a server, mistyped or not."""
+    known = "|".join(SCHEMES)  # One may have a module of that name, with a class in it.
+    return bool(re.match(rf"\w+:/|({known}):(?![a-z_]\w*$)", name, re.IGNORECASE))
 
 
 def read_setting(address: str, environment: Mapping[str, str] | None = None) -> Setting:
@@ -68,8 +70,8 @@ def read_setting(address: str, environment: Mapping[str, str] | None = None) -> 
     known = os.environ if environment is None else environment
     numbers = {name: _number(name, known.get(PREFIX + name, "")) for name in NUMBERS}
     authority = known.get(PREFIX + "CA", "")
-    if authority and not Path(authority).is_file():
-        raise BadArgument(f"{PREFIX}CA is {authority}, where there is no file")
+    if authority:
+        _check_authority(authority)
     return Setting(
         address=_address(address),
         token=Secret(read_token(None, known)),
@@ -107,18 +109,29 @@ def read_token(file: Path | None, environment: Mapping[str, str] | None = None) 
     return token
 
 
+def _check_authority(file: str) -> None:
+    if not Path(file).is_file():
+        raise BadArgument(f"{PREFIX}CA is {file}, where there is no file")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except OSError:  # ssl.SSLError is one.
+        raise BadArgument(f"{PREFIX}CA is {file}, which holds no certificate") from None
+
+
 def _address(text: str) -> str:
     try:
         parts = urllib.parse.urlsplit(text)
-        fits = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+        fits = text.startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
+        fits = fits and bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", text)
         fits = fits and not (parts.username or parts.password or parts.query or parts.fragment)
     except ValueError:
         fits = False
     if not fits:
         # It is not shown whole: a token written into it must not be printed.
+        meant = text.partition(":")[0].lower()
         raise BadArgument(
-            f"the agent's address is not like {text.partition(':')[0]}://127.0.0.1:8765; a token "
-            f"goes into {PREFIX}TOKEN"
+            f"the agent's address is not like {meant if meant in SCHEMES else 'ws'}"
+            f"://127.0.0.1:8765; a token goes into {PREFIX}TOKEN"
         )
     return text.rstrip("/")
 

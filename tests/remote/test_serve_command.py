@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from serving import brief, connect, process
 
+from polyathlon.agents.remote.setting import is_address
 from polyathlon.cli.serve import is_loopback, serve_command
 from polyathlon.core.errors import BadArgument, PolicyFailed
 
@@ -96,11 +97,11 @@ def test_tls_and_a_token_let_in_who_has_both(certificate: Any, tmp_path: Path) -
         picture = np.zeros((300, 300, 3), np.uint8)  # More than one record of TLS.
         assert client.act([{"rgb": picture}], [0])[0].shape == (2,)
         client.close()
-        with pytest.raises(PolicyFailed, match="no trusted TLS"):
+        with pytest.raises(PolicyFailed, match=r": its certificate .*self-signed.*REMOTE_CA"):
             connect(server.address, TOKEN=TOKEN)
         with pytest.raises(PolicyFailed, match="401"):
             connect(server.address, TOKEN=TOKEN + "x", CA=str(cert))
-        with pytest.raises(PolicyFailed):
+        with pytest.raises(PolicyFailed, match="begins with wss://"):
             connect(server.address.replace("wss", "ws"), TOKEN=TOKEN, TIMEOUT="5")
         code, out, err = server.stop()
     assert (code, err) == (0, "")
@@ -113,7 +114,7 @@ def test_tls_and_a_token_let_in_who_has_both(certificate: Any, tmp_path: Path) -
     [
         ({"TIMEOUT": "soon"}, "TIMEOUT is 'soon'"), ({"PATIENCE": "-1"}, "PATIENCE is '-1'"),
         ({"TOKEN": "short"}, "holds no token"), ({"TOKEN": "two words and more"}, "holds no token"),
-        ({"CA": "/nowhere/ca.pem"}, "there is no file"),
+        ({"CA": "/nowhere/ca.pem"}, "there is no file"), ({"CA": __file__}, "no certificate"),
         ({"TOKEN_FILE": "/nowhere/token"}, "cannot be read"),
     ],
 )  # fmt: skip
@@ -126,9 +127,23 @@ def test_a_variable_with_a_mistake_is_named(variables: dict[str, str], told: str
 @pytest.mark.parametrize(
     "address",
     ["ws://", "ws://:80", "ws://host:notaport", "wss://user:secret@host:1", "ws://host:1?token=x",
-     "ws://host:99999", "ws://host:0"],
+     "ws://host:99999", "ws://host:0", "ws:/host:1", "ws:host:1", "WS://host:1", "http://host:1",
+     "wws://host:1", "ws://host :1"],
 )  # fmt: skip
 def test_an_address_that_is_none_is_named_without_what_may_be_secret(address: str) -> None:
+    assert is_address(address)
     with pytest.raises(BadArgument, match=r"is not like wss?://127") as caught:
         connect(address)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["random", "my_agent:Mine", "openpi:Policy", "runs/my:best"])
+def test_a_name_is_no_address(name: str) -> None:
+    assert not is_address(name)
+
+
+@pytest.mark.parametrize("option", ["--max-wait", "--keep"])
+def test_no_number_is_no_time(option: str) -> None:
+    done = CliRunner().invoke(serve_command, ["random", option, "nan"])
+    assert done.exit_code == 2
+    assert "nan is not in the range" in done.output

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from ....core.errors import BadArgument, PolyathlonError
+from ....core.inquiry import ask_program
 from ...interpreter import named_interpreters
 
 PYTHON = "POLYATHLON_HABITAT_PYTHON"
@@ -139,28 +139,11 @@ def probe(python: str, gpu: int) -> Probe:
         python: the interpreter.
         gpu: number of the device; -1 for none.
     """
-    try:
-        done = subprocess.run(
-            [python, str(WORKER), "--probe", "--gpu", str(gpu)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PROBE_TIMEOUT,
-            check=False,
-            start_new_session=True,
-            env=environment(),
-        )
-    except subprocess.TimeoutExpired:
-        return Probe(trouble=f"no answer within {PROBE_TIMEOUT:g} s")
-    except OSError as error:
-        return Probe(trouble=f"{python} does not start: {error.strerror or error}")
-    for line in reversed(done.stdout.decode(errors="replace").splitlines()):
-        try:
-            values = msgspec.json.decode(line, type=dict[str, Any])
-        except msgspec.MsgspecError:
-            continue
-        return Probe(values, str(values.get("error", "")))
-    last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
-    return Probe(trouble=f"it ended with code {done.returncode}: {' '.join(last)[:300]}")
+    command = [python, str(WORKER), "--probe", "--gpu", str(gpu)]
+    answer = ask_program(command, PROBE_TIMEOUT, environment())
+    if answer.trouble:
+        return Probe(trouble=answer.trouble)
+    return Probe(dict(answer.values), str(answer.values.get("error", "")))
 
 
 def environment() -> dict[str, str]:

@@ -38,24 +38,41 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def ask(arguments: Sequence[str], timeout: float, environment: Mapping[str, str] = {}) -> Answer:
     """Runs this Python with ``arguments`` in a process of its own and reads its answer.
 
-    The process leads a session of its own, so that a time-out ends its children too. Its output
-    goes to files: no amount of it can block either side.
-
     Args:
         arguments: what follows ``python -P`` on the command line.
         timeout: how long it may take [s].
         environment: variables to set beside the present ones.
     """
+    command = [sys.executable, "-P", *arguments]
+    return ask_program(command, timeout, {**os.environ, **environment})
+
+
+def ask_program(
+    command: Sequence[str], timeout: float, environment: Mapping[str, str] | None = None
+) -> Answer:
+    """Runs a program and reads its answer.
+
+    It leads a session of its own, so that a time-out ends its children too. Its output goes to
+    files: no amount of it can block either side.
+
+    Args:
+        command: the whole command line.
+        timeout: how long it may take [s].
+        environment: all of its variables; None for those of this process.
+    """
     started = time.monotonic()
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-P", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=errors,
-            env={**os.environ, **environment},
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Answer(trouble=f"it does not start: {error.strerror or error}")
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -102,5 +119,4 @@ def _what_became(code: int, errors: str) -> str:
         except ValueError:
             return f"the process was ended by signal {-code}"
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
-    last = lines[-1][:300] if lines else "and said nothing"
-    return f"the process ended with code {code}: {last}"
+    return f"the process ended with code {code}" + (f": {lines[-1][:300]}" if lines else "")
