@@ -461,7 +461,7 @@ class Desk:
     def _call(self, function):
         try:
             return function(), {}
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             traceback.print_exc()
             told = type(error).__name__ + "; the host's log has it"
             return None, {"code": "agent-failed", "message": told}
@@ -494,6 +494,23 @@ def is_loopback(host):
         return host == "localhost"
 
 
+def load(named):
+    """The policy that is called module:Class."""
+    module, _, name = named.partition(":")
+    if not module or not name:
+        raise SystemExit(f"'{named}': name your policy as module:Class, e.g. my_policy:MyPolicy")
+    sys.path.insert(0, os.getcwd())
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module.partition(".")[0]:
+            raise  # It is there, and lacks something itself.
+        raise SystemExit(f"there is no {module}.py in {os.getcwd()}, nor on PYTHONPATH") from None
+    if not hasattr(found, name):
+        raise SystemExit(f"{found.__file__} has no '{name}'")
+    return getattr(found, name)()
+
+
 def main():
     """Serves the policy that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -502,11 +519,13 @@ def main():
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--name", help="what records call it [the class's name]")
     options = parser.parse_args()
-    sys.path.insert(0, os.getcwd())
-    module, _, name = options.policy.partition(":")
-    policy = getattr(importlib.import_module(module), name)()
+    policy, name = load(options.policy), options.name or options.policy.partition(":")[2]
     token = os.environ.get("POLYATHLON_REMOTE_TOKEN", "")
-    with Host(policy, options.name or name, options.host, options.port, token) as host:
+    try:
+        host = Host(policy, name, options.host, options.port, token)
+    except (OSError, OverflowError) as error:
+        raise SystemExit(f"cannot listen at {options.host}:{options.port}: {error}") from None
+    with host:
         print(f"serving {name} at ws://{options.host}:{host.server_address[1]}", flush=True)
         try:
             host.serve_forever()

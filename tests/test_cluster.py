@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +165,41 @@ def test_what_ends_a_troupe_is_one_of_our_errors() -> None:
     assert (type(made_of_parts), str(made_of_parts)) == (PolyathlonError, "unknown agent 'x'")
     foreign = engine._raised(Broken(kind="KeyError", message="KeyError: 1", user=False))
     assert isinstance(foreign, ClusterFailed)
+
+
+@contextmanager
+def answering(says: bytes | None) -> Iterator[str]:
+    """Somebody at a port, who says that to whoever comes, and to ``None`` nothing at all."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def answer() -> None:
+            line, _ = door.accept()
+            with line:
+                line.recv(1024)
+                if says is not None:
+                    line.sendall(says)
+                    return
+                line.recv(1024)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield f"127.0.0.1:{door.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b""], ids=["web", "nothing"])
+def test_who_is_no_cluster_is_told_apart_at_once(says: bytes) -> None:
+    with answering(says) as address, pytest.raises(ClusterFailed, match="is no Ray cluster"):
+        engine._knock(address)
+
+
+def test_who_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "KNOCKING", 0.2)
+    with answering(None) as address, pytest.raises(ClusterFailed, match="timed out"):
+        engine._knock(address)
+
+
+def test_who_speaks_as_ray_does_is_let_through() -> None:
+    with answering(engine.SETTINGS + b"more") as address:
+        engine._knock(address)
 
 
 BIG, MIXED = {"CPU": 32.0, "GPU": 4.0}, [{"CPU": 8.0}, {"CPU": 8.0, "GPU": 2.0}]

@@ -41,6 +41,12 @@ from .troupe import LEAVING, Troupe
 OURS = ("POLYATHLON_", "MUJOCO_", "PYOPENGL_")
 """Beginnings of the variables that the evaluator hands on to its troupes."""
 
+SETTINGS = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+"""An empty frame of settings, with which both sides of HTTP/2 begin (RFC 9113, 3.4 and 6.5)."""
+
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS
+"""What a client of HTTP/2 says first."""
+
 KNOCKING = 10.0
 """How long a cluster's address may take to answer [s]."""
 
@@ -310,21 +316,29 @@ def _connect(address: str) -> Any:
 
 
 def _knock(address: str) -> None:
-    """Says at once that nobody listens, which Ray says after a minute or more.
+    """Says at once that nobody listens, or somebody else, which Ray says after minutes.
 
     Raises:
-        ClusterFailed: nobody does.
+        ClusterFailed: nobody does, or no server of HTTP/2, which Ray's are.
     """
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdecimal():
         return  # "auto", or nothing.
     try:
-        socket.create_connection((host.removeprefix("ray://"), int(port)), KNOCKING).close()
+        where = (host.removeprefix("ray://"), int(port))
+        with socket.create_connection(where, KNOCKING) as line:
+            line.sendall(GREETING)
+            head = line.recv(len(SETTINGS), socket.MSG_WAITALL)
     except (OSError, OverflowError) as error:
         raise ClusterFailed(
             f"no Ray cluster can be reached at '{address}': {error}. Start one with: "
             "ray start --head"
         ) from None
+    if head[3:4] != SETTINGS[3:4] and os.environ.get("RAY_USE_TLS", "0") == "0":
+        raise ClusterFailed(
+            f"what listens at '{address}' is no Ray cluster; its address is what ray start --head "
+            "says, with port 6379 unless another was given"
+        )
 
 
 def _keeping_handlers(action: Callable[[], Any]) -> None:

@@ -51,6 +51,8 @@ class Echo:
             numbers = seen["state"].tolist()
             if 13 in numbers:
                 raise RuntimeError("at /nowhere/somebody")
+            if 14 in numbers:
+                raise SystemExit(3)
             assert seen["rgb"].shape == (2, 3, 3) and seen["rgb"].tolist()[1][2] == [7, 7, 7]
             episode = self.episodes[slot]
             episode[1] += 1
@@ -108,6 +110,31 @@ def seen(number: float) -> dict[str, Any]:
     return {"state": np.array([number, 0.5], np.float32), "rgb": np.full((2, 3, 3), 7, np.uint8)}
 
 
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        (["echo_policy"], "name your policy as module:Class"),
+        ([":Echo"], "name your policy as module:Class"),
+        (["nowhere:Echo"], "there is no nowhere.py in "),
+        (["echo_policy:Eco"], "echo_policy.py has no 'Eco'"),
+        (["echo_policy:Echo", "--port", "99999"], "cannot listen at 127.0.0.1:99999: "),
+        (["echo_policy:Echo", "--host", "192.0.2.77"], "set POLYATHLON_REMOTE_TOKEN"),
+    ],
+)
+def test_what_the_copied_file_cannot_serve_is_one_line(
+    named: list[str], told: str, tmp_path: Path
+) -> None:
+    shutil.copy(HOST, tmp_path)
+    (tmp_path / "echo_policy.py").write_text(POLICY)
+    done = subprocess.run(
+        [sys.executable, "policy_host.py", *named],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_copied_file_serves(python: list[str], tmp_path: Path) -> None:
     with hosting(python, tmp_path) as address:
@@ -128,6 +155,9 @@ def test_the_copied_file_serves(python: list[str], tmp_path: Path) -> None:
         with pytest.raises(AgentFailed, match="RuntimeError; the host's log") as caught:
             agent.act([seen(13.0)], [0])
         assert "somebody" not in str(caught.value)
+        agent.reset([0], [brief(5)])
+        with pytest.raises(AgentFailed, match="SystemExit; the host's log"):
+            agent.act([seen(14.0)], [0])
         agent.reset([0], [brief(1, body=msgspec.structs.replace(BODY, frame="world"))])
         with pytest.raises(EmbodimentMismatch, match="another body: frame"):
             agent.act([seen(1.0)], [0])
