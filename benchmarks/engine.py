@@ -114,3 +114,8 @@ class LocalEngine:
                 rewards=work.rewards,
                 tuner=self._tuner,
             ).run(work.plans)
+
+    def conclude(self) -> None:
+        """No more work will come: says what of the tuning is open."""
+        if self._tuner is not None:
+            self._tuner.close()

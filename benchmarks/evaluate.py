@@ -233,6 +233,8 @@ def evaluate(
             manifest = _play(
                 block, manifest, engine, directory, journal, settings, pythons, watcher
             )
+        if isinstance(engine, LocalEngine):
+            engine.conclude()
     return manifest
 
 

@@ -80,6 +80,16 @@ class Tuner:
             self.active *= 2
             return True
         self._settled = True
-        found = ", ".join(f"{count}: {rate:,.0f}" for count, rate in self.rates.items())
-        self.told(f"{self.active} slots play fastest (steps a second by slots: {found})")
+        self.told(f"{self.active} slots play fastest ({self._found()})")
         return True
+
+    def close(self) -> None:
+        """The run is over; says so where that was too soon."""
+        if not self._settled:
+            self._settled = True
+            found = f" ({self._found()})" if self.rates else ""
+            self.told(f"the run was over before the best number of slots was known{found}")
+
+    def _found(self) -> str:
+        found = ", ".join(f"{count}: {rate:,.0f}" for count, rate in self.rates.items())
+        return f"steps a second by slots: {found}"

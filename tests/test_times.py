@@ -169,6 +169,15 @@ def test_a_slot_that_is_being_made_is_waited_for() -> None:
     assert set(machine.tuner.rates) == {1, 2}
 
 
+def test_a_run_that_is_over_too_soon_says_so() -> None:
+    machine = Machine(lambda count: float(count), 4)
+    machine.run(4)
+    machine.tuner.close()
+    machine.tuner.close()
+    (told,) = machine.told
+    assert "over before the best number of slots was known (steps a second by slots: 1: " in told
+
+
 def test_slots_are_found_while_real_episodes_are_played(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
