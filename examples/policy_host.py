@@ -454,7 +454,7 @@ class Desk:
     def _packed(self, action):
         try:
             pack(action)
-        except (TypeError, ValueError, struct.error) as error:
+        except Exception as error:  # What it is made of may refuse to be an array.
             return {"code": "agent-failed", "message": f"its action cannot be sent: {error}"}
         return {"action": action}
 
