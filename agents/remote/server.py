@@ -230,6 +230,9 @@ class PolicyServer:
             await self._send_away(connection, "protocol", "nothing was said for too long")
         except ConnectionClosed as error:
             kept = error.rcvd is None or error.rcvd.code not in (1000, 1001)
+        except asyncio.CancelledError:
+            await connection.close(1001)
+            raise
         finally:
             self._open -= 1
             if session is not None and session.connection is connection:

@@ -25,9 +25,9 @@ from polyathlon.agents.remote.wire import Act, Begin, encode
 LARGEST = 4 * SPACE
 
 
-def protocol(reader: RoomyReader | None) -> ServerProtocol:
+def protocol(reader: RoomyReader | None, largest: int = LARGEST) -> ServerProtocol:
     """A server's side of an open connection."""
-    made = ServerProtocol(state=State.OPEN, max_size=LARGEST)
+    made = ServerProtocol(state=State.OPEN, max_size=largest)
     if reader is not None:
         made.reader = reader
         made.parser = made.parse()
@@ -93,8 +93,7 @@ def test_who_announces_much_and_sends_nothing_takes_no_memory() -> None:
     before, waiting = resident(), []
     for _ in range(16):
         reader = RoomyReader()
-        made = protocol(reader)
-        made.max_message_size = 64 << 20
+        made = protocol(reader, 64 << 20)
         reader.room()[: len(head)] = head
         reader.fill(len(head))
         made.receive_data(b"")
