@@ -22,7 +22,7 @@ from websockets.server import ServerProtocol
 from polyathlon.agents.remote.connection import SPACE, RoomyReader
 from polyathlon.agents.remote.wire import Act, Begin, encode
 
-LARGEST = 4 * SPACE
+LARGEST = 12 * SPACE
 
 
 def protocol(reader: RoomyReader | None, largest: int = LARGEST) -> ServerProtocol:
@@ -42,7 +42,7 @@ def heard(made: ServerProtocol) -> Any:
 
 
 SIZES = st.sampled_from(
-    [0, 1, 125, 126, 65_535, SPACE - 1, SPACE, SPACE + 1, 3 * SPACE + 7, LARGEST, LARGEST + 1]
+    [0, 1, 125, 126, SPACE - 1, SPACE, SPACE + 1, 3 * SPACE + 7, 65_536, LARGEST, LARGEST + 1]
 )
 FRAMES = st.tuples(
     st.sampled_from([Opcode.BINARY, Opcode.TEXT, Opcode.CONT, Opcode.PING, Opcode.CLOSE]),
@@ -110,12 +110,12 @@ def test_a_message_in_pieces_slow_and_among_pings_arrives_whole() -> None:
     with serving(Echo()) as server:
         client = connect(server.address)
         client.reset([0], [brief(5)])
-        wide = {"state": np.ones(SPACE // 2, np.float64), "rgb": np.full((99, 99, 3), 7, np.uint8)}
+        wide = {"state": np.ones(5 * SPACE, np.float64), "rgb": np.full((99, 99, 3), 7, np.uint8)}
         sent = client._link._socket  # type: ignore[union-attr]
         sent.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # So it goes out by and by.
         for step in range(3):
             (action,) = client.act([wide], [0])
-            assert action.tolist() == [5, step + 1, (step + 1) * SPACE // 2]
+            assert action.tolist() == [5, step + 1, (step + 1) * 5 * SPACE]
         client.close()
 
 
