@@ -126,8 +126,13 @@ def test_log_probabilities_in_play_are_those_of_a_full_pass(taught):
             )
     with torch.no_grad():
         found = judge(network, scribe, critic, moments, torch.zeros(len(moments)).long())
+        # Each in a row of its own, behind its own prompt.
+        alone = [judge(network, scribe, critic, [one], torch.zeros(1).long()) for one in moments]
     assert torch.allclose(found.log_probs, torch.cat(log_probs), atol=1e-4)
     assert torch.allclose(found.values, torch.cat(values), atol=1e-4)
+    for name, together in found._asdict().items():
+        apart = torch.cat([getattr(one, name) for one in alone])
+        assert torch.allclose(together, apart, atol=1e-5), name
     assert bool(((found.entropies >= 0) & (found.entropies <= 1 + 1e-5)).all())
 
 

@@ -268,10 +268,25 @@ def test_popart_says_the_same_when_scales_move():
     torch.manual_seed(0)
     last, features = PopArt(4, 2, rate=0.5), torch.randn(6, 4)
     worlds = torch.tensor([0, 1, 0, 1, 0, 1])
+    last.observe(torch.tensor([5.0, 0.0, 7.0, 1.0, 6.0, 0.5]), worlds)
     before = last.restore(last(features, worlds), worlds)
     last.observe(torch.tensor([100.0, 0.1, 300.0, 0.3, 200.0, 0.2]), worlds)
     assert torch.allclose(last.restore(last(features, worlds), worlds), before, atol=1e-3)
     assert last.deviation[0] > 100 * last.deviation[1]
+
+
+def test_the_first_returns_of_a_world_are_about_zero_on_its_scale():
+    torch.manual_seed(0)
+    last, features = PopArt(4, 2, rate=0.5), torch.randn(4, 4)
+    rows = last.layer.weight.clone()
+    returns, worlds = torch.tensor([90.0, 110.0, 95.0, 105.0]), torch.zeros(4, dtype=torch.long)
+    last.observe(returns, worlds)
+    scaled = last.scale(returns, worlds)
+    assert torch.allclose(scaled.mean(), torch.zeros(()), atol=1e-4)
+    assert torch.allclose(scaled.square().mean(), torch.ones(()), atol=1e-3)
+    assert torch.equal(last.layer.weight, rows)
+    assert abs(float(last.restore(last(features, worlds), worlds).detach().mean()) - 100) < 20
+    assert last.known.tolist() == [True, False]  # Of the other world nothing has been seen.
 
 
 def test_a_snapshot_comes_back_and_is_guarded(tmp_path):

@@ -50,6 +50,10 @@ class Reinforcing(msgspec.Struct, frozen=True, kw_only=True):
         cloning_batch: spans of the supervised term of every minibatch.
         critic: width of the critic's four layers.
         scale_rate: how fast the scale of a world's returns follows; ours.
+        critic_passes: over what was played, by the critic alone, before the policy moves; ours: of
+            the paper's many updates a practice on two cores has few, and their shared passes alone
+            leave its critic where it began.
+        critic_rate: of AdamW in those.
         at_once: steps that go through the model at once while it learns, to save memory.
     """
 
@@ -73,6 +77,8 @@ class Reinforcing(msgspec.Struct, frozen=True, kw_only=True):
     cloning_batch: int = 2
     critic: int = 2048
     scale_rate: float = 3e-2
+    critic_passes: int = 0
+    critic_rate: float = 1e-3
     at_once: int = 32
 
 
@@ -183,14 +189,16 @@ PRESETS: Mapping[str, GeaConfig] = MappingProxyType(
                 updates=2400, batch_size=32, learning_rate=1.5e-3, warm_up=0.05
             ),
             reinforcing=Reinforcing(
-                steps=20_480,
-                environments=16,
+                steps=61_440,
+                environments=64,
                 critic=128,
                 scale_rate=0.2,
+                critic_passes=4,
+                at_once=256,
                 cloning_batch=8,
                 ppo=PpoSetting(
-                    rollout=32, epochs=2, minibatches=4, learning_rate=3e-4, discount=0.99,
-                    trace=0.95, value_weight=0.05, entropy_weight=1e-3, clip_value=False,
+                    rollout=32, epochs=3, minibatches=4, learning_rate=2e-4, discount=0.95,
+                    trace=0.95, value_weight=0.05, entropy_weight=1e-2, clip_value=False,
                     normalise=True, gradient_norm=0.5, weight_decay=0.0,
                 ),
             ),

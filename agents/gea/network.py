@@ -158,21 +158,32 @@ class GeaNetwork(nn.Module):
             rows = rows.masked_scatter((ids == HEADED)[..., None], taken)
         return rows
 
-    def read(self, pieces: Pieces, looked: Tensor | None = None) -> Tensor:
+    def read(
+        self,
+        pieces: Pieces,
+        looked: Tensor | None = None,
+        opened: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
         """The last hidden states `[B, T, D]` of a batch; behind the end of a row whatever.
 
         Args:
             pieces: the batch.
             looked: as for ``rows``.
+            opened: positions and what sees what, where it is not all that stands before.
         """
         rows, parts = self.rows(pieces, looked), self.config.passes
         if parts == 1:
-            return self.backbone(rows)  # type: ignore[no-any-return]
+            return self.backbone(rows, None, opened)  # type: ignore[no-any-return]
         order = np.argsort(pieces.lengths, kind="stable")
         found = []
         for part in np.array_split(order, min(parts, len(order))):
             longest = max(pieces.lengths[row] for row in part)
-            hidden = self.backbone(rows[torch.from_numpy(part).to(self.device), :longest])
+            own = None
+            if opened is not None:
+                positions, seen = opened
+                own = positions[part, :longest], seen[part, :, :longest, :longest]
+            rows_of = rows[torch.from_numpy(part).to(self.device), :longest]
+            hidden = self.backbone(rows_of, None, own)
             found.append(nn.functional.pad(hidden, (0, 0, 0, rows.shape[1] - longest)))
         back = torch.from_numpy(np.argsort(order)).to(self.device)
         return torch.cat(found)[back]

@@ -36,6 +36,9 @@ from .network import Critic
 from .player import GeaAgent
 from .sequence import write
 
+CRITIC_BATCH = 64
+"""Steps of one update of the critic alone; ours."""
+
 LESS = "reinforcing.environments, reinforcing.at_once, reinforcing.ppo.rollout or image_tokens"
 
 
@@ -97,15 +100,10 @@ class GeaReinforcing:
             self.parameters, lr=ppo.learning_rate, eps=ppo.epsilon, fused=True,
             weight_decay=ppo.weight_decay,
         )  # fmt: skip
-        self.identity = {
-            **identity_of(self.config, self.parts),
-            "stage": "reinforcing",
-            "begun": {"folder": str(begin.resolve()), "sha256": first.digest},
-            "tasks": self.tasks,
-            "data": self.mixture.digest() if self.mixture else "",
-            "processes": world_size(),
-        }
-        del self.identity["config"]["reinforcing"]["steps"]  # It may go on for longer.
+        self.critic_optimiser = torch.optim.AdamW(
+            self.critic.parameters(), lr=reinforcing.critic_rate, weight_decay=0.0
+        )
+        self.identity = self._identity({"folder": str(begin.resolve()), "sha256": first.digest})
         self.dice = dice_of(config.seed)
         self.update = self.steps = 0
         self._pasts: list[list[Step]] = [[] for _ in self.stage.posts]
@@ -115,6 +113,19 @@ class GeaReinforcing:
             for post in self.stage.posts:
                 post.begin()
         self._ledger = Ledger(folder, "step", self.steps)
+
+    def _identity(self, begun: Mapping[str, str]) -> dict[str, Any]:
+        """What makes this training the one it is."""
+        found = {
+            **identity_of(self.config, self.parts),
+            "stage": "reinforcing",
+            "begun": dict(begun),
+            "tasks": self.tasks,
+            "data": self.mixture.digest() if self.mixture else "",
+            "processes": world_size(),
+        }
+        del found["config"]["reinforcing"]["steps"]  # It may go on for longer.
+        return found
 
     def _check(self, worlds: Sequence[World]) -> None:
         """Refuses worlds whose bodies were not taught, or that practice could not move."""
@@ -163,7 +174,10 @@ class GeaReinforcing:
     # -- playing -------------------------------------------------------------------------------
 
     def _play(self) -> tuple[list[list[Moment]], dict[str, Tensor]]:
-        """Some steps of every world: what was decided, `[T][N]`, and what came of it `[T, N]`."""
+        """Some steps of every world: what was decided, `[T][N]`, and what came of it `[T, N]`.
+
+        What the critic sees of each is beside it, `[T * N, D]`.
+        """
         posts, forest = self.stage.posts, self.parts.tongue.forest
         assert forest is not None
         memory = Memory(self.network, self.parts.scribe, len(posts))
@@ -171,7 +185,7 @@ class GeaReinforcing:
         for slot, post in enumerate(posts):
             memory.begin(slot, post.world.task.embodiment, post.instruction)
             memory.fill(slot, self._pasts[slot])
-        names = ("rewards", "ended", "values", "log_probs")
+        names = ("rewards", "ended", "values", "log_probs", "hidden", "glance")
         kept: dict[str, list[Tensor]] = {name: [] for name in names}
         decided: list[list[Moment]] = []
         for _ in range(self.config.reinforcing.ppo.rollout):
@@ -198,14 +212,19 @@ class GeaReinforcing:
                     memory.begin(slot, post.world.task.embodiment, post.instruction)
             for name, one in zip(
                 names,
-                (torch.from_numpy(rewards), torch.from_numpy(ended), values, said.log_probs.cpu()),
+                (
+                    torch.from_numpy(rewards), torch.from_numpy(ended), values,
+                    said.log_probs.cpu(), thought.hidden, thought.glance,
+                ),
                 strict=True,
-            ):
+            ):  # fmt: skip
                 kept[name].append(one)
         self._pasts = [memory.steps(slot) for slot in slots]
         thought = memory.think(slots, [post.observation for post in posts])
         found = {name: torch.stack(one) for name, one in kept.items()}
         found["last"] = self._worth(thought.hidden, thought.glance)
+        for name in ("hidden", "glance"):
+            found[name] = found[name].flatten(0, 1)
         return decided, found
 
     @torch.no_grad()
@@ -237,10 +256,13 @@ class GeaReinforcing:
             "worlds": worlds,
         }
         if ppo.normalise:
-            known["gains"] = (known["gains"] - known["gains"].mean()) / (
-                known["gains"].std() + 1e-8
-            )
+            # Task by task: what the critic misses of one as a whole is no reason to do more of it.
+            for world in range(len(self.tasks)):
+                own = worlds == world
+                gains = known["gains"][own]
+                known["gains"][own] = (gains - gains.mean()) / (gains.std(correction=0) + 1e-8)
         flat = [one for step in moments for one in step]
+        missed = self._teach_critic(kept, known)
         told: list[dict[str, float]] = []
         for epoch in range(ppo.epochs):
             order = self.dice.permutation(len(flat))
@@ -251,7 +273,23 @@ class GeaReinforcing:
                 average_gradients(self.parameters)
                 torch.nn.utils.clip_grad_norm_(self.parameters, ppo.gradient_norm)
                 self.optimiser.step()
-        return {name: float(np.mean([one[name] for one in told])) for name in told[0]}
+        figures = {name: float(np.mean([one[name] for one in told])) for name in told[0]}
+        return {**figures, "missed": missed}
+
+    def _teach_critic(self, kept: Mapping[str, Tensor], known: Mapping[str, Tensor]) -> float:
+        """Lets the critic alone learn what came; its squared error before, over all there was."""
+        returns, worlds = known["returns"], known["worlds"]
+        missed = (returns - known["values"]).square().mean() / returns.var().clamp(min=1e-8)
+        own = list(self.critic.parameters())
+        for _ in range(self.config.reinforcing.critic_passes):
+            order = torch.from_numpy(self.dice.permutation(len(returns)))
+            for part in torch.split(order, CRITIC_BATCH):
+                self.critic_optimiser.zero_grad(set_to_none=True)
+                values = self.critic(kept["hidden"][part], kept["glance"][part], worlds[part])
+                (values - returns[part]).square().mean().backward()
+                average_gradients(own)
+                self.critic_optimiser.step()
+        return float(missed)
 
     def _descend(
         self, flat: Sequence[Moment], part: Any, known: Mapping[str, Tensor], where: str
@@ -309,7 +347,7 @@ class GeaReinforcing:
         save_snapshot(
             self.folder, self.identity, self.update,
             {"network": self.network.trained(), "critic": self.critic.state_dict()},
-            {"network": self.optimiser}, {"draws": self.dice},
+            {"network": self.optimiser, "critic": self.critic_optimiser}, {"draws": self.dice},
             {"steps": self.steps, "worlds": self.stage.standing(), "said": said}, looked,
         )  # fmt: skip
 
@@ -319,6 +357,7 @@ class GeaReinforcing:
         restore_modules(self.network, found.under("modules/network"), self.folder)
         restore_modules(self.critic, found.under("modules/critic"), self.folder)
         restore_optimiser(self.optimiser, found, "network")
+        restore_optimiser(self.critic_optimiser, found, "critic")
         self.dice = dice_of(self.config.seed, found.dice["draws"], found.step)
         self.update, self.steps = found.step, int(found.rest["steps"])
         looked = found.under("extra/looked")
@@ -360,6 +399,9 @@ def begun(folder: Path, first: Snapshot, config: GeaConfig) -> tuple[GeaConfig, 
     )  # fmt: skip
     parts.network.requires_grad_(False)
     parts.network.backbone.retrain(loading.train, loading.lora)
+    if loading.train == "all":
+        # States have no tower that another training gave them: what reads them is the decoder's.
+        parts.network.states.requires_grad_(True)
     parts.network.to(parts.network.device)
     merged = msgspec.structs.replace(
         taught, loading=loading, reinforcing=config.reinforcing, seed=config.seed,

@@ -151,9 +151,10 @@ class Backbone(nn.Module):
         Args:
             rows: all tokens from the first on, or those that are new to a cache.
             cache: the past of the slots; their new tokens are added.
-            opened: what ``cache.open`` gave.
+            opened: positions `[B, T]` and which keys each token may see, `[B, 1, T, K]`: what
+                ``cache.open`` gave; without a cache None where each sees all before it.
         """
-        if cache is None:
+        if opened is None:
             positions = torch.arange(rows.shape[1], device=rows.device)[None]
             out = self.decoder(inputs_embeds=rows, position_ids=positions, use_cache=False)
         else:
@@ -163,7 +164,7 @@ class Backbone(nn.Module):
             bias.masked_fill_(~seen, torch.finfo(rows.dtype).min)
             out = self.decoder(
                 inputs_embeds=rows, position_ids=positions, attention_mask=bias,
-                past_key_values=cache, use_cache=True,
+                past_key_values=cache, use_cache=cache is not None,
             )  # fmt: skip
         hidden: Tensor = out.last_hidden_state
         return hidden

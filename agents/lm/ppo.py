@@ -127,7 +127,9 @@ class PopArt(nn.Module):
     """The last layer of values for several worlds, each with its own scale of returns.
 
     Its outputs have deviation 1 about mean 0 in every world; when the scale of a world moves, the
-    layer's rows move against it, so that what it says in the world's own unit stays as it was.
+    layer's rows move against it, so that what it says in the world's own unit stays as it was. The
+    first returns of a world set its scale at once, and the rows stay: they have said nothing yet
+    that is to be kept, and a mean that they had to unlearn would cost thousands of small steps.
 
     Args:
         width: of what comes in.
@@ -137,12 +139,14 @@ class PopArt(nn.Module):
 
     mean: Tensor
     square: Tensor
+    known: Tensor
 
     def __init__(self, width: int, worlds: int, rate: float = 3e-2) -> None:
         super().__init__()
         self.layer, self.rate = nn.Linear(width, worlds), rate
         self.register_buffer("mean", torch.zeros(worlds))
         self.register_buffer("square", torch.ones(worlds))
+        self.register_buffer("known", torch.zeros(worlds, dtype=torch.bool))
 
     @property
     def deviation(self) -> Tensor:
@@ -167,9 +171,12 @@ class PopArt(nn.Module):
         """Moves each world's scale towards that of returns `[N]`, and the layer against it."""
         mean, deviation = self.mean.clone(), self.deviation.clone()
         for world in sorted(set(worlds.tolist())):
-            seen = returns[worlds == world]
-            self.mean[world] += self.rate * (seen.mean() - self.mean[world])
-            self.square[world] += self.rate * (seen.square().mean() - self.square[world])
-        now = self.deviation
-        self.layer.weight.mul_((deviation / now)[:, None])
-        self.layer.bias.copy_((deviation * self.layer.bias + mean - self.mean) / now)
+            seen, rate = returns[worlds == world], self.rate if self.known[world] else 1.0
+            self.mean[world] += rate * (seen.mean() - self.mean[world])
+            self.square[world] += rate * (seen.square().mean() - self.square[world])
+        now, old = self.deviation, self.known.clone()
+        self.known[worlds] = True
+        weight = self.layer.weight * (deviation / now)[:, None]
+        bias = (deviation * self.layer.bias + mean - self.mean) / now
+        self.layer.weight.copy_(torch.where(old[:, None], weight, self.layer.weight))
+        self.layer.bias.copy_(torch.where(old, bias, self.layer.bias))

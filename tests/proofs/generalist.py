@@ -111,7 +111,7 @@ BEGINNER: Mapping[str, Lesson] = {**LESSONS, **PRACTISED}
 BRIEF = 200
 """Updates of that cloning."""
 
-STEPS = 61_440
+STEPS = 102_400
 """Of practice, or as many as its minutes allow."""
 
 OTHERS = 20
@@ -217,14 +217,16 @@ def _clone(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> d
 
 
 def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -> dict[str, Any]:
-    changes = {"cloning.updates": BRIEF, "reinforcing.steps": STEPS, **changes}
+    # It is judged as it practises: by drawing.
+    brief = {"cloning.updates": BRIEF, "reinforcing.steps": STEPS, "greedy": False}
+    changes = {**brief, **changes}
     teach(out / "begun", told, configure(PRESETS, "gea-mini", changes))
     counts = dict.fromkeys(told.lessons, min(OTHERS, told.episodes))
     counts |= dict.fromkeys(PRACTISED, told.episodes)
     begun = _once(out / "begun.json", lambda: judged(out / "begun", counts, told))
     training = GeaReinforcing(
         out / "practised",
-        configure(PRESETS, "gea-mini", {**changes, "save_every": 5}),
+        configure(PRESETS, "gea-mini", {**changes, "save_every": 2}),
         out / "begun",
         make_worlds,
         demonstrations(told.lessons, told.out / "demonstrations"),
