@@ -233,7 +233,7 @@ def _connect(host: str, port: int, secure: bool, deadline: float, authority: str
         raise TimeoutError
     made = socket.create_connection((host, port), timeout=left)
     try:
-        # Not SO_SNDBUF: the system finds a size, and cuts what is asked for to less than that.
+        # Not SO_SNDBUF: the system finds a size itself, and usually grants less to who asks.
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not secure:
             return made
