@@ -100,7 +100,7 @@ class Batcher:
         observations = [job.observation for job in self._batch]
         slots = [job.episode.slot for job in self._batch]
         self._begun = time.perf_counter()
-        self._hand.ask(lambda: list(self._agent.act(observations, slots)), self._tell)
+        self._hand.ask(lambda: _listed(self._agent.act(observations, slots)), self._tell)
         self._gauges.batch.observe(count)  # While its thread wakes.
 
     def _count(self) -> int:
@@ -118,7 +118,7 @@ class Batcher:
             for session in self._register.sessions.values()
         )
 
-    def _tell(self, said: list[Any] | None, error: BaseException | None) -> None:
+    def _tell(self, said: list[Any] | str | None, error: BaseException | None) -> None:
         """Hands out what the agent has said, and asks it for what has come meanwhile."""
         try:
             self._gauges.seconds.observe(time.perf_counter() - self._begun)
@@ -140,7 +140,7 @@ class Batcher:
             pending.set_result(answer)
         self._register.release(episode)
 
-    def _answers(self, said: list[Any], error: BaseException | None) -> list[Answer]:
+    def _answers(self, said: list[Any] | str, error: BaseException | None) -> list[Answer]:
         """One for each of the batch; what the agent raised becomes a code."""
         batch = self._batch
         if error is not None:
@@ -152,11 +152,20 @@ class Batcher:
                     session.alone = True
                 answer = Answer(code="spoiled", message=answer.message)
             return [answer] * len(batch)
-        if len(said) != len(batch):
-            told = f"it was asked for {len(batch)} actions and gave {len(said)}"
+        if isinstance(said, str) or len(said) != len(batch):
+            gave = said if isinstance(said, str) else len(said)
+            told = f"its act was asked for {len(batch)} actions and gave {gave}"
             return [Answer(code="agent-failed", message=told)] * len(batch)
         self._gauges.actions.inc(len(batch))
         return [_packed(action) for action in said]
+
+
+def _listed(said: Any) -> list[Any] | str:
+    """The actions that an agent has given; of what are none, what it is instead."""
+    try:
+        return list(said)
+    except TypeError:
+        return type(said).__name__
 
 
 def _packed(action: Any) -> Answer:

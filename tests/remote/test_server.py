@@ -248,6 +248,22 @@ def test_an_agent_that_raises_is_told_by_a_code_and_goes_on_serving_others() -> 
             client.close()
 
 
+class Forgetful(Echo):
+    """Forgets to return what it found."""
+
+    def act(self, observations: Sequence[Any], slots: Sequence[int]) -> Any:
+        super().act(observations, slots)
+
+
+def test_an_agent_that_gives_no_actions_is_told_what_it_gave() -> None:
+    with serving(Forgetful()) as server:
+        client = connect(server.address)
+        client.reset([0], [brief(1)])
+        with pytest.raises(AgentFailed, match="asked for 1 actions and gave NoneType"):
+            client.act([seen(1.0)], [0])
+        client.close()
+
+
 class Tensor:
     """Refuses to become an array, as a tensor does that has a gradient."""
 
