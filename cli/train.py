@@ -65,8 +65,10 @@ def train_command(learner: str, task: str, out: Path, **options: Any) -> int:
     """Train LEARNER for TASK, and play it at times.
 
     Offline learners (bc, iql, cql, ...) take recorded episodes, and may then practise in the task;
-    ppo and sac learn by playing. The folder is then an agent: polyathlon eval TASK --agent DIR. The
-    checkpoint that played best is in DIR/best. The same command on the same folder goes on.
+    ppo, sac and llarp learn by playing, gea from demonstrations of many tasks and then by playing.
+    TASK of llarp and gea may be a pattern. The folder is then an agent: polyathlon eval TASK
+    --agent DIR. The checkpoint that played best is in DIR/best, but of llarp and gea, which keep
+    the last. The same command on the same folder goes on.
     """
     require_torch()
     import torch
@@ -191,8 +193,12 @@ def _play(
     from ..leaderboard.summary import summarise
     from .training_table import SilentWatcher
 
-    size = getattr(agent, "image_size", None)
-    benchmark = choose_benchmark(pattern, count, task_kwargs={"image_size": size} if size else None)
+    kwargs = {
+        "image_size": getattr(agent, "image_size", None),
+        "observations": _shown(agent, pattern),
+    }
+    kwargs = {name: one for name, one in kwargs.items() if one}
+    benchmark = choose_benchmark(pattern, count, task_kwargs=kwargs or None)
     settings = Settings(slots=options["slots"], command=("polyathlon", *sys.argv[1:]))
     folder.parent.mkdir(exist_ok=True)
     manifest = evaluate(benchmark, record, agent, folder, settings, SilentWatcher())
@@ -205,6 +211,23 @@ def _play(
         Played(one.total_reward if one.score is None else one.score, one.total_reward)
         for one in valid
     ]
+
+
+def _shown(agent: Agent | None, pattern: str) -> list[str]:
+    """What to show to an agent that sees other fields of each body; nothing to leave it open.
+
+    That is what it sees of any of them, where each of the tasks has it all.
+    """
+    from ..tasks import catalogue
+
+    fields = getattr(agent, "fields", None)
+    if not fields or getattr(agent, "observations", None) is not None:
+        return []
+    tasks = catalogue.match(pattern)
+    wanted = {field for one in tasks for field in fields.get(one.embodiment.id, ())}
+    wanted.add("instruction")
+    shared = all(wanted <= {"instruction", *one.observations} for one in tasks)
+    return sorted(wanted) if shared else []
 
 
 def _mean(played: list[Played]) -> Played:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +28,9 @@ KINDS = {
     "gea": "polyathlon.agents.gea.player:GeaAgent",
 }
 """What ``kind`` in a checkpoint may be, and who plays it. A checkpoint names no code."""
+
+DEVICE, MOVED = "POLYATHLON_DEVICE", ("llarp", "gea")
+"""Says where those kinds play, for a checkpoint is of no device; the others need no card."""
 
 
 class TrainedAgent(Agent, Protocol):
@@ -62,7 +66,7 @@ def load_trained(folder: Path) -> tuple[AgentRecord, Agent]:
     """The agent in a folder, and its record, in which the hash of its weights stands.
 
     Raises:
-        BadArgument: its checkpoint is damaged.
+        BadArgument: its checkpoint is damaged, or the device is not here.
         UnknownName: its checkpoint is of a kind that nobody here plays.
         MissingExtra: a package is not installed.
     """
@@ -74,7 +78,9 @@ def load_trained(folder: Path) -> tuple[AgentRecord, Agent]:
         raise UnknownName("kind of agent", kind, KINDS, f" {folder} is of a newer version.")
     if kind == "online" and importlib.util.find_spec("stable_baselines3") is None:
         raise MissingExtra("online", "online", "stable-baselines3")
-    agent: TrainedAgent = load_object(KINDS[kind]).load(folder)
+    device = os.environ.get(DEVICE)
+    where = ({"device": device},) if device and kind in MOVED else ()
+    agent: TrainedAgent = load_object(KINDS[kind]).load(folder, *where)
     return record_of(agent), agent
 
 

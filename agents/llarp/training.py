@@ -138,9 +138,9 @@ class LlarpTraining:
             self._ledger.write({"update": self.update, "steps": self.steps, **figures})
             watch(Progress(self.update, self.steps, figures))
             over = self.steps >= config.steps
-            if over or self.update % config.save_every == 0:
-                self.save()
-            due = config.evaluate_every and self.update % config.evaluate_every == 0
+            due = bool(config.evaluate_every) and self.update % config.evaluate_every == 0
+            if over or due or self.update % config.save_every == 0:
+                self.save()  # Before it is played: what was judged can be gone on with.
             if evaluate is not None and (over or due) and rank() == 0:
                 found = evaluate(self.agent(), self.steps, config.evaluate_episodes)
                 self._ledger.write({"update": self.update, "steps": self.steps, **found})
