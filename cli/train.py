@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.errors import BadArgument, RunDirectoryError
 from ..core.journal import lock, unlock
-from .trained import is_trained, record_of, require_torch
+from .trained import is_trained, record_of, require_torch, shown_to
 
 if TYPE_CHECKING:
     from ..agents.chronicle import Outcome, Played
@@ -191,11 +191,12 @@ def _play(
     from ..core.journal import read_journal
     from ..leaderboard.result import write_result
     from ..leaderboard.summary import summarise
+    from ..tasks import catalogue
     from .training_table import SilentWatcher
 
     kwargs = {
         "image_size": getattr(agent, "image_size", None),
-        "observations": _shown(agent, pattern),
+        "observations": shown_to(agent, (one.id for one in catalogue.match(pattern))),
     }
     kwargs = {name: one for name, one in kwargs.items() if one}
     benchmark = choose_benchmark(pattern, count, task_kwargs=kwargs or None)
@@ -211,23 +212,6 @@ def _play(
         Played(one.total_reward if one.score is None else one.score, one.total_reward)
         for one in valid
     ]
-
-
-def _shown(agent: Agent | None, pattern: str) -> list[str]:
-    """What to show to an agent that sees other fields of each body; nothing to leave it open.
-
-    That is what it sees of any of them, where each of the tasks has it all.
-    """
-    from ..tasks import catalogue
-
-    fields = getattr(agent, "fields", None)
-    if not fields or getattr(agent, "observations", None) is not None:
-        return []
-    tasks = catalogue.match(pattern)
-    wanted = {field for one in tasks for field in fields.get(one.embodiment.id, ())}
-    wanted.add("instruction")
-    shared = all(wanted <= {"instruction", *one.observations} for one in tasks)
-    return sorted(wanted) if shared else []
 
 
 def _mean(played: list[Played]) -> Played:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from ..core.errors import BadArgument, MissingExtra, UnknownName
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent
 from ..core.registry import load_object
+from ..tasks import catalogue
 
 CHECKPOINT = "checkpoint.json"
 
@@ -94,6 +96,20 @@ def record_of(agent: TrainedAgent) -> AgentRecord:
         observations=agent.observations,
         source_digest=agent.digest(),
     )
+
+
+def shown_to(agent: Agent | None, tasks: Iterable[str]) -> list[str]:
+    """The fields to show to an agent that sees other ones of each body; none to leave it open.
+
+    They are what it sees of any of the tasks' bodies, where each of the tasks has them all.
+    """
+    fields = getattr(agent, "fields", None)
+    if not isinstance(fields, Mapping) or getattr(agent, "observations", None) is not None:
+        return []
+    specs = [catalogue.find(one) for one in tasks]
+    wanted = {field for one in specs for field in fields.get(one.embodiment.id, ())}
+    shared = all(wanted <= set(one.observations) for one in specs)
+    return sorted({*wanted, "instruction"}) if wanted and shared else []
 
 
 def require_torch() -> None:

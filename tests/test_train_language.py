@@ -67,6 +67,15 @@ def test_gea_is_taught_from_data_sets_and_practises(tmp_path, capsys):
         "reinforcing.critic=16",
     )  # fmt: skip
     common = ("train", "gea", task, "--episodes", "1", "--no-tensorboard", *told)
+    other, wide = "langr.train", tmp_path / "wide"
+    assert run("data", "make", other, "--episodes", "1", "--obs", "state", "--out", wide) == 0
+    assert run("data", "make", task, "--episodes", "3", "--obs", "rgb", "--image-size", "16",
+               "--out", tmp_path / "seen") == 0  # fmt: skip
+    # What the grid does not show by default is shown, though another body sees other things.
+    both = ("--set", f'data=["{wide}", "{tmp_path / "seen"}"]', "--steps", "1")
+    assert run(*common, *both, "--out", tmp_path / "both") == 0
+    shown = json.loads(next((tmp_path / "both").glob("eval*/*/manifest.json")).read_text())
+    assert shown["benchmark"]["task_kwargs"]["observations"] == ["instruction", "rgb"]
     assert run(*common, "--steps", "3", "--dataset", data, "--out", out) == 0
     practised = tmp_path / "practised"
     words = ("--set", f"begin={out}", "--set", f'data=["{data}"]', "--steps", "16")

@@ -87,6 +87,12 @@ class LlarpTraining:
         self.folder, self.config = folder, config
         worlds = make_worlds(config.environments, (config.senses, "instruction"))
         check_bodies(worlds)
+        for world in worlds:
+            if world.task.max_episode_steps > config.context:
+                raise BadArgument(
+                    f"episodes of {world.task.id} have up to {world.task.max_episode_steps} steps, "
+                    f"more than the context of {config.context}: set context"
+                )
         self.stage = Stage(worlds, config.seed, rank())
         texts = [world.task.instruction for world in worlds]
         for post in self.stage.posts:
