@@ -24,12 +24,14 @@ from __future__ import annotations
 
 import argparse
 import base64
+import functools
 import hashlib
 import hmac
 import importlib
 import inspect
 import ipaddress
 import json
+import operator
 import os
 import socket
 import socketserver
@@ -312,8 +314,22 @@ class Connection(socketserver.StreamRequestHandler):
 
 def unmask(data, mask):
     """A client's bytes as they were before it masked them."""
-    key = (mask * (len(data) // 4 + 1))[: len(data)]
-    return (int.from_bytes(data, "big") ^ int.from_bytes(key, "big")).to_bytes(len(data), "big")
+    plain = bytearray(data)
+    if numpy is not None and len(data) >= 4:
+        words = numpy.frombuffer(plain, numpy.uint32, len(data) // 4)
+        words ^= numpy.frombuffer(mask, numpy.uint32)
+        rest = len(data) % 4
+        plain[len(data) - rest :] = bytes(map(operator.xor, data[len(data) - rest :], mask))
+        return plain
+    for place in range(4):
+        plain[place::4] = data[place::4].translate(flips(mask[place]))
+    return plain
+
+
+@functools.lru_cache(maxsize=256)
+def flips(key):
+    """For each byte, what it is with the bits of another turned over."""
+    return bytes(byte ^ key for byte in range(256))
 
 
 # -- the policy ---------------------------------------------------------------------------------
@@ -454,7 +470,7 @@ class Desk:
     def _packed(self, action):
         try:
             pack(action)
-        except (TypeError, ValueError, struct.error) as error:
+        except Exception as error:  # What it is made of may refuse to be an array.
             return {"code": "agent-failed", "message": f"its action cannot be sent: {error}"}
         return {"action": action}
 

@@ -198,7 +198,7 @@ PRESETS: Mapping[str, GeaConfig] = MappingProxyType(
                 at_once=256,
                 cloning_batch=8,
                 ppo=PpoSetting(
-                    rollout=32, epochs=3, minibatches=4, learning_rate=2e-4, discount=0.95,
+                    rollout=32, epochs=3, minibatches=4, learning_rate=5e-4, discount=0.95,
                     trace=0.95, value_weight=0.05, entropy_weight=1e-2, clip_value=False,
                     normalise=True, gradient_norm=0.5, weight_decay=0.0,
                 ),

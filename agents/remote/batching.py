@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -34,7 +33,8 @@ class Batcher:
     """Collects what waits, asks the agent once, and hands the actions out.
 
     It waits for others only where another client has open episodes and nothing in the batch: one
-    client alone never waits.
+    client alone never waits. It is no task of its own: whoever puts something in asks the agent, if
+    that is free, and so does the answer before, since each turn of the loop in between costs.
 
     Args:
         agent: is asked.
@@ -44,6 +44,9 @@ class Batcher:
         most: observations of a call.
         wait: for others to fill it [s].
         queue: observations that may wait; whoever comes with more is not read any further.
+
+    Attributes:
+        fallen: has what broke, if something here does: nobody would be answered any more.
     """
 
     def __init__(
@@ -59,35 +62,75 @@ class Batcher:
         self._agent, self._hand = agent, hand
         self._register, self._gauges = register, gauges
         self._most, self._wait = most, wait
+        self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(queue)
         self._jobs: deque[Job] = deque()
-        self._arrived = asyncio.Event()
+        self._batch: list[Job] = []  # What the agent is at work on.
+        self._alarm: asyncio.TimerHandle | None = None  # Others are waited for until it rings.
+        self.fallen: asyncio.Future[None] = self._loop.create_future()
+
+    @property
+    def waiting(self) -> int:
+        """Observations that wait for their action."""
+        return len(self._batch) + len(self._jobs)
 
     async def put(self, job: Job) -> asyncio.Future[Answer]:
         """Queues an observation, when there is room; the answer comes later."""
-        pending: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        pending: asyncio.Future[Answer] = self._loop.create_future()
         job.episode.pending = pending
         await self._room.acquire()
-        self._gauges.waiting.inc()
         self._jobs.append(job)
-        self._arrived.set()
+        self._ask()
         return pending
 
-    async def run(self) -> None:
-        """Serves until it is cancelled; then nobody waits for an answer any more."""
-        batch: list[Job] = []
+    def _ask(self, patient: bool = True) -> None:
+        """Asks the agent, if it is free, and nobody else is waited for."""
+        if self._batch or not self._jobs:
+            return
+        count = self._count()
+        grows = count == len(self._jobs) < self._most and not self._jobs[0].session.alone
+        if patient and grows and self._wait and self._others():
+            if self._alarm is None:
+                self._alarm = self._loop.call_later(self._wait, self._ask, False)
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        self._batch = [self._jobs.popleft() for _ in range(count)]
+        observations = [job.observation for job in self._batch]
+        slots = [job.episode.slot for job in self._batch]
+        self._begun = time.perf_counter()
+        self._hand.ask(lambda: list(self._agent.act(observations, slots)), self._tell)
+        self._gauges.batch.observe(count)  # While its thread wakes.
+
+    def _count(self) -> int:
+        """Of those that wait, how many the agent is asked for at once."""
+        if self._jobs[0].session.alone:
+            return 1
+        first = itertools.islice(self._jobs, self._most)
+        return len(list(itertools.takewhile(lambda job: not job.session.alone, first)))
+
+    def _others(self) -> bool:
+        """Whether a client of whom nothing waits could still ask."""
+        inside = {id(job.session) for job in self._jobs}
+        return any(
+            session.connection is not None and session.episodes and id(session) not in inside
+            for session in self._register.sessions.values()
+        )
+
+    def _tell(self, said: list[Any] | None, error: BaseException | None) -> None:
+        """Hands out what the agent has said, and asks it for what has come meanwhile."""
         try:
-            while True:
-                batch = await self._collect()
-                answers = await self._ask(batch)
-                for job, answer in zip(batch, answers, strict=True):
-                    self._room.release()
-                    self._gauges.waiting.dec()
-                    self._hand_out(job.episode, answer)
-        finally:
-            for job in (*batch, *self._jobs):
-                if job.episode.pending is not None:
-                    job.episode.pending.cancel()
+            self._gauges.seconds.observe(time.perf_counter() - self._begun)
+            answers = self._answers(said or [], error)
+            batch, self._batch = self._batch, []
+            for job, answer in zip(batch, answers, strict=True):
+                self._room.release()
+                self._hand_out(job.episode, answer)
+            self._ask()
+        except BaseException as broken:
+            if not self.fallen.done():
+                self.fallen.set_exception(broken)
 
     def _hand_out(self, episode: Episode, answer: Answer) -> None:
         pending, episode.pending = episode.pending, None
@@ -97,43 +140,10 @@ class Batcher:
             pending.set_result(answer)
         self._register.release(episode)
 
-    async def _collect(self) -> list[Job]:
-        while not self._jobs:
-            self._arrived.clear()
-            await self._arrived.wait()
-        batch = [self._jobs.popleft()]
-        until = time.monotonic() + self._wait
-        while len(batch) < self._most and not batch[0].session.alone:
-            if self._jobs:
-                if self._jobs[0].session.alone:
-                    break
-                batch.append(self._jobs.popleft())
-                continue
-            left = until - time.monotonic()
-            if left <= 0 or not self._others(batch):
-                break
-            self._arrived.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._arrived.wait(), left)
-        return batch
-
-    def _others(self, batch: Sequence[Job]) -> bool:
-        """Whether a client who is not in the batch could still ask."""
-        inside = {id(job.session) for job in batch}
-        return any(
-            session.connection is not None and session.episodes and id(session) not in inside
-            for session in self._register.sessions.values()
-        )
-
-    async def _ask(self, batch: Sequence[Job]) -> list[Answer]:
-        """One call of the agent; what it raises becomes a code."""
-        observations = [job.observation for job in batch]
-        slots = [job.episode.slot for job in batch]
-        self._gauges.batch.observe(len(batch))
-        begun = time.perf_counter()
-        try:
-            said = await self._hand.call(lambda: list(self._agent.act(observations, slots)))
-        except Exception as error:
+    def _answers(self, said: list[Any], error: BaseException | None) -> list[Answer]:
+        """One for each of the batch; what the agent raised becomes a code."""
+        batch = self._batch
+        if error is not None:
             answer = failure(error)
             sessions = {id(job.session): job.session for job in batch}
             if len(sessions) > 1 and answer.code == "agent-failed":
@@ -142,8 +152,6 @@ class Batcher:
                     session.alone = True
                 answer = Answer(code="spoiled", message=answer.message)
             return [answer] * len(batch)
-        finally:
-            self._gauges.seconds.observe(time.perf_counter() - begun)
         if len(said) != len(batch):
             told = f"it was asked for {len(batch)} actions and gave {len(said)}"
             return [Answer(code="agent-failed", message=told)] * len(batch)

@@ -7,6 +7,7 @@ hangs must not keep its server from ending.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -37,22 +38,34 @@ class Hand:
             else:
                 future.set_exception(error)
 
+        self._waited.add(future)
+        self.ask(function, tell)
+        try:
+            return await future
+        finally:
+            self._waited.discard(future)
+
+    def ask(
+        self,
+        function: Callable[[], Result],
+        tell: Callable[[Result | None, BaseException | None], None],
+    ) -> None:
+        """Calls a function in the agent's thread, and tells what it returned or raised.
+
+        Args:
+            function: is called there.
+            tell: is called in the event loop, with the result or the error.
+        """
+
         def work() -> None:
             try:
                 told: tuple[Any, BaseException | None] = (function(), None)
             except BaseException as error:
                 told = (None, _carried(error))
-            try:
+            with contextlib.suppress(RuntimeError):  # The loop is closed: it has ended without us.
                 self._loop.call_soon_threadsafe(tell, *told)
-            except RuntimeError:
-                return  # The loop is closed: the server has ended without us.
 
-        self._waited.add(future)
         self._calls.put(work)
-        try:
-            return await future
-        finally:
-            self._waited.discard(future)
 
     def close(self) -> None:
         """No further calls; one that is being made is left to itself, and nobody waits for it."""

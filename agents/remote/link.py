@@ -7,6 +7,7 @@ the evaluator asks, waits and goes on: a thread or an event loop of its own woul
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
 import time
@@ -22,9 +23,6 @@ from websockets.uri import parse_uri
 
 CHUNK = 1 << 18
 """Bytes taken from the system at once."""
-
-BUFFER = 4 << 20
-"""Of a socket, where the system grants it [bytes]."""
 
 ANSWER = 1.0
 """An answer to a ping is taken within this, or the connection counts as gone [s]."""
@@ -91,6 +89,8 @@ class Link:
             raise
         except OSError as error:
             raise LinkLost(error.strerror or str(error)) from None
+        self._arrivals = select.poll()
+        self._arrivals.register(self._socket, select.POLLIN)
         try:
             self._shake_hands(headers, deadline)
         except BaseException:
@@ -144,7 +144,7 @@ class Link:
             LinkLost: the connection is gone.
         """
         with contextlib.suppress(TimeoutError):
-            while self._protocol.state is State.OPEN:
+            while self._protocol.state is State.OPEN and self._has_come():
                 self._pump(time.monotonic() + ANSWER, wait=0.0)
         if self._protocol.state is not State.OPEN:
             raise self._farewell()
@@ -156,6 +156,11 @@ class Link:
                 self._protocol.send_close(1000)
                 self._flush(time.monotonic() + 0.2)
         self._socket.close()
+
+    def _has_come(self) -> bool:
+        """Whether there is something to take in; looking costs a third of trying."""
+        held = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
+        return bool(held or self._arrivals.poll(0))
 
     def _pump(self, deadline: float, wait: float | None = None) -> None:
         """Waits for what comes, takes it in, and answers pings.
@@ -228,8 +233,7 @@ def _connect(host: str, port: int, secure: bool, deadline: float, authority: str
         raise TimeoutError
     made = socket.create_connection((host, port), timeout=left)
     try:
-        # Pictures go out in one piece: a sender that waits for its reader to wake costs more.
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+        # Not SO_SNDBUF: the system finds a size itself, and usually grants less to who asks.
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if not secure:
             return made

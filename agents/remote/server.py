@@ -22,6 +22,7 @@ from websockets.http11 import Request, Response
 from ...core.manifest import AgentRecord
 from ...core.protocols import Agent
 from .batching import Batcher
+from .connection import RoomyConnection
 from .desk import Desk
 from .gauge import Gauges
 from .hand import Hand
@@ -38,9 +39,6 @@ from .wire import (
 
 OPENING = 5.0
 """A client that has not said who it is by then is sent away [s]."""
-
-BUFFER = 4 << 20
-"""Of a socket, where the system grants it [bytes]: a message of pictures fits."""
 
 CLOSING = 5.0
 """When the server ends, what is being answered may take so long [s]."""
@@ -100,7 +98,7 @@ class PolicyServer:
         self._token, self._tls = f"Bearer {token}".encode() if token else b"", tls
         self._adapter_digest = adapter_digest
         self._open = 0  # Connections.
-        self._busy = 0  # Requests that are being answered.
+        self._answering: set[asyncio.Task[Any]] = set()  # Connections, a request of each.
         self._ending = False
 
     async def run(self, stop: asyncio.Event, ready: Callable[[int], None]) -> None:
@@ -117,7 +115,7 @@ class PolicyServer:
         self._gauges = Gauges()
         self._register = Register(terms.max_clients, terms.max_episodes)
         hand = Hand()
-        batcher = Batcher(
+        batcher = self._batcher = Batcher(
             self._agent, hand, self._register, self._gauges,
             terms.max_batch, terms.max_wait, max(4 * terms.max_batch, terms.max_clients),
         )  # fmt: skip
@@ -125,13 +123,11 @@ class PolicyServer:
             self._agent, self._record, self._adapter_digest,
             self._register, batcher, hand, self._gauges,
         )  # fmt: skip
-        tasks = [asyncio.create_task(batcher.run()), asyncio.create_task(self._sweep())]
+        tasks: list[asyncio.Future[Any]] = [batcher.fallen, asyncio.create_task(self._sweep())]
         try:
             async with self._listening() as server:
-                for listening in server.sockets:
-                    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
                 ready(server.sockets[0].getsockname()[1])
-                stopping = asyncio.create_task(stop.wait())
+                stopping: asyncio.Future[Any] = asyncio.create_task(stop.wait())
                 # A batcher that fell would leave clients waiting for ever: better to end, loudly.
                 done, _ = await asyncio.wait(
                     [stopping, *tasks], return_when=asyncio.FIRST_COMPLETED
@@ -161,6 +157,7 @@ class PolicyServer:
             close_timeout=1.0,
             ping_interval=None,  # An evaluator listens only while it waits for an answer.
             server_header=None,
+            create_connection=RoomyConnection,
             logger=silent,
         )
         return listening
@@ -169,8 +166,10 @@ class PolicyServer:
         """Takes nobody else, and answers what is being answered, if that can be done soon."""
         self._ending = True
         until = time.monotonic() + CLOSING
-        while self._busy and time.monotonic() < until:
+        while self._answering and time.monotonic() < until:
             await asyncio.sleep(0.01)
+        for task in self._answering:
+            task.cancel()  # It waits for the agent, or for room in the queue to it.
 
     async def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -192,6 +191,7 @@ class PolicyServer:
         if path == "/metrics":
             self._gauges.episodes.set(self._register.episodes)
             self._gauges.clients.set(self._open)
+            self._gauges.waiting.set(self._batcher.waiting)
             return _page(http.HTTPStatus.OK, self._gauges.text())
         if self._ending:
             return _page(http.HTTPStatus.SERVICE_UNAVAILABLE, b"the server ends\n")
@@ -230,6 +230,9 @@ class PolicyServer:
             await self._send_away(connection, "protocol", "nothing was said for too long")
         except ConnectionClosed as error:
             kept = error.rcvd is None or error.rcvd.code not in (1000, 1001)
+        except asyncio.CancelledError:
+            await connection.close(1001)
+            raise
         finally:
             self._open -= 1
             if session is not None and session.connection is connection:
@@ -242,12 +245,14 @@ class PolicyServer:
         if isinstance(frame, str):
             raise WireError("a message in letters")
         request = decode_request(frame)
-        self._busy += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._answering.add(task)
         try:
             reply = await self._desk.reply(session, request)
             await connection.send(encode(reply))
         finally:
-            self._busy -= 1
+            self._answering.discard(task)
 
     async def _greet(self, connection: ServerConnection) -> Session | None:
         async with asyncio.timeout(OPENING):
@@ -280,7 +285,7 @@ class PolicyServer:
             await connection.close(1008, code)
 
 
-async def _end(hand: Hand, tasks: Sequence[asyncio.Task[Any]]) -> None:
+async def _end(hand: Hand, tasks: Sequence[asyncio.Future[Any]]) -> None:
     """Lets nothing be waited for any more."""
     hand.close()
     for task in tasks:

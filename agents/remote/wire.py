@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import struct
-import threading
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -37,11 +36,6 @@ DTYPES = frozenset(
 """What an array may hold: truth values, whole and broken numbers. Nothing that runs."""
 
 MOST_AXES = 8
-
-MOST_KEPT = 4 << 20
-"""The memory of a message is kept for the next one of the thread, up to this [bytes]."""
-
-_kept = threading.local()
 
 
 class WireError(ValueError):
@@ -214,14 +208,7 @@ def encode(message: ToServer | ToClient) -> bytes:
     Raises:
         WireError: it holds something that does not travel, e.g. an array of objects.
     """
-    # Into memory that is there already: one that grows with the message costs eight times as much.
-    buffer = getattr(_kept, "buffer", None) or bytearray(1)
-    try:
-        _ENCODER.encode_into(message, buffer)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise WireError(str(error)) from error
-    _kept.buffer = buffer if len(buffer) <= MOST_KEPT else None
-    return bytes(buffer)
+    return encode_value(message)
 
 
 def encode_value(value: Any) -> bytes:
@@ -239,10 +226,14 @@ def encode_value(value: Any) -> bytes:
 def _to_wire(value: Any) -> Any:
     if not isinstance(value, (np.ndarray, np.generic)) and not hasattr(value, "__array__"):
         raise TypeError(f"{type(value).__name__} does not travel: give numbers, texts or arrays")
-    return msgspec.msgpack.Ext(ARRAY, pack_array(np.asarray(value)))
+    try:
+        array = np.asarray(value)
+    except Exception as error:  # It says itself how it is made one: a tensor may refuse to be.
+        raise TypeError(f"{type(value).__name__} does not travel: {error}") from error
+    return msgspec.msgpack.Ext(ARRAY, pack_array(array))
 
 
-def pack_array(array: NDArray[Any]) -> bytearray:
+def pack_array(array: NDArray[Any]) -> bytes:
     """An array as the contents of the extension.
 
     Raises:
@@ -252,15 +243,7 @@ def pack_array(array: NDArray[Any]) -> bytearray:
     if array.dtype.str not in DTYPES or array.ndim > MOST_AXES:
         raise TypeError(f"an array of {array.dtype} with {array.ndim} axes does not travel")
     head = array.dtype.str.encode() + struct.pack(f"<B{array.ndim}I", array.ndim, *array.shape)
-    packed = bytearray(len(head) + array.nbytes)
-    packed[: len(head)] = head
-    if array.nbytes:
-        np.frombuffer(packed, np.uint8, offset=len(head))[:] = _bytes_of(array)
-    return packed
-
-
-def _bytes_of(array: NDArray[Any]) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    return b"".join((head, array.data))
 
 
 def unpack_array(data: memoryview) -> Any:

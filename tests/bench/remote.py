@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import statistics
 import subprocess
 import sys
@@ -40,6 +41,21 @@ asyncio.run(main())
 """
 """A server that answers whatever comes with 64 bytes: the transport, and nothing else."""
 
+PLAIN = """
+import socket, sys
+
+with socket.create_server(("127.0.0.1", 0)) as listening:
+    print(listening.getsockname()[1], flush=True)
+    caller, _ = listening.accept()
+caller.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+while True:
+    left = memoryview(bytearray(int.from_bytes(caller.recv(4, socket.MSG_WAITALL), "big")))
+    while left:
+        left = left[caller.recv_into(left):]
+    caller.sendall(bytes(64))
+"""
+"""The same without WebSockets: four bytes of length, and the system's own copies."""
+
 
 def _median(ask: Callable[[], Any]) -> float:
     """Of a call [ms]."""
@@ -52,36 +68,57 @@ def _median(ask: Callable[[], Any]) -> float:
 
 
 @contextmanager
-def _bare() -> Iterator[Callable[[bytes], Callable[[], Any]]]:
-    server = subprocess.Popen([sys.executable, "-c", BARE], stdout=subprocess.PIPE, text=True)
+def _server(program: str) -> Iterator[int]:
+    """The port of a program that serves and says where."""
+    server = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
-        address = f"ws://127.0.0.1:{int(server.stdout.readline())}"
-        with open_socket(address, compression=None, proxy=None) as socket:
-
-            def asking(data: bytes) -> Callable[[], Any]:
-                return lambda: (socket.send(data), socket.recv())
-
-            yield asking
+        yield int(server.stdout.readline())
     finally:
         server.kill()
         server.communicate()
 
 
+@contextmanager
+def _bare() -> Iterator[Callable[[bytes], Callable[[], Any]]]:
+    with (
+        _server(BARE) as port,
+        open_socket(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as bare,
+    ):
+
+        def asking(data: bytes) -> Callable[[], Any]:
+            return lambda: (bare.send(data), bare.recv())
+
+        yield asking
+
+
+@contextmanager
+def _plain() -> Iterator[Callable[[bytes], Callable[[], Any]]]:
+    with _server(PLAIN) as port, socket.create_connection(("127.0.0.1", port)) as plain:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def asking(data: bytes) -> Callable[[], Any]:
+            whole = len(data).to_bytes(4, "big") + data
+            return lambda: (plain.sendall(whole), plain.recv(64))
+
+        yield asking
+
+
 def added(pairs: int) -> list[tuple[Any, ...]]:
-    """Milliseconds a step at the median, in turn: added by a server, and of bare WebSockets."""
+    """Milliseconds a step at the median, in turn: added by a server, and of the bare transports."""
     keep_freed_memory()  # As `eval` does.
     rows = []
     dice = np.random.default_rng(0)
     here = RandomAgent()
-    with process("random") as server, _bare() as asking:
+    with process("random") as server, _bare() as asking, _plain() as plainly:
         there = connect(server.address)
         for side in SIDES:
             pictures = dice.integers(0, 256, (2, side, side, 3), np.uint8)
             seen: dict[str, Any] = {"state": np.zeros(39, np.float32)}
             if side:
                 seen |= {"rgb": pictures[0], "wrist": pictures[1]}
-            bare = asking(pictures.tobytes() + bytes(200))
+            data = pictures.tobytes() + bytes(200)
+            bare, plain = asking(data), plainly(data)
             found = []
             for agent in (here, there):
                 agent.reset([0], [brief(0)])
@@ -89,9 +126,10 @@ def added(pairs: int) -> list[tuple[Any, ...]]:
             for _ in range(pairs):
                 served = _median(lambda: there.act([seen], [0]))  # noqa: B023
                 inside = _median(lambda: here.act([seen], [0]))  # noqa: B023
-                found.append((served - inside, _median(bare)))
+                found.append((served - inside, _median(bare), _median(plain)))
             what = f"two pictures {side} x {side}" if side else "39 numbers"
-            for name, one in zip(("", ", bare WebSockets"), zip(*found, strict=True), strict=True):
+            names = ("", ", bare WebSockets", ", a plain socket")
+            for name, one in zip(names, zip(*found, strict=True), strict=True):
                 rows.append((what + name, statistics.median(one), min(one), max(one)))
         there.close()
     return rows

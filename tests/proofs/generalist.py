@@ -100,12 +100,20 @@ UPDATES = 700
 ALL = {**LESSONS, **ARMS}
 
 PRACTISED: Mapping[str, Lesson] = {
-    "babyai.go-to-red-ball-no-dists": _grid(30, 0.5),
+    "babyai.go-to-obj-s4": _grid(20, 0.3),
     "langr.train": LESSONS["langr.train"]._replace(count=100, weight=1.0),
 }
 """What is practised, and how little of it is shown before."""
 
-BEGINNER: Mapping[str, Lesson] = {**LESSONS, **PRACTISED}
+TURNS = ("langr.train", "babyai.go-to-obj-s4", "langr.train", "langr.train")
+"""Which the worlds are, in turn: a home has more to learn than a room of four cells."""
+
+BEGINNER: Mapping[str, Lesson] = {
+    **LESSONS,
+    **PRACTISED,
+    # The room of eight cells teaches the way in that of four.
+    "babyai.go-to-red-ball-no-dists": _grid(30, 0.5),
+}
 """What is cloned before practice: of what has been learnt in full reward has nothing to teach."""
 
 BRIEF = 200
@@ -175,7 +183,7 @@ def make_worlds(count: int, fields: Sequence[str]) -> list[World]:
     """Worlds of the lessons that are practised, in turn."""
     worlds = []
     for number in range(count):
-        name = list(PRACTISED)[number % len(PRACTISED)]
+        name = TURNS[number % len(TURNS)]
         task, lesson = catalogue.find(name), LESSONS[name]
         worlds.append(World(_Wanted(build(task, lesson), task), task))
     return worlds
@@ -223,7 +231,6 @@ def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -
     teach(out / "begun", told, configure(PRESETS, "gea-mini", changes))
     counts = dict.fromkeys(told.lessons, min(OTHERS, told.episodes))
     counts |= dict.fromkeys(PRACTISED, told.episodes)
-    begun = _once(out / "begun.json", lambda: judged(out / "begun", counts, told))
     training = GeaReinforcing(
         out / "practised",
         configure(PRESETS, "gea-mini", {**changes, "save_every": 2}),
@@ -240,6 +247,7 @@ def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -
     with contextlib.closing(training.stage), contextlib.suppress(_TimeIsUp):
         training.run(watch=watch)
     training.save()
+    begun = _once(out / "begun.json", lambda: judged(out / "begun", counts, told))
     found = judged(out / "practised", counts, told)
     return {"begun": begun, "practised": found, "steps": training.steps}
 

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving import BODY, Raw, answering, brief, connect
+from websockets.frames import Frame, Opcode
 
 from polyathlon.agents.remote import wire
 from polyathlon.agents.remote.opening import open_agent
@@ -223,6 +224,39 @@ def test_its_reader_takes_noise_for_what_it_is(host: Any, noise: bytes) -> None:
 def test_masks_come_off(host: Any, data: bytes, mask: bytes) -> None:
     masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(data))
     assert host.unmask(masked, mask) == data
+
+
+@pytest.mark.parametrize("numbers", [True, False], ids=["NumPy", "none"])
+def test_masks_come_off_a_message_of_pictures(
+    host: Any, numbers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not numbers:
+        monkeypatch.setattr(host, "numpy", None)
+    for size in range(100_000, 100_005):
+        data = np.random.default_rng(size).bytes(size)
+        masked = Frame(Opcode.BINARY, data).serialize(mask=True)
+        assert host.unmask(masked[14:], masked[10:14]) == data
+
+
+def test_an_action_that_refuses_to_be_an_array_is_the_policy_s_failure(host: Any) -> None:
+    class Tensor:
+        def __array__(self, *_: Any, **__: Any) -> Any:
+            raise RuntimeError("can't call numpy() on a tensor that requires grad")
+
+    class Policy:
+        def reset(self, slots: Any, briefs: Any) -> None:
+            pass
+
+        def act(self, observations: Any, slots: Any) -> Any:
+            return [Tensor() for _ in slots]
+
+    desk, episodes = host.Desk(Policy(), "graded"), {}
+    opening = {"episode": 1, "embodiment": {"id": "toy"}, "layout": {}}
+    desk.reply({"type": "begin", "id": 1, "openings": [opening]}, episodes)
+    asked = {"episode": 1, "turn": 0, "observation": {}}
+    (answer,) = desk.reply({"type": "act", "id": 2, "asked": [asked]}, episodes)["answers"]
+    assert answer["code"] == "agent-failed"
+    assert "requires grad" in answer["message"]
 
 
 def test_it_goes_on_after_those_who_misbehave(tmp_path: Path) -> None:

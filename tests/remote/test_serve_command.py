@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from serving import brief, connect, process
+from serving import Echo, brief, connect, process, serving
 
 from polyathlon.cli.serve import is_loopback, serve_command
 from polyathlon.core.errors import BadArgument, PolicyFailed
@@ -106,6 +107,20 @@ def test_tls_and_a_token_let_in_who_has_both(certificate: Any, tmp_path: Path) -
     assert (code, err) == (0, "")
     assert "stopped" in out
     assert TOKEN not in out
+
+
+def test_what_goes_through_tls_arrives_whole(certificate: Any) -> None:
+    cert, key = certificate
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    with serving(Echo(), tls=context) as server:
+        client = connect(server.address, CA=str(cert))
+        client.reset([0], [brief(1)])
+        shown = np.random.default_rng(0).integers(0, 2**20, 200_000).astype(np.float64)
+        for turn in (1, 2):
+            (action,) = client.act([{"state": shown}], [0])
+            assert action.tolist() == [1, turn, turn * shown.sum()]
+        client.close()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from serving import (
     SPACE,
     Echo,
     Raw,
+    Served,
     asked,
     brief,
     connect,
@@ -29,6 +30,8 @@ from serving import (
 )
 
 from polyathlon.agents.remote import wire
+from polyathlon.agents.remote.register import Register
+from polyathlon.agents.remote.server import Terms
 from polyathlon.agents.remote.wire import Act, Begin
 from polyathlon.agents.uniform import RandomAgent
 from polyathlon.core.command import CommandSpace
@@ -243,6 +246,48 @@ def test_an_agent_that_raises_is_told_by_a_code_and_goes_on_serving_others() -> 
         assert good.act([seen(1.0)], [0])[0].tolist() == [1, 2, 1]
         for client in (bad, good):
             client.close()
+
+
+class Tensor:
+    """Refuses to become an array, as a tensor does that has a gradient."""
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise RuntimeError("can't call numpy() on a tensor that requires grad")
+
+
+class Graded(Echo):
+    """Gives such a one, for the number 13."""
+
+    def act(self, observations: Sequence[Any], slots: Sequence[int]) -> list[Any]:
+        given = super().act(observations, slots)
+        graded = any(13 in one["state"] for one in observations)
+        return [Tensor() if graded else one for one in given]
+
+
+def test_an_action_that_cannot_be_sent_is_its_agents_failure_and_not_the_servers_end() -> None:
+    with serving(Graded()) as server:
+        bad, good = connect(server.address), connect(server.address)
+        for client in (bad, good):
+            client.reset([0], [brief(1)])
+        with pytest.raises(AgentFailed, match="requires grad"):
+            bad.act([seen(13.0)], [0])
+        assert good.act([seen(1.0)], [0])[0].tolist() == [1, 1, 1]
+        for client in (bad, good):
+            client.close()
+
+
+def test_a_batcher_that_falls_ends_the_server_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fall(*_: Any) -> None:
+        raise ArithmeticError("nobody thought of this")
+
+    server = Served(Echo(), Terms(port=0), "", None)
+    client = connect(server.address)
+    client.reset([0], [brief(1)])
+    client.act([seen(1.0)], [0])
+    monkeypatch.setattr(Register, "release", fall)
+    client.act([seen(1.0)], [0])
+    assert isinstance(until(lambda: server.error), ArithmeticError)
+    client.close()
 
 
 def test_whoever_spoils_a_batch_spoils_no_second_one() -> None:
