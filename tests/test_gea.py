@@ -243,6 +243,9 @@ def test_it_refuses_what_it_was_not_trained_with(taught, tmp_path):
     foreign.save(copy / FOLDER)
     with pytest.raises(BadArgument, match="other tokenizer or words"):
         GeaAgent.load(copy)
+    shutil.rmtree(copy / FOLDER)
+    with pytest.raises(BadArgument, match=r"copy lacks its tokenizer, .*copy the whole agent"):
+        GeaAgent.load(copy)
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last(tmp_path):

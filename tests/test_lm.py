@@ -279,7 +279,8 @@ def test_other_weights_have_another_fingerprint(folders, tmp_path):
 
 
 def test_trouble_is_a_line_that_says_what_to_do(tmp_path):
-    with pytest.raises(OutOfMemory, match="lower the batch"), memory_guard("this", "the batch"):
+    said = rf"this does not fit into memory \({2**62} bytes\); lower the batch"
+    with pytest.raises(OutOfMemory, match=said), memory_guard("this", "the batch"):
         torch.empty(2**60)
     with pytest.raises(ValueError, match="mine"), memory_guard("this", "the batch"):
         raise ValueError("mine")

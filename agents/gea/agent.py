@@ -128,6 +128,10 @@ def rebuild(
     tokenizer = None
     if (folder / FOLDER).is_dir():
         tokenizer = MultiEmbodimentTokenizer.load(folder / FOLDER)
+    elif config.dialect in ("rvq", "vq") and any(one.kind == "continuous" for one in bodies):
+        raise BadArgument(
+            f"{folder} lacks its tokenizer, the folder {FOLDER}: copy the whole agent"
+        )
     fields = {name: tuple(one) for name, one in identity["fields"].items()}
     parts = assemble(config, bodies, identity["states"], fields, tokenizer, folder)
     mine = identity_of(config, parts)
