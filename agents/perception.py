@@ -32,6 +32,10 @@ NETS = ("nature", "impala")
 figure 3, the large one), which Procgen's authors take (Cobbe et al. 2020, section 3)."""
 
 
+LEAST_SIDE = 36
+"""Of pictures for the former, whose three layers would have nothing left of smaller ones [px]."""
+
+
 class Senses(msgspec.Struct, frozen=True, kw_only=True):
     """What is seen of a task, and how it is read.
 
@@ -168,7 +172,7 @@ class Perception(nn.Module):
         width: features that pictures give.
 
     Raises:
-        BadArgument: there is no such net.
+        BadArgument: there is no such net, or it takes no pictures as small as these.
     """
 
     starts: torch.Tensor
@@ -221,6 +225,11 @@ def _flat(body: nn.Module, picture: Sequence[int], width: int) -> nn.Sequential:
 
 
 def _nature(picture: Sequence[int], width: int) -> nn.Sequential:
+    if min(picture[:2]) < LEAST_SIDE:
+        raise BadArgument(
+            f"the net 'nature' sees nothing in pictures below {LEAST_SIDE} px a side; these have "
+            f"{picture[0]} x {picture[1]}: set net=impala, or give them a greater --image-size"
+        )
     body = nn.Sequential(
         nn.Conv2d(picture[2], 32, 8, 4), nn.ReLU(),
         nn.Conv2d(32, 64, 4, 2), nn.ReLU(),

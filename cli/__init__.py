@@ -24,7 +24,10 @@ COMMANDS = {
         "Say which of two agents is better, or that it is open.",
     ),
     "serve": ("serve:serve_command", "Serve an agent to evaluations, over WebSockets."),
-    "train": ("train:train_command", "Train an agent on recorded episodes; resumes after a kill."),
+    "train": (
+        "train:train_command",
+        "Train an agent, on recorded episodes or by playing.",
+    ),
     "data": ("data:data_group", "Make, import, list and check data sets."),
     "socialnav": ("socialnav:socialnav_group", "Score logs of social navigation."),
     "tokenizer": ("tokenizer:tokenizer_group", "Fit action adapters, report what they keep."),

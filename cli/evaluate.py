@@ -34,7 +34,8 @@ from ..core.errors import (
 from ..core.journal import read_journal
 from ..core.manifest import AgentRecord, Manifest
 from ..core.memory import keep_freed_memory
-from ..core.specs import FIELDS, REWARD
+from ..core.protocols import Agent
+from ..core.specs import FIELDS, REWARD, Benchmark
 from ..leaderboard.result import Result, read_result, write_result
 from ..leaderboard.sequence import success_so_far
 from ..leaderboard.summary import summarise
@@ -43,6 +44,7 @@ from ..tasks.observation import parse_image_size
 from .number import RealRange
 from .player import dismiss, load_player
 from .progress import ProgressWatcher
+from .trained import shown_to
 
 RESULT = "result.json"
 
@@ -126,9 +128,7 @@ def eval_command(benchmark: str, agent_name: str, as_json: bool, **options: Any)
     record, agent = load_player(agent_name)
     if options["image_size"] is None:
         options["image_size"] = getattr(agent, "image_size", None)
-    chosen = choose_benchmark(
-        benchmark, options["episodes"], options["seed"], _task_kwargs(options)
-    )
+    chosen = _choose(benchmark, agent, options)
     record = msgspec.structs.replace(record, on_invalid=options["on_invalid"])
     if agent is None and options["skip_unsupported"]:
         chosen, left_out = drop_tasks_without_oracle(chosen)
@@ -247,11 +247,21 @@ def _conclude(directory: Path, manifest: Manifest, as_json: bool, profile: bool)
     return INCOMPLETE if _is_incomplete(result) else 0
 
 
+def _choose(name: str, agent: Agent | None, options: Mapping[str, Any]) -> Benchmark:
+    """What is played, and what is shown of it."""
+    kwargs = _task_kwargs(options)
+    chosen = choose_benchmark(name, options["episodes"], options["seed"], kwargs)
+    if "observations" not in chosen.task_kwargs and (shown := shown_to(agent, chosen.tasks)):
+        kwargs = {**chosen.task_kwargs, "observations": shown}
+        chosen = msgspec.structs.replace(chosen, task_kwargs=kwargs)
+    return chosen
+
+
 def _is_incomplete(result: Result) -> bool:
     return result.overall.n_valid < result.overall.n
 
 
-def _task_kwargs(options: dict[str, Any]) -> dict[str, Any]:
+def _task_kwargs(options: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the tasks that the command line sets."""
     kwargs: dict[str, Any] = dict(map(assignment, options["assignments"]))
     if options["obs"] is not None:

@@ -21,6 +21,7 @@ from ..agents.offline.protocol import Protocol as Schedule
 from ..core.errors import BadArgument, UnknownName
 from ..core.specs import TaskSpec
 from ..tasks import catalogue
+from ..tasks.fleet import BACKENDS
 from .evaluate import assignment
 
 LANGUAGE = (
@@ -35,9 +36,11 @@ LANGUAGE = (
 )
 """Agents with a language model inside, by the names of their configurations."""
 
+ONLINE = "online_course:OnlineCourse"
+
 COURSES = {
-    "ppo": "online_course:OnlineCourse",
-    "sac": "online_course:OnlineCourse",
+    "ppo": ONLINE,
+    "sac": ONLINE,
     **dict.fromkeys(LANGUAGE, "language_course:open_language"),
 }
 """Name: the class that teaches it, in this room, made with a :class:`Request`."""
@@ -149,6 +152,10 @@ def open_course(learner: str, pattern: str, options: Mapping[str, Any]) -> Lesso
         raise UnknownName("learner", learner, known, f" There are: {', '.join(known)}")
     changes = {**_settings(options["config"]), **_changes(options)}
     name = COURSES.get(learner, "offline_course:open_offline")
+    if options["backend"] != BACKENDS[0] and name != ONLINE:
+        raise BadArgument(
+            f"--backend {options['backend']} is of ppo and sac; leave it out for '{learner}'"
+        )
     module, _, attribute = name.partition(":")
     request = Request(learner, pattern, changes, schedule_of(learner, options), options)
     make = getattr(importlib.import_module(f".{module}", __package__), attribute)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 
 from ..agents.offline.protocol import PROTOCOLS
@@ -33,6 +34,8 @@ def open_offline(request: Request) -> Lessons:
         raise BadArgument(f"{path} is damaged: {trouble}")
     dataset = Dataset(path)
     dataset.demand_body(spec)
+    if dataset.task not in ("", spec.id):  # The same body: it may be meant, and may be a slip.
+        click.echo(f"note: {path} was recorded in {dataset.task}, not in {spec.id}", err=True)
     vectors = spec.embodiment.kind == "continuous" and "state" in spec.observations
     pictures = "rgb" in dataset.metadata.get("observation_space", "")
     if request.learner == CLONING and (not vectors or pictures):

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.errors import BadArgument, RunDirectoryError
 from ..core.journal import lock, unlock
-from .trained import is_trained, record_of, require_torch
+from .trained import is_trained, record_of, require_torch, shown_to
 
 if TYPE_CHECKING:
     from ..agents.chronicle import Outcome, Played
@@ -65,8 +65,10 @@ def train_command(learner: str, task: str, out: Path, **options: Any) -> int:
     """Train LEARNER for TASK, and play it at times.
 
     Offline learners (bc, iql, cql, ...) take recorded episodes, and may then practise in the task;
-    ppo and sac learn by playing. The folder is then an agent: polyathlon eval TASK --agent DIR. The
-    checkpoint that played best is in DIR/best. The same command on the same folder goes on.
+    ppo, sac and llarp learn by playing, gea from demonstrations of many tasks and then by playing.
+    TASK of llarp and gea may be a pattern. The folder is then an agent: polyathlon eval TASK
+    --agent DIR. The checkpoint that played best is in DIR/best, but of llarp and gea, which keep
+    the last. The same command on the same folder goes on.
     """
     require_torch()
     import torch
@@ -189,10 +191,15 @@ def _play(
     from ..core.journal import read_journal
     from ..leaderboard.result import write_result
     from ..leaderboard.summary import summarise
+    from ..tasks import catalogue
     from .training_table import SilentWatcher
 
-    size = getattr(agent, "image_size", None)
-    benchmark = choose_benchmark(pattern, count, task_kwargs={"image_size": size} if size else None)
+    kwargs = {
+        "image_size": getattr(agent, "image_size", None),
+        "observations": shown_to(agent, (one.id for one in catalogue.match(pattern))),
+    }
+    kwargs = {name: one for name, one in kwargs.items() if one}
+    benchmark = choose_benchmark(pattern, count, task_kwargs=kwargs or None)
     settings = Settings(slots=options["slots"], command=("polyathlon", *sys.argv[1:]))
     folder.parent.mkdir(exist_ok=True)
     manifest = evaluate(benchmark, record, agent, folder, settings, SilentWatcher())

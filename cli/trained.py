@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +12,7 @@ from ..core.errors import BadArgument, MissingExtra, UnknownName
 from ..core.manifest import AgentRecord
 from ..core.protocols import Agent
 from ..core.registry import load_object
+from ..tasks import catalogue
 
 CHECKPOINT = "checkpoint.json"
 
@@ -27,6 +30,9 @@ KINDS = {
     "gea": "polyathlon.agents.gea.player:GeaAgent",
 }
 """What ``kind`` in a checkpoint may be, and who plays it. A checkpoint names no code."""
+
+DEVICE, MOVED = "POLYATHLON_DEVICE", ("llarp", "gea")
+"""Says where those kinds play, for a checkpoint is of no device; the others need no card."""
 
 
 class TrainedAgent(Agent, Protocol):
@@ -62,7 +68,7 @@ def load_trained(folder: Path) -> tuple[AgentRecord, Agent]:
     """The agent in a folder, and its record, in which the hash of its weights stands.
 
     Raises:
-        BadArgument: its checkpoint is damaged.
+        BadArgument: its checkpoint is damaged, or the device is not here.
         UnknownName: its checkpoint is of a kind that nobody here plays.
         MissingExtra: a package is not installed.
     """
@@ -74,7 +80,9 @@ def load_trained(folder: Path) -> tuple[AgentRecord, Agent]:
         raise UnknownName("kind of agent", kind, KINDS, f" {folder} is of a newer version.")
     if kind == "online" and importlib.util.find_spec("stable_baselines3") is None:
         raise MissingExtra("online", "online", "stable-baselines3")
-    agent: TrainedAgent = load_object(KINDS[kind]).load(folder)
+    device = os.environ.get(DEVICE)
+    where = ({"device": device},) if device and kind in MOVED else ()
+    agent: TrainedAgent = load_object(KINDS[kind]).load(folder, *where)
     return record_of(agent), agent
 
 
@@ -88,6 +96,20 @@ def record_of(agent: TrainedAgent) -> AgentRecord:
         observations=agent.observations,
         source_digest=agent.digest(),
     )
+
+
+def shown_to(agent: Agent | None, tasks: Iterable[str]) -> list[str]:
+    """The fields to show to an agent that sees other ones of each body; none to leave it open.
+
+    They are what it sees of any of the tasks' bodies, where each of the tasks has them all.
+    """
+    fields = getattr(agent, "fields", None)
+    if not isinstance(fields, Mapping) or getattr(agent, "observations", None) is not None:
+        return []
+    specs = [catalogue.find(one) for one in tasks]
+    wanted = {field for one in specs for field in fields.get(one.embodiment.id, ())}
+    shared = all(wanted <= set(one.observations) for one in specs)
+    return sorted({*wanted, "instruction"}) if wanted and shared else []
 
 
 def require_torch() -> None:

@@ -12,6 +12,7 @@ from ..core.errors import RunDirectoryError
 from ..core.files import write_atomically
 from ..core.manifest import describe_machine, installed_versions
 from ..core.specs import canonical_json
+from .trained import is_trained
 
 MANIFEST = "training.json"
 
@@ -36,12 +37,14 @@ def claim(out: Path) -> None:
 def write_manifest(out: Path, **facts: Any) -> None:
     """Writes what is trained beside the checkpoint, once.
 
+    Where a training was stopped before its first checkpoint, what begins there now may be another.
+
     Args:
         out: the training's folder.
         facts: beside packages, machine and command.
     """
     path = out / MANIFEST
-    if path.exists():
+    if path.exists() and is_trained(str(out)):
         return
     document = {
         "format": 1,

@@ -157,6 +157,15 @@ def test_symbols_are_told_from_quantities() -> None:
     assert spread({"state": torch.tensor([[2.0, 1.0]])}).tolist() == [[0, 0, 1, 0, 0, 1]]
 
 
+def test_pictures_that_are_too_small_for_a_net_are_named() -> None:
+    seen = {"rgb": torch.zeros(1, 3, 32, 36)}
+    assert Perception(Senses(picture=(32, 36, 3)), "impala", 8)(seen).shape == (1, 8)
+    with pytest.raises(BadArgument, match=r"these have 32 x 36: set net=impala"):
+        Perception(Senses(picture=(32, 36, 3)), "nature", 8)
+    seen = {"rgb": torch.zeros(1, 3, 36, 36)}
+    assert Perception(Senses(picture=(36, 36, 3)), "nature", 8)(seen).shape == (1, 8)
+
+
 def test_words_are_counted() -> None:
     counts = counted("Go to the red ball, then to the key")
     assert counts.shape == (PLACES,)

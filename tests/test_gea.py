@@ -13,7 +13,7 @@ sys.path.append(str(Path(__file__).resolve().parent / "language_model"))
 
 from signposts import CLERK, SLIDER, WALKER, brief_of, demonstrations, make_worlds, sign
 
-from polyathlon.agents.gea.cloning import GeaCloning, schedule
+from polyathlon.agents.gea.cloning import GeaCloning, schedule, states_of
 from polyathlon.agents.gea.config import PRESETS, GeaConfig
 from polyathlon.agents.gea.demonstration import DemoSet, Mixture
 from polyathlon.agents.gea.memory import Memory
@@ -243,6 +243,9 @@ def test_it_refuses_what_it_was_not_trained_with(taught, tmp_path):
     foreign.save(copy / FOLDER)
     with pytest.raises(BadArgument, match="other tokenizer or words"):
         GeaAgent.load(copy)
+    shutil.rmtree(copy / FOLDER)
+    with pytest.raises(BadArgument, match=r"copy lacks its tokenizer, .*copy the whole agent"):
+        GeaAgent.load(copy)
 
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last(tmp_path):
@@ -312,6 +315,24 @@ def test_demonstrations_are_held_against_their_body():
     drawn = heavy.draw(400, np.random.default_rng(0))
     assert 0.68 < np.mean([span.body == SLIDER for span in drawn]) < 0.82
     assert {len(span.actions) for span in drawn} == {1, 2}
+
+
+def test_the_scale_of_states_is_that_of_all_sets():
+    (_, slide) = demonstrations(bodies=(WALKER, SLIDER))
+
+    def shifted(by: float, width: int) -> DemoSet:
+        episodes = tuple(
+            one._replace(observations={"state": np.full((one.steps + 1, width), by, np.float32)})
+            for one in slide.episodes
+        )
+        return msgspec.structs.replace(slide, name=f"at {by}", episodes=episodes)
+
+    both = Mixture([shifted(0.0, 4), shifted(1.0, 4)], 2, ("state",))
+    rows = states_of(both, most=10)[SLIDER.id]
+    assert len(rows) <= 10
+    assert rows.mean() == pytest.approx(0.5, abs=0.15)
+    with pytest.raises(BadArgument, match=r"at 1.0 episode 0 has states of 5 numbers; .* have 4"):
+        states_of(Mixture([shifted(0.0, 4), shifted(1.0, 5)], 2, ("state",)))
 
 
 def test_a_prompt_has_the_papers_skeleton():

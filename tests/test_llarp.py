@@ -218,6 +218,13 @@ def test_names_that_do_not_go_round_are_refused(models, tmp_path):
         LlarpTraining(tmp_path, config, make_worlds((WALKER,)))
 
 
+def test_episodes_that_are_longer_than_the_context_are_refused_before_anything_is_learnt(
+    models, tmp_path
+):
+    with pytest.raises(BadArgument, match=r"have up to 4 steps, more than the context of 3"):
+        LlarpTraining(tmp_path, config_of(models, context=3), make_worlds((WALKER,)))
+
+
 def test_what_is_asked_for_by_name_is_looked_at_before_anything_is_learnt():
     torch.manual_seed(0)
     bridge, names = ListBridge((1, 4, 2), 16, named=True), torch.randn(2, 16)

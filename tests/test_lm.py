@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from polyathlon.adapters.trie import Forest
+from polyathlon.agents.gea.config import PRESETS as GEA
+from polyathlon.agents.llarp.config import PRESETS as LLARP
 from polyathlon.agents.lm.backbone import Backbone, Loading, load_backbone
 from polyathlon.agents.lm.cache import SlotCache
 from polyathlon.agents.lm.configuration import configure
@@ -17,7 +19,7 @@ from polyathlon.agents.lm.folder import fingerprint
 from polyathlon.agents.lm.lora import Lora
 from polyathlon.agents.lm.many import device_of
 from polyathlon.agents.lm.ppo import PopArt, PpoSetting, advantages_of
-from polyathlon.agents.lm.small import Small, make_small
+from polyathlon.agents.lm.small import Small, make_small, own_trunk
 from polyathlon.agents.lm.snapshot import load_snapshot, save_snapshot
 from polyathlon.agents.lm.utterance import NOTHING, Choice, score, utter
 from polyathlon.core.errors import BadArgument, UnknownName
@@ -224,6 +226,52 @@ def test_a_missing_part_of_weights_is_named(folders, tmp_path):
         load_backbone(Loading(model="./nowhere"))
 
 
+def test_weights_that_are_cut_off_or_not_of_the_model_are_refused_and_never_drawn(
+    folders, tmp_path
+):
+    copy = shutil.copytree(folders["llama"], tmp_path / "copy")
+    file, config = copy / "model.safetensors", copy / "config.json"
+    whole = file.read_bytes()
+    for length in (0, len(whole) // 2):
+        file.write_bytes(whole[:length])
+        with pytest.raises(BadArgument, match=r"weights of the model .* are damaged"):
+            load_backbone(Loading(model=str(copy)))
+    shutil.copy(folders["llava-onevision"] / "model.safetensors", file)
+    with pytest.raises(BadArgument, match=r"lacks \d+ weights, such as .*of different models"):
+        load_backbone(Loading(model=str(copy)))
+    file.write_bytes(whole)
+    config.write_text(config.read_text().replace('"hidden_size": 32', '"hidden_size": 64'))
+    with pytest.raises(BadArgument, match=r"has the shape .* in its weights and"):
+        load_backbone(Loading(model=str(copy)))
+
+
+def test_a_trunk_that_an_earlier_beginning_left_is_not_taken_for_this_one(tmp_path):
+    own_trunk(tmp_path, Small(width=16, layers=1), TEXTS)
+    trunk = own_trunk(tmp_path, Small(width=32, layers=1), TEXTS)
+    assert load_backbone(Loading(model=str(trunk))).width == 32
+    save_snapshot(tmp_path, {"kind": "x"}, 1, {})
+    (trunk / "config.json").unlink()
+    own_trunk(tmp_path, Small(width=32, layers=1), ())
+    assert not (trunk / "config.json").exists()  # What was learnt on it is of the one that is gone.
+
+
+def test_sizes_and_numbers_that_make_no_sense_are_refused():
+    for sizes in ({"heads": 3}, {"width": 20}, {"image_size": 50}, {"vision_width": 30}):
+        with pytest.raises(BadArgument, match=f"small.{next(iter(sizes))}="):
+            Small(**sizes)
+    for presets, name in ((LLARP, "llarp-mini"), (GEA, "gea-mini")):
+        inner = "ppo" if name == "llarp-mini" else "reinforcing.ppo"
+        for change, told in (
+            ("rollout=0", "`int` >= 1"), ("clip=-1", "`float` > 0.0"), ("discount=2", "<= 1.0"),
+            ("minibatches=0", "`int` >= 1"), ("entropy_weight=-1", "`float` >= 0.0"),
+        ):  # fmt: skip
+            key, value = change.split("=")
+            with pytest.raises(BadArgument, match=rf"Expected .*{told}.*{inner}\.{key}"):
+                configure(presets, name, {f"{inner}.{key}": int(value)})
+    for presets in (LLARP, GEA):  # What ships keeps to the bounds.
+        assert all(configure(presets, name, {}) == presets[name] for name in presets)
+
+
 def test_other_weights_have_another_fingerprint(folders, tmp_path):
     other = make_small(tmp_path / "other", Small(width=32, vision_width=32, seed=1), TEXTS)
     assert fingerprint(str(other)) != fingerprint(str(folders["llama"]))
@@ -231,7 +279,8 @@ def test_other_weights_have_another_fingerprint(folders, tmp_path):
 
 
 def test_trouble_is_a_line_that_says_what_to_do(tmp_path):
-    with pytest.raises(OutOfMemory, match="lower the batch"), memory_guard("this", "the batch"):
+    said = rf"this does not fit into memory \({2**62} bytes\); lower the batch"
+    with pytest.raises(OutOfMemory, match=said), memory_guard("this", "the batch"):
         torch.empty(2**60)
     with pytest.raises(ValueError, match="mine"), memory_guard("this", "the batch"):
         raise ValueError("mine")

@@ -261,6 +261,7 @@ def test_a_figure_that_is_no_number_is_named(tmp_path: Path) -> None:
         (("ppo", "babyai.go-to-obj", "--offline", "9"), "'ppo' takes --steps"),
         (("ppo", "babyai.go-to-obj", "--protocol", "official"), "'ppo' takes lite or smoke"),
         (("iql", "metaworld.reach"), "--dataset DIR, which polyathlon data make metaworld.reach"),
+        (("iql", "metaworld.reach", "--backend", "envpool"), "--backend envpool is of ppo and sac"),
         (("pppo", "metaworld.reach"), "Did you mean 'ppo'"),
     ],
 )

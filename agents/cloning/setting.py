@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..offline.learner import Count, Positive, Share, Whole
+from ..bound import Count, Positive, Share, Whole
 from ..perception import demand_net
 
 

@@ -15,18 +15,14 @@ from ...adapters.tokenizer import MultiEmbodimentTokenizer
 from ...core.errors import BadArgument
 from ...core.specs import Embodiment
 from ..lm.backbone import load_backbone
-from ..lm.folder import CONFIG
 from ..lm.many import device_of
-from ..lm.small import make_small
+from ..lm.small import own_trunk
 from .config import GeaConfig
 from .network import GeaNetwork
 from .prompt import digest as prompt_digest
 from .prompt import prompt_of
 from .sequence import Scribe
 from .tongue import FOLDER, Tongue, plain_bodies
-
-TRUNK = "trunk"
-"""The folder, below an agent's, of a model of its own."""
 
 
 class Parts(NamedTuple):
@@ -77,11 +73,9 @@ def assemble(
     bodies = list(bodies)
     loading = config.loading
     if not loading.model:
-        path = folder / TRUNK
-        if not (path / CONFIG).is_file():
-            told = list(texts)
-            words = [prompt_of(body, text) for body in bodies for text in told[:200] or [""]]
-            make_small(path, config.small, [*told, *words])
+        told = list(texts)
+        words = [prompt_of(body, text) for body in bodies for text in told[:200] or [""]]
+        path = own_trunk(folder, config.small, [*told, *words])
         loading = msgspec.structs.replace(loading, model=str(path))
     loading = msgspec.structs.replace(loading, device=device_of(loading.device))
     # How many tokens are to be added is known only when the model's own have been counted.
@@ -134,6 +128,10 @@ def rebuild(
     tokenizer = None
     if (folder / FOLDER).is_dir():
         tokenizer = MultiEmbodimentTokenizer.load(folder / FOLDER)
+    elif config.dialect in ("rvq", "vq") and any(one.kind == "continuous" for one in bodies):
+        raise BadArgument(
+            f"{folder} lacks its tokenizer, the folder {FOLDER}: copy the whole agent"
+        )
     fields = {name: tuple(one) for name, one in identity["fields"].items()}
     parts = assemble(config, bodies, identity["states"], fields, tokenizer, folder)
     mine = identity_of(config, parts)

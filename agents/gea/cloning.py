@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from ...adapters.tokenizer import MultiEmbodimentTokenizer
+from ...core.errors import BadArgument
 from ..lm.fault import check_finite, memory_guard
 from ..lm.ledger import Ledger
 from ..lm.many import (
@@ -153,9 +154,9 @@ class GeaCloning:
                 self._ledger.write({"step": self.update, "loss": figures["loss"]})
                 watch(Progress(self.update, figures))
                 told, begun = [], time.monotonic()
-            if over or self.update % config.save_every == 0:
-                self.save()
-            due = config.evaluate_every and self.update % config.evaluate_every == 0
+            due = bool(config.evaluate_every) and self.update % config.evaluate_every == 0
+            if over or due or self.update % config.save_every == 0:
+                self.save()  # Before it is played: what was judged can be gone on with.
             if evaluate is not None and (over or due) and rank() == 0:
                 found = evaluate(self.agent(), self.update, config.evaluate_episodes)
                 self._ledger.write({"step": self.update, **found})
@@ -206,14 +207,31 @@ def schedule(step: int, steps: int, warm_up: float) -> float:
 
 
 def states_of(mixture: Mixture, most: int = 20_000) -> dict[str, NDArray[np.float32]]:
-    """States `[N, F]` of every body that shows them, from which their scale is taken."""
+    """States `[N, F]` of every body that shows them, from which their scale is taken.
+
+    Args:
+        mixture: of all sets.
+        most: of each body; where there are more, evenly of all its episodes.
+
+    Raises:
+        BadArgument: those of one body have several sizes.
+    """
     found: dict[str, list[NDArray[np.float32]]] = {}
     for one in mixture.sets:
-        for each in one.episodes:
-            if "state" in each.observations:
-                rows = np.asarray(each.observations["state"], np.float32)
-                found.setdefault(one.body.id, []).append(rows.reshape(len(rows), -1))
-    return {name: np.concatenate(rows)[:most] for name, rows in found.items()}
+        for number, each in enumerate(one.episodes):
+            if "state" not in each.observations:
+                continue
+            rows = np.asarray(each.observations["state"], np.float32)
+            rows = rows.reshape(len(rows), -1)
+            known = found.setdefault(one.body.id, [])
+            if known and known[0].shape[1] != rows.shape[1]:
+                raise BadArgument(
+                    f"{one.name} episode {number} has states of {rows.shape[1]} numbers; others of "
+                    f"'{one.body.id}' have {known[0].shape[1]}: leave one of the data sets out"
+                )
+            known.append(rows)
+    whole = {name: np.concatenate(rows) for name, rows in found.items()}
+    return {name: rows[:: -(-len(rows) // most)] for name, rows in whole.items()}
 
 
 def clone(

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from ...core.errors import BadArgument
+from ..bound import Count, Length, Positive, Share, Weight, Whole
 from ..lm.backbone import Loading
 from ..lm.lora import Lora
 from ..lm.ppo import PpoSetting
@@ -30,13 +31,13 @@ class Cloning(msgspec.Struct, frozen=True, kw_only=True):
         gradient_norm: the longest step.
     """
 
-    updates: int = 75_000
-    batch_size: int = 256
-    accumulate: int = 1
-    learning_rate: float = 1e-5
-    warm_up: float = 0.1
-    weight_decay: float = 0.01
-    gradient_norm: float = 1.0
+    updates: Length = 75_000
+    batch_size: Count = 256
+    accumulate: Count = 1
+    learning_rate: Positive = 1e-5
+    warm_up: Share = 0.1
+    weight_decay: Weight = 0.01
+    gradient_norm: Positive = 1.0
 
 
 class Reinforcing(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +58,8 @@ class Reinforcing(msgspec.Struct, frozen=True, kw_only=True):
         at_once: steps that go through the model at once while it learns, to save memory.
     """
 
-    steps: int = 100_000_000
-    environments: int = 6
+    steps: Length = 100_000_000
+    environments: Count = 6
     ppo: PpoSetting = PpoSetting(
         rollout=128,
         epochs=2,
@@ -73,13 +74,13 @@ class Reinforcing(msgspec.Struct, frozen=True, kw_only=True):
         normalise=True,
         gradient_norm=1.0,
     )
-    cloning_weight: float = 0.1
-    cloning_batch: int = 2
-    critic: int = 2048
-    scale_rate: float = 3e-2
-    critic_passes: int = 0
-    critic_rate: float = 1e-3
-    at_once: int = 32
+    cloning_weight: Weight = 0.1
+    cloning_batch: Count = 2
+    critic: Count = 2048
+    scale_rate: Share = 3e-2
+    critic_passes: Whole = 0
+    critic_rate: Positive = 1e-3
+    at_once: Count = 32
 
 
 class GeaConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,25 +116,25 @@ class GeaConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     loading: Loading = Loading(model="", train="all")
     small: Small = Small(kind="llava-onevision")
-    history: int = 3
-    image_tokens: int = 196
+    history: Count = 3
+    image_tokens: Count = 196
     senses: tuple[str, ...] = ("rgb",)
     dialect: Dialect = "rvq"
     sharing: Literal["none", "levels", "bodies", "all"] = "all"
-    codes: int = 512
+    codes: Count = 512
     tokenizer: str = ""
-    tokenizer_width: int = 4096
-    tokenizer_updates: int = 15_000
-    tokenizer_batch: int = 2048
+    tokenizer_width: Count = 4096
+    tokenizer_updates: Count = 15_000
+    tokenizer_batch: Count = 2048
     cloning: Cloning = Cloning()
     reinforcing: Reinforcing = Reinforcing()
-    passes: int = 1
+    passes: Count = 1
     loss: Literal["all", "allowed"] = "all"
     greedy: bool = True
-    save_every: int = 500
-    log_every: int = 50
-    evaluate_every: int = 0
-    evaluate_episodes: int = 20
+    save_every: Count = 500
+    log_every: Count = 50
+    evaluate_every: Whole = 0
+    evaluate_episodes: Count = 20
     seed: int = 0
 
     def __post_init__(self) -> None:

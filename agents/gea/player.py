@@ -49,6 +49,11 @@ class GeaAgent:
         seen = set(self.parts.fields.values())
         return (*next(iter(seen)), "instruction") if len(seen) == 1 else None
 
+    @property
+    def fields(self) -> Mapping[str, tuple[str, ...]]:
+        """What it sees of each body."""
+        return self.parts.fields
+
     @classmethod
     def load(cls, folder: Path, changes: Mapping[str, Any] | None = None) -> GeaAgent:
         """The agent of a folder.

@@ -14,17 +14,13 @@ from torch import Tensor
 from ...core.errors import BadArgument
 from ...core.specs import Embodiment, digest_of
 from ..lm.backbone import DTYPES, Backbone, load_backbone
-from ..lm.folder import CONFIG
 from ..lm.many import device_of
 from ..lm.reader import Reader
-from ..lm.small import make_small
+from ..lm.small import own_trunk
 from ..lm.wording import phrases_of
 from .bridge import Sight
 from .config import LlarpConfig
 from .network import LlarpNetwork
-
-TRUNK = "trunk"
-"""The folder, below an agent's, of a trunk of its own."""
 
 
 class Parts(NamedTuple):
@@ -88,9 +84,7 @@ def assemble(
     backbone: Backbone | None = None
     if config.trunk == "transformer":
         if not loading.model:
-            path = folder / TRUNK
-            if not (path / CONFIG).is_file():
-                make_small(path, config.small, [*texts, *phrases_of(body)])
+            path = own_trunk(folder, config.small, [*texts, *phrases_of(body)])
             loading = msgspec.structs.replace(loading, model=str(path))
         backbone = load_backbone(loading)
     sight = Sight(config.senses, config.vision, loading.device, DTYPES[loading.dtype])

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from ...core.errors import BadArgument, MissingExtra
 from ..lm.eyes import Lens
-from ..lm.fault import memory_guard
 from ..lm.folder import check_folder, fingerprint, is_folder, read_json
+from ..lm.pretrained import read_pretrained
 
 
 class Sight:
@@ -49,10 +49,12 @@ class Sight:
             if (folder / "preprocessor_config.json").is_file():
                 settings = read_json(folder / "preprocessor_config.json")
         try:
-            with memory_guard(f"the vision model {vision}", "dtype, or choose a smaller one"):
-                model: Any = transformers.AutoModel.from_pretrained(
-                    vision, dtype=dtype, use_safetensors=True
-                )
+            model: Any = read_pretrained(
+                transformers.AutoModel, vision, "vision model", "dtype, or choose a smaller one",
+                dtype=dtype,
+            )  # fmt: skip
+        except BadArgument:
+            raise
         except (OSError, ValueError, KeyError) as error:
             said = (str(error).strip() or repr(error)).splitlines()[0]
             raise BadArgument(f"cannot load the vision model {vision}: {said}") from error

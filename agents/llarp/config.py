@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from ...core.errors import BadArgument
+from ..bound import Count, Length, Positive, Whole
 from ..lm.backbone import Loading
 from ..lm.ppo import PpoSetting
 from ..lm.small import Small
@@ -60,18 +61,18 @@ class LlarpConfig(msgspec.Struct, frozen=True, kw_only=True):
     things: tuple[str, ...] = ()
     reader: str = ""
     reading: Literal["all", "whole"] = "all"
-    instruction_tokens: int = 0
+    instruction_tokens: Whole = 0
     adapter: Literal["pred", "semlang", "named"] = "pred"
-    bridge: tuple[int, ...] = ()
-    head: int = 512
-    context: int = 32
+    bridge: tuple[Count, ...] = ()
+    head: Count = 512
+    context: Count = 32
     ppo: PpoSetting = PpoSetting()
-    reward_scale: float = 1.0
-    environments: int = 8
-    steps: int = 1_000_000
-    save_every: int = 20
-    evaluate_every: int = 0
-    evaluate_episodes: int = 20
+    reward_scale: Positive = 1.0
+    environments: Count = 8
+    steps: Length = 1_000_000
+    save_every: Count = 20
+    evaluate_every: Whole = 0
+    evaluate_episodes: Count = 20
     greedy: bool = False
     seed: int = 0
 

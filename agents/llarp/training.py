@@ -87,6 +87,12 @@ class LlarpTraining:
         self.folder, self.config = folder, config
         worlds = make_worlds(config.environments, (config.senses, "instruction"))
         check_bodies(worlds)
+        for world in worlds:
+            if world.task.max_episode_steps > config.context:
+                raise BadArgument(
+                    f"episodes of {world.task.id} have up to {world.task.max_episode_steps} steps, "
+                    f"more than the context of {config.context}: set context"
+                )
         self.stage = Stage(worlds, config.seed, rank())
         texts = [world.task.instruction for world in worlds]
         for post in self.stage.posts:
@@ -138,9 +144,9 @@ class LlarpTraining:
             self._ledger.write({"update": self.update, "steps": self.steps, **figures})
             watch(Progress(self.update, self.steps, figures))
             over = self.steps >= config.steps
-            if over or self.update % config.save_every == 0:
-                self.save()
-            due = config.evaluate_every and self.update % config.evaluate_every == 0
+            due = bool(config.evaluate_every) and self.update % config.evaluate_every == 0
+            if over or due or self.update % config.save_every == 0:
+                self.save()  # Before it is played: what was judged can be gone on with.
             if evaluate is not None and (over or due) and rank() == 0:
                 found = evaluate(self.agent(), self.steps, config.evaluate_episodes)
                 self._ledger.write({"update": self.update, "steps": self.steps, **found})

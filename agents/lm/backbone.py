@@ -20,6 +20,7 @@ from .eyes import Eyes, eyes_of
 from .fault import memory_guard
 from .folder import check_folder, fingerprint, is_folder, read_json
 from .lora import Lora, add_lora
+from .pretrained import read_pretrained
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -232,8 +233,9 @@ def load_backbone(loading: Loading, extra: int = 0) -> Backbone:
     try:
         config = transformers.AutoConfig.from_pretrained(name)
         tokenizer = transformers.AutoTokenizer.from_pretrained(name)
-        with memory_guard(f"the model {name}", LESS):
-            model = _make(transformers, name, config, loading)
+        model = _make(transformers, name, config, loading)
+    except BadArgument:
+        raise
     except (OSError, ValueError, KeyError) as error:
         said = (str(error).strip() or repr(error)).splitlines()[0]
         raise BadArgument(f"cannot load the model {name}: {said}") from error
@@ -252,6 +254,6 @@ def _make(transformers: Any, name: str, config: Any, loading: Loading) -> Any:
     kind, dtype = getattr(transformers, auto), DTYPES[loading.dtype]
     if loading.scratch:
         # On the device at once: drawing and moving seven billion numbers would need both.
-        with torch.device(loading.device):
+        with memory_guard(f"the model {name}", LESS), torch.device(loading.device):
             return kind.from_config(config, dtype=dtype, attn_implementation="sdpa")
-    return kind.from_pretrained(name, dtype=dtype, attn_implementation="sdpa", use_safetensors=True)
+    return read_pretrained(kind, name, "model", LESS, dtype=dtype, attn_implementation="sdpa")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def memory_guard(doing: str, lower: str) -> Iterator[None]:
 
 
 def _full(doing: str, lower: str, said: str) -> OutOfMemory:
-    wanted = said.partition("Tried to allocate ")[2].split(".")[0] or said.splitlines()[0][:80]
+    found = re.search(r"ried to allocate ([\d.]+ \w+)", said)  # A card's words, or a processor's.
+    wanted = found[1] if found else said.splitlines()[0][:80]
     return OutOfMemory(f"{doing} does not fit into memory ({wanted}); lower {lower}")
 
 

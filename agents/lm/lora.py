@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ...core.errors import BadArgument, MissingExtra
+from ..bound import Count, Share
 
 
 class Lora(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,9 +20,9 @@ class Lora(msgspec.Struct, frozen=True, kw_only=True):
         targets: names of the linear layers that change.
     """
 
-    rank: int = 128
-    alpha: int = 32
-    dropout: float = 0.1
+    rank: Count = 128
+    alpha: Count = 32
+    dropout: Share = 0.1
     targets: tuple[str, ...] = (
         "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
     )  # fmt: skip

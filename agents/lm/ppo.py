@@ -12,6 +12,8 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
+from ..bound import Count, Positive, Share, Weight
+
 
 class PpoSetting(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of PPO.
@@ -36,20 +38,20 @@ class PpoSetting(msgspec.Struct, frozen=True, kw_only=True):
         gradient_norm: the longest step.
     """
 
-    rollout: int = 32
-    epochs: int = 2
-    minibatches: int = 8
-    clip: float = 0.2
-    learning_rate: float = 3e-4
-    epsilon: float = 1e-5
-    weight_decay: float = 0.01
-    discount: float = 0.99
-    trace: float = 0.95
-    value_weight: float = 0.5
+    rollout: Count = 32
+    epochs: Count = 2
+    minibatches: Count = 8
+    clip: Positive = 0.2
+    learning_rate: Positive = 3e-4
+    epsilon: Positive = 1e-5
+    weight_decay: Weight = 0.01
+    discount: Share = 0.99
+    trace: Share = 0.95
+    value_weight: Weight = 0.5
     clip_value: bool = True
-    entropy_weight: float = 0.01
+    entropy_weight: Weight = 0.01
     normalise: bool = False
-    gradient_norm: float = 0.2
+    gradient_norm: Positive = 0.2
 
 
 class Losses(NamedTuple):

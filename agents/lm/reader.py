@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ...core.errors import BadArgument, MissingExtra
-from .fault import memory_guard
 from .folder import check_folder, fingerprint, is_folder
+from .pretrained import read_pretrained
 
 MOST_KNOWN = 4096
 """Texts that are kept as they were read; the oldest are forgotten first, and read again."""
@@ -42,11 +42,13 @@ class Reader:
         name = str(check_folder(name)) if is_folder(name) else name
         try:
             self._tokenizer: Any = transformers.AutoTokenizer.from_pretrained(name)
-            with memory_guard(f"the text encoder {name}", "nothing: choose a smaller one"):
-                # In single precision whatever it is stored in: it is small, and read once.
-                model: Any = transformers.AutoModel.from_pretrained(
-                    name, dtype=torch.float32, use_safetensors=True
-                )
+            # In single precision whatever it is stored in: it is small, and read once.
+            model: Any = read_pretrained(
+                transformers.AutoModel, name, "text encoder", "nothing: choose a smaller one",
+                dtype=torch.float32,
+            )  # fmt: skip
+        except BadArgument:
+            raise
         except (OSError, ValueError, KeyError) as error:
             said = (str(error).strip() or repr(error)).splitlines()[0]
             raise BadArgument(f"cannot load the text encoder {name}: {said}") from error

@@ -10,14 +10,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import torch
 
+from ...core.errors import BadArgument
 from ...core.files import write_atomically
+from ..bound import Count, Whole
+from .many import rank
+from .snapshot import is_snapshot
 
 END, BEGIN, PAD = "<|end|>", "<|begin|>", "<|pad|>"
+
+TRUNK = "trunk"
+"""The folder, below an agent's, of a model of its own."""
+
+VISION_HEADS = 4
+"""Of attention in a vision tower."""
 
 
 class Small(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,16 +46,52 @@ class Small(msgspec.Struct, frozen=True, kw_only=True):
         seed: of the weights.
     """
 
-    kind: str = "llama"
-    width: int = 64
-    layers: int = 2
-    heads: int = 4
-    words: int = 512
-    image_size: int = 56
-    patch_size: int = 8
-    vision_width: int = 64
-    vision_layers: int = 2
-    seed: int = 0
+    kind: Literal["llama", "llava-onevision", "qwen2-vl"] = "llama"
+    width: Count = 64
+    layers: Count = 2
+    heads: Count = 4
+    words: Count = 512
+    image_size: Count = 56
+    patch_size: Count = 8
+    vision_width: Count = 64
+    vision_layers: Count = 2
+    seed: Whole = 0
+
+    def __post_init__(self) -> None:
+        """Refuses sizes that do not go into one another.
+
+        Raises:
+            BadArgument: says which.
+        """
+        if self.heads > 1 and self.heads % 2:
+            raise BadArgument(f"small.heads={self.heads}: half as many keys want an even number")
+        if self.width % (2 * self.heads):
+            raise BadArgument(
+                f"small.width={self.width} is no multiple of twice small.heads, {2 * self.heads}"
+            )
+        if self.vision_width % VISION_HEADS or self.image_size % self.patch_size:
+            raise BadArgument(
+                f"small.vision_width={self.vision_width} must be a multiple of {VISION_HEADS}, and "
+                f"small.image_size={self.image_size} of small.patch_size={self.patch_size}"
+            )
+
+
+def own_trunk(folder: Path, small: Small, texts: Iterable[str]) -> Path:
+    """The folder of an agent's own model.
+
+    Made where nothing has been learnt on it yet, over what a training that was stopped before its
+    first snapshot may have left: that may be half of one, or of other sizes. Afterwards it is a
+    part of the agent, and whoever loads that misses what is missing.
+
+    Args:
+        folder: of the agent.
+        small: sizes.
+        texts: from which its vocabulary is learnt.
+    """
+    path = folder / TRUNK
+    if rank() == 0 and not is_snapshot(folder):
+        make_small(path, small, texts)
+    return path
 
 
 def make_small(folder: Path, small: Small, texts: Iterable[str]) -> Path:
@@ -56,6 +102,9 @@ def make_small(folder: Path, small: Small, texts: Iterable[str]) -> Path:
         small: its sizes.
         texts: from which its vocabulary is learnt.
     """
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = make_tokenizer(texts, small.words)
     config = _config(small, tokenizer)
@@ -109,8 +158,9 @@ def _config(small: Small, tokenizer: Any) -> Any:
         return transformers.LlamaConfig(**text)
     if small.kind == "qwen2-vl":
         vision = {
-            "embed_dim": small.vision_width, "depth": small.vision_layers, "num_heads": 4,
-            "hidden_size": small.width, "patch_size": small.patch_size, "mlp_ratio": 2,
+            "embed_dim": small.vision_width, "depth": small.vision_layers,
+            "num_heads": VISION_HEADS, "hidden_size": small.width,
+            "patch_size": small.patch_size, "mlp_ratio": 2,
         }  # fmt: skip
         half = small.width // small.heads // 2
         sections = [half - 2 * (3 * half // 8), 3 * half // 8, 3 * half // 8]  # As in the large.
@@ -119,7 +169,7 @@ def _config(small: Small, tokenizer: Any) -> Any:
         return transformers.Qwen2VLConfig(text_config=text, vision_config=vision)
     vision = {
         "hidden_size": small.vision_width, "intermediate_size": 2 * small.vision_width,
-        "num_hidden_layers": small.vision_layers, "num_attention_heads": 4,
+        "num_hidden_layers": small.vision_layers, "num_attention_heads": VISION_HEADS,
         "image_size": small.image_size, "patch_size": small.patch_size, "vision_use_head": False,
     }  # fmt: skip
     return transformers.LlavaOnevisionConfig(

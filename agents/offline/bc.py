@@ -9,7 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 
 from ...core.trajectory import Trajectory
-from .learner import Config, Count, Learner, Positive, Share, cosine_rate, descend
+from ..bound import Count, Positive, Share
+from .learner import Config, Learner, cosine_rate, descend
 from .network import Policy, follow, frozen_copy
 from .past import Past
 from .transition import Transitions

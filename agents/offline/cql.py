@@ -12,7 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .learner import Config, Count, Learner, Positive, Share, Weight, bootstrapped, descend
+from ..bound import Count, Positive, Share, Weight
+from .learner import Config, Learner, bootstrapped, descend
 from .network import MLP, TwinQ, follow, frozen_copy
 from .past import Past
 from .transition import Batch

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import torch
 
+from ..bound import Count, Share, Weight
 from .diffusion import Diffusion
-from .learner import Config, Count, Learner, Share, Weight, cosine_rate, descend
+from .learner import Config, Learner, cosine_rate, descend
 from .network import follow, frozen_copy
 from .transition import Batch
 

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from ...core.errors import BadArgument
-from .learner import Config, Count, Learner, Positive, Share, Weight, descend
+from ..bound import Count, Positive, Share, Weight
+from .learner import Config, Learner, descend
 from .past import Past
 from .transition import Transitions
 

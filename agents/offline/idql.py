@@ -15,9 +15,10 @@ import torch
 from torch.nn import functional
 
 from ...core.errors import BadArgument
+from ..bound import Count, Share, Weight
 from .ddpm_bc import DiffusionCloning, DiffusionConfig
 from .iql import expectile_loss
-from .learner import Config, Count, Share, Weight, bootstrapped, descend
+from .learner import Config, bootstrapped, descend
 from .network import TwinQ, Value, follow, frozen_copy
 from .transition import Batch
 

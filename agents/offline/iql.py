@@ -10,7 +10,8 @@ from typing import ClassVar
 import torch
 from torch.nn import functional
 
-from .learner import Config, Learner, Positive, Share, Weight, bootstrapped, cosine_rate, descend
+from ..bound import Positive, Share, Weight
+from .learner import Config, Learner, bootstrapped, cosine_rate, descend
 from .network import Policy, TwinQ, Value, follow, frozen_copy
 from .transition import Batch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 import torch
@@ -13,23 +13,9 @@ from torch import nn
 
 from ...core.errors import BadArgument, did_you_mean
 from ...core.trajectory import Trajectory
+from ..bound import Count, Positive, Share, Weight
 from .past import Past
 from .transition import Batch, Transitions
-
-Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-"""From 0 to 1."""
-
-Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
-"""Above 0, and finite."""
-
-Weight = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
-"""0 or more, and finite."""
-
-Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-"""At least 1; what is more than the most would not end, or not fit into any memory."""
-
-Whole = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-"""0 or more."""
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

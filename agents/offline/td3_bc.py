@@ -10,7 +10,8 @@ from typing import ClassVar
 import torch
 from torch.nn import functional
 
-from .learner import Config, Count, Learner, Share, Weight, bootstrapped, descend
+from ..bound import Count, Share, Weight
+from .learner import Config, Learner, bootstrapped, descend
 from .network import Policy, TwinQ, follow, frozen_copy
 from .transition import Batch
 

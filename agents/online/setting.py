@@ -10,8 +10,9 @@ import msgspec
 
 from ...core.errors import BadArgument
 from ...core.specs import Embodiment
+from ..bound import Count, Positive, Share, Weight, Whole
 from ..device import demand_device
-from ..offline.learner import Count, Positive, Share, Weight, Whole, configured
+from ..offline.learner import configured
 from ..perception import demand_net
 
 

@@ -49,6 +49,9 @@ TOLD = {"approx_kl": "kl", "entropy_loss": "entropy", "policy_gradient_loss": "p
         "ent_coef": "temperature"}  # fmt: skip
 """Figures of Stable-Baselines3 that are logged, and what they are called here."""
 
+SIGNS = {"entropy_loss": -1}
+"""It logs the loss, which is the entropy's negative."""
+
 
 class OnlineTraining:
     """One training in a folder of its own.
@@ -152,7 +155,7 @@ class OnlineTraining:
         """Hands the figures since the last call over, and what is due gets done."""
         told = self._model.logger.name_to_value
         figures = {
-            TOLD[name]: float(value)
+            TOLD[name]: SIGNS.get(name, 1) * float(value)
             for (room, _, name), value in ((key.partition("/"), told[key]) for key in list(told))
             if room == "train" and name in TOLD
         }
