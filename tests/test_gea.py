@@ -282,6 +282,21 @@ def test_practice_in_two_families_goes_on_to_the_same_bit(taught, tmp_path):
     assert GeaAgent.load(tmp_path / "part").digest() == whole.agent().digest()
 
 
+def test_a_practised_agent_moves_together_with_what_it_began_from(taught, tmp_path):
+    before, after = tmp_path / "here", tmp_path / "there"
+    shutil.copytree(taught[0], before / "taught")
+    config = config_of(**{"reinforcing.steps": 32})
+    training = GeaReinforcing(
+        before / "practised", config, before / "taught", make_worlds((WALKER,))
+    )
+    training.run()
+    before.rename(after)
+    assert GeaAgent.load(after / "practised").digest() == training.agent().digest()
+    shutil.rmtree(after / "taught")
+    with pytest.raises(BadArgument, match="taught"):
+        GeaAgent.load(after / "practised")
+
+
 def test_low_rank_practice_changes_the_decoder_alone(taught, tmp_path):
     pytest.importorskip("peft")
     begin, taught_training = taught

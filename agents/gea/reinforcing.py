@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,9 @@ class GeaReinforcing:
         self.critic_optimiser = torch.optim.AdamW(
             self.critic.parameters(), lr=reinforcing.critic_rate, weight_decay=0.0
         )
-        self.identity = self._identity({"folder": str(begin.resolve()), "sha256": first.digest})
+        # From here to there, so that both can be moved together.
+        way = os.path.relpath(begin.resolve(), folder.resolve())
+        self.identity = self._identity({"folder": way, "sha256": first.digest})
         self.dice = dice_of(config.seed)
         self.update = self.steps = 0
         self._pasts: list[list[Step]] = [[] for _ in self.stage.posts]
@@ -160,9 +163,9 @@ class GeaReinforcing:
             self._ledger.write({"step": self.steps, **figures})
             watch(Progress(self.steps, figures))
             over = self.steps >= reinforcing.steps
-            if over or self.update % config.save_every == 0:
-                self.save()
-            due = config.evaluate_every and self.update % config.evaluate_every == 0
+            due = bool(config.evaluate_every) and self.update % config.evaluate_every == 0
+            if over or due or self.update % config.save_every == 0:
+                self.save()  # Before it is played: what was judged can be gone on with.
             if evaluate is not None and (over or due) and rank() == 0:
                 found = evaluate(self.agent(), self.steps, config.evaluate_episodes)
                 self._ledger.write({"step": self.steps, **found})
@@ -419,7 +422,7 @@ def load_reinforced(
     Raises:
         BadArgument: where it began is gone, or is another by now.
     """
-    begin = Path(found.identity["begun"]["folder"])
+    begin = Path(os.path.normpath(folder.resolve() / found.identity["begun"]["folder"]))
     first = load_snapshot(begin, "gea")
     if first.digest != found.identity["begun"]["sha256"]:
         raise BadArgument(
