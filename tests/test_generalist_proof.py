@@ -39,11 +39,11 @@ def test_what_is_taught_is_never_judged_by():
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "code"),
-    [(0.8, 1.0, 0), (0.4, 1.0, 1), (0.8, 0.8, 1)],
-    ids=["all holds", "cloned too badly", "practice changes nothing"],
+    ("before", "alone", "after", "code"),
+    [(0.8, 0.8, 1.0, 0), (0.4, 0.4, 1.0, 1), (0.8, 0.8, 0.8, 1), (0.8, 1.0, 1.0, 1)],
+    ids=["all holds", "cloned too badly", "practice changes nothing", "reward adds nothing"],
 )
-def test_the_verdict_is_that_of_the_scores(tmp_path, capsys, before, after, code):
+def test_the_verdict_is_that_of_the_scores(tmp_path, capsys, before, alone, after, code):
     def scores(share):
         return [1.0] * round(10 * share) + [0.0] * round(10 - 10 * share)
 
@@ -52,7 +52,8 @@ def test_the_verdict_is_that_of_the_scores(tmp_path, capsys, before, after, code
     for seed in range(2):
         folder = tmp_path / f"seed-{seed}"
         folder.mkdir()
-        parts = {"cloning": {"cloned": before}, "practice": {"begun": before, "practised": after}}
+        practice = {"begun": before, "supervised": alone, "practised": after}
+        parts = {"cloning": {"cloned": before}, "practice": practice}
         for part, found in parts.items():
             told = {stage: {"walk": scores(share)} for stage, share in found.items()}
             (folder / f"{part}.json").write_text(json.dumps({**told, "seconds": 60}))

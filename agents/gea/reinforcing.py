@@ -273,9 +273,7 @@ class GeaReinforcing:
                 where = f"update {self.update + 1}, epoch {epoch + 1}, minibatch {number + 1}"
                 self.optimiser.zero_grad(set_to_none=True)
                 told.append(self._descend(flat, part, known, where))
-                average_gradients(self.parameters)
-                torch.nn.utils.clip_grad_norm_(self.parameters, ppo.gradient_norm)
-                self.optimiser.step()
+                self.step()
         figures = {name: float(np.mean([one[name] for one in told])) for name in told[0]}
         return {**figures, "missed": missed}
 
@@ -316,12 +314,28 @@ class GeaReinforcing:
             for name, one in losses._asdict().items():
                 sums[name] = sums.get(name, 0.0) + share * float(one.detach())
         if self.mixture is not None:
-            spans = self.mixture.draw(reinforcing.cloning_batch, self.dice)
-            loss = self.network.cloning_loss(write(self.parts.scribe, spans))
-            check_finite(loss, f"{where}, its supervised term", self.folder)
-            (reinforcing.cloning_weight * loss).backward()  # type: ignore[no-untyped-call]
-            sums["cloning"] = float(loss.detach())
+            sums["cloning"] = self.supervise(where)
         return sums
+
+    def supervise(self, where: str) -> float:
+        """Adds the gradients of the supervised term of one minibatch; its loss.
+
+        Args:
+            where: for the message, should the loss be none.
+        """
+        assert self.mixture is not None
+        reinforcing = self.config.reinforcing
+        spans = self.mixture.draw(reinforcing.cloning_batch, self.dice)
+        loss = self.network.cloning_loss(write(self.parts.scribe, spans))
+        check_finite(loss, f"{where}, its supervised term", self.folder)
+        (reinforcing.cloning_weight * loss).backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
+
+    def step(self) -> None:
+        """Moves along the gradients that have been added up."""
+        average_gradients(self.parameters)
+        torch.nn.utils.clip_grad_norm_(self.parameters, self.config.reinforcing.ppo.gradient_norm)
+        self.optimiser.step()
 
     def _outcomes(self) -> dict[str, float]:
         """Of the episodes that have ended since the last update, task by task."""

@@ -249,7 +249,25 @@ def _practise(told: argparse.Namespace, changes: Mapping[str, Any], out: Path) -
     training.save()
     begun = _once(out / "begun.json", lambda: judged(out / "begun", counts, told))
     found = judged(out / "practised", counts, told)
-    return {"begun": begun, "practised": found, "steps": training.steps}
+    _supervise(out / "supervised", training, told)
+    alone = judged(out / "supervised", dict.fromkeys(PRACTISED, told.episodes), told)
+    return {"begun": begun, "practised": found, "supervised": alone, "steps": training.steps}
+
+
+def _supervise(folder: Path, practised: GeaReinforcing, told: argparse.Namespace) -> None:
+    """From the same beginning, as many steps along the supervised term alone."""
+    training = GeaReinforcing(
+        folder, practised.config, folder.with_name("begun"), make_worlds,
+        demonstrations(told.lessons, told.out / "demonstrations"),
+    )  # fmt: skip
+    ppo = practised.config.reinforcing.ppo
+    with contextlib.closing(training.stage):
+        training.network.eval()
+        for number in range(practised.update * ppo.epochs * ppo.minibatches):
+            training.optimiser.zero_grad(set_to_none=True)
+            training.supervise(f"minibatch {number + 1}")
+            training.step()
+        training.save()
 
 
 def _once(path: Path, find: Callable[[], dict[str, list[float]]]) -> dict[str, list[float]]:

@@ -43,6 +43,10 @@ def show(out: Path, practised: Sequence[str]) -> int:
         before, after = ([one[stage] for one in practice] for stage in ("begun", "practised"))
         console.print(_practised(before, after))
         claims |= _raised(before, after, practised)
+        alone = [one["supervised"] for one in practice if "supervised" in one]
+        if len(alone) == len(after):
+            console.print(_apart(before, alone, after, practised))
+            claims |= _more(alone, after, practised)
     if dialects := read(out, "dialects"):
         console.print(_dialects(dialects))
     for words, holds in claims.items():
@@ -75,6 +79,18 @@ def _practised(before: Sequence[Any], after: Sequence[Any]) -> Table:
             scores = [one[name] for one in stage]
             row += [told(scores), " ".join(map(_mean, scores))]
         table.add_row(*row, told(_gains(before, after, name)))
+    return table
+
+
+def _apart(
+    before: Sequence[Any], alone: Sequence[Any], after: Sequence[Any], practised: Sequence[str]
+) -> Table:
+    table = Table(title="practice, and its supervised term alone", title_justify="left")
+    for column in ("task", "begun", "supervised alone", "practised", "of that by reward"):
+        table.add_column(column, no_wrap=column == "task")
+    for name in practised:
+        stages = [told([one[name] for one in stage]) for stage in (before, alone, after)]
+        table.add_row(name, *stages, told(_gains(alone, after, name)))
     return table
 
 
@@ -113,6 +129,15 @@ def _raised(
     for name in practised:
         low, _ = interval(_gains(before, after, name))
         claims[f"practice raises {name}: the gain's interval is above 0 ({low:+.3f})"] = low > 0
+    return claims
+
+
+def _more(alone: Sequence[Any], after: Sequence[Any], practised: Sequence[str]) -> dict[str, bool]:
+    claims = {}
+    for name in practised:
+        low, _ = interval(_gains(alone, after, name))
+        words = f"practice raises {name} above its supervised term alone ({low:+.3f})"
+        claims[words] = low > 0
     return claims
 
 
