@@ -175,10 +175,13 @@ def test_an_interrupt_ends_everything_and_keeps_what_is_done(
     polyathlon, until, still_alive, tmp_path, number, world
 ):
     pattern = "faulty.slow" if world == "slow" else "faulty.sound,faulty.hang-stubborn"
+    # Under nohup SIGHUP is ignored, and a child inherits that.
+    before = signal.signal(number, signal.default_int_handler)
     evaluation = polyathlon.start(
         "eval", pattern, "--agent", "random", "--episodes", "5000" if world == "slow" else "3",
         "--slots", "2", "--out", "run",
     )  # fmt: skip
+    signal.signal(number, before)
     journal = tmp_path / "run" / "episodes.jsonl"
     until(lambda: journal.exists() and journal.read_text().count("\n") >= 3)
     workers = [child.pid for child in psutil.Process(evaluation.pid).children(recursive=True)]
