@@ -168,14 +168,16 @@ def test_what_ends_a_troupe_is_one_of_our_errors() -> None:
 
 
 @contextmanager
-def answering(says: bytes | None) -> Iterator[str]:
-    """Somebody at a port, who says that to whoever comes, and to ``None`` nothing at all."""
+def answering(says: bytes | None, heard: list[bytes] | None = None) -> Iterator[str]:
+    """Somebody at a port, who hears whoever comes, and says that; of ``None`` nothing at all."""
     with socket.create_server(("127.0.0.1", 0)) as door:
 
         def answer() -> None:
             line, _ = door.accept()
             with line:
-                line.recv(1024)
+                first = line.recv(1024)
+                if heard is not None:
+                    heard.append(first)
                 if says is not None:
                     line.sendall(says)
                     return
@@ -198,8 +200,10 @@ def test_who_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_who_speaks_as_ray_does_is_let_through() -> None:
-    with answering(engine.SETTINGS + b"more") as address:
+    heard: list[bytes] = []
+    with answering(engine.SETTINGS + b"more", heard) as address:
         engine._knock(address)
+    assert heard == [engine.GREETING]
 
 
 BIG, MIXED = {"CPU": 32.0, "GPU": 4.0}, [{"CPU": 8.0}, {"CPU": 8.0, "GPU": 2.0}]
