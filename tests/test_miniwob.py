@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import time
@@ -21,6 +22,7 @@ from polyathlon.tasks.miniwob import browser, served
 from polyathlon.tasks.miniwob.binary import BrowserMissing, find_browser
 from polyathlon.tasks.miniwob.environment import STEP, MiniWoB
 from polyathlon.tasks.miniwob.gesture import Gesture, click, click_at, fill, press, type_text, wait
+from polyathlon.tasks.miniwob.hand import PACE
 from polyathlon.tasks.miniwob.oracle import ORACLES, Solver
 from polyathlon.tasks.miniwob.roster import CHORES
 
@@ -117,6 +119,27 @@ def test_a_seed_fixes_the_page_to_the_pixel_whatever_was_before(make, task):
         again, _ = player.reset(seed=0)
         assert again["dom"] == first[0]["dom"]
         assert np.array_equal(again["rgb"], first[0]["rgb"])
+
+
+def test_a_drag_that_begins_on_a_selection_reaches_the_page_whole(make):
+    env = make("use-colorwheel")
+    ways = set()
+    for _ in range(8):
+        env.reset(seed=0)
+        env.step("double_click_at(121, 118)")
+        env._page.evaluate("""
+          window.heard = [];
+          for (const kind of ['mousedown', 'mousemove', 'mouseup', 'dragstart', 'dragend'])
+            addEventListener(kind, (event) => heard.push([kind, event.clientX, event.clientY]));
+        """)
+        env.step("drag(45, 201, 88, 73)")
+        ways.add(env._page.evaluate("JSON.stringify(heard)"))
+        env._page.load("use-colorwheel")
+    assert len(ways) == 1
+    kinds = [kind for kind, *_ in json.loads(ways.pop())]
+    assert kinds[:3] == ["mousemove", "mousedown", "mousemove"]
+    assert kinds.count("mousemove") == 1 + PACE
+    assert kinds[-1] == "mouseup"
 
 
 @pytest.mark.parametrize(

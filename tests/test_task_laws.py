@@ -9,6 +9,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import gymnasium
@@ -57,6 +58,7 @@ PASSED_OVER = ("androidcontrol", "langr", "metaworld", "miniwob")
 
 STEPS = 8
 LONGER = (64, 600)  # some Atari games wait this long in a title before an action tells
+OTHERS = range(6)  # other random actions
 FAMILY_SAMPLES = tuple(family.tasks[0] for family in catalogue.families().values())
 SIMULATORS = {
     "ale_py", "envpool", "metaworld", "minigrid", "mujoco", "numba", "pygame", "pyrvo", "shapely",
@@ -69,6 +71,14 @@ class Rollout(NamedTuple):
     rewards: list[Any]
     flags: list[tuple[Any, Any]]
     infos: list[dict[str, Any]]
+
+    def add(self, observation: Any, reward: Any, ended: Any, cut: Any, info: Any) -> bool:
+        """Takes what a step gave; whether it was the last."""
+        self.observations.append(observation)
+        self.rewards.append(reward)
+        self.flags.append((ended, cut))
+        self.infos.append(info)
+        return bool(ended or cut)
 
 
 @pytest.fixture(autouse=True)
@@ -97,25 +107,22 @@ def by_id(task: TaskSpec) -> str:
     return task.id
 
 
-def play(env: gymnasium.Env, seed: int, *, disturbance: int, steps: int = STEPS) -> Rollout:
+def play(
+    env: gymnasium.Env, seed: int, *, disturbance: int, steps: int = STEPS, actions: int = 99
+) -> Rollout:
     """Plays random actions that depend on nothing but their own seed.
 
     The disturbance seeds the global generators: a world must not listen to them.
     """
     random.seed(disturbance)
     np.random.seed(disturbance)  # noqa: NPY002
-    dice = np.random.default_rng(99)
+    dice = np.random.default_rng(actions)
     observation, info = env.reset(seed=seed)
     rollout = Rollout([observation], [], [], [info])
-    env.action_space.seed(99)
+    env.action_space.seed(actions)
     for _ in range(steps):
         action = draw(env.action_space, dice)
-        observation, reward, terminated, truncated, info = env.step(action)
-        rollout.observations.append(observation)
-        rollout.rewards.append(reward)
-        rollout.flags.append((terminated, truncated))
-        rollout.infos.append(info)
-        if terminated or truncated:
+        if rollout.add(*env.step(action)):
             break
     return rollout
 
@@ -192,16 +199,33 @@ def law_seed_determines_course(env: gymnasium.Env, first: Rollout, between: Roll
     assert same_course(first, play(env, 0, disturbance=2))
 
 
-def law_seeds_differ(env: gymnasium.Env, first: Rollout, other: Rollout) -> None:
-    """Of three seeds one at least gives another course, if need be a longer one."""
+def law_seeds_differ(task: TaskSpec, env: gymnasium.Env, first: Rollout, other: Rollout) -> None:
+    """Of three seeds one at least gives another course.
+
+    If need be a longer one, one of other actions, one with every field (what differs may be drawn
+    alone), or the solver's: a number that is to be guessed shows in nothing but what is answered.
+    """
     if not same_course(first, other) or not same_course(first, play(env, 2, disturbance=0)):
         return
     for steps in LONGER:
-        course = play(env, 0, disturbance=0, steps=steps)
-        others = (play(env, seed, disturbance=0, steps=steps) for seed in (1, 2))
-        if any(not same_course(course, other) for other in others):
+        if differ(play(env, seed, disturbance=0, steps=steps) for seed in range(3)):
             return
-    pytest.fail("three seeds, one course")
+    for actions in OTHERS:
+        if differ(play(env, seed, disturbance=0, actions=actions) for seed in range(3)):
+            return
+    whole = catalogue.build(task, observations=task.observations)
+    try:
+        assert differ(play(whole, seed, disturbance=0) for seed in range(3)) or (
+            task.oracle and differ(solve(whole, task, seed) for seed in range(3))
+        ), "three seeds, one course"
+    finally:
+        whole.close()
+
+
+def differ(courses: Iterable[Rollout]) -> bool:
+    """Whether one of them is unlike the first."""
+    first, *others = courses
+    return not all(same_course(first, other) for other in others)
 
 
 def law_gymnasium_checks_it(env: gymnasium.Env) -> None:
@@ -239,7 +263,7 @@ def test_task_obeys_the_laws(task: TaskSpec) -> None:
         law_info_says_success(first)
         law_observations_share_no_memory(first)
         other = play(env, 1, disturbance=1)
-        law_seeds_differ(env, first, other)
+        law_seeds_differ(task, env, first, other)
         law_seed_determines_course(env, first, other)
         law_gymnasium_checks_it(env)
     finally:
@@ -277,19 +301,20 @@ def blind(task: TaskSpec) -> gymnasium.Env:
     return catalogue.build(task, observations=fields or task.observations)
 
 
-def oracle_succeeds(env: gymnasium.Env, task: TaskSpec, seed: int) -> bool:
+def solve(env: gymnasium.Env, task: TaskSpec, seed: int) -> Rollout:
+    """The course of the task's oracle, which ends with its success."""
     assert task.oracle is not None
     oracle = load_object(task.oracle)(env)
     observation, info = env.reset(seed=seed)
     oracle.reset(observation, info)
-    once = False
+    rollout = Rollout([observation], [], [], [info])
     while True:
         action = oracle.act(observation)
         assert env.action_space.contains(action)
-        observation, _, terminated, truncated, info = env.step(action)
-        once = once or info["success"]
-        if once or terminated or truncated:
-            return once
+        over = rollout.add(*env.step(action))
+        if over or rollout.infos[-1]["success"]:
+            return rollout
+        observation = rollout.observations[-1]
 
 
 def random_succeeds(env: gymnasium.Env, seed: int) -> bool:
@@ -308,7 +333,7 @@ def test_oracles_win_and_the_random_agent_does_not(family: str) -> None:
     for task in tasks:
         env = blind(task)
         try:
-            if not oracle_succeeds(env, task, seed=0):
+            if not solve(env, task, seed=0).infos[-1]["success"]:
                 lost.append(task.id)
             if random_succeeds(env, seed=0):
                 lucky.append(task.id)

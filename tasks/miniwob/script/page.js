@@ -260,6 +260,10 @@
     }, {capture: true, passive: false});
   }
 
+  // To carry off what is selected, a link or a picture is the browser's own affair: no page hears of
+  // it, and which of the moves that follow reach the page as well is chance.
+  window.addEventListener('dragstart', (event) => event.preventDefault(), true);
+
   function advance(span, number) { window.__clock.advance(span); return look(number); }
 
   // A list that opens over the page would be drawn by the browser, outside of every screenshot,
