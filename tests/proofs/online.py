@@ -166,7 +166,8 @@ def _make_demonstrations(one: Training, folder: Path) -> None:
 def _train_alone(command: Sequence[str], out: Path, seed: int) -> None:
     """One seed, in the folder where all seeds look for it; what it says goes beside that."""
     out.mkdir(parents=True, exist_ok=True)
-    own = ("--seed", str(seed), "--out", str(out / f"seed-{seed}"))
+    # Threads of several trainings on the same cores do little but wait for each other.
+    own = ("--seed", str(seed), "--threads", "1", "--out", str(out / f"seed-{seed}"))
     told = out / f"seed-{seed}.txt"
     with told.open("a") as log:
         done = subprocess.run(_python(*command, *own), check=False, stdout=log, stderr=log)
