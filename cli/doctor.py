@@ -26,9 +26,9 @@ from ..core.specs import Family
 from ..tasks import FAMILIES, catalogue, interpreter
 from ..tasks.miniwob.binary import BROWSER_REMEDY, VARIABLE, BrowserMissing, find_browser
 from ..tasks.rendering import LIBRARIES
+from .check import Check
 from .habitat_probe import check_habitat
 from .machine import MACHINE_CHECKS
-from .verdict import Check
 
 FORMAT = 1
 """Version of the ``--json`` output; keys are added without a new one, never changed."""

@@ -8,7 +8,7 @@ import time
 from ..core.errors import PolyathlonError
 from ..tasks.interpreter import named_interpreters
 from ..tasks.langr.habitat import settings
-from .verdict import Check
+from .check import Check
 
 
 def check_habitat() -> Check:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .verdict import Check
+from .check import Check
 
 MIB = 1 << 20
 GIB = 1 << 30

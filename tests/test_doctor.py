@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from polyathlon.cli import doctor, machine
-from polyathlon.cli.verdict import Check
+from polyathlon.cli.check import Check
 from polyathlon.core import inquiry
 from polyathlon.tasks import FAMILIES
 from polyathlon.tasks.miniwob.binary import BrowserMissing, find_browser

@@ -121,7 +121,8 @@ class Tongue:
             UnknownName: nobody is called so.
         """
         if name not in self._speech:
-            raise UnknownName("embodiment", name, self._speech, " This agent was not taught it.")
+            taught = f" This agent was taught {', '.join(self._speech)}."
+            raise UnknownName("embodiment", name, self._speech, taught)
         return self._speech[name].body
 
     def check(self, body: Embodiment) -> None:

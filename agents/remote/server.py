@@ -186,7 +186,8 @@ class PolicyServer:
             self._gauges.refused.labels("token").inc()
             return _page(
                 http.HTTPStatus.UNAUTHORIZED,
-                b"a token is needed, and this is not it: set POLYATHLON_REMOTE_TOKEN\n",
+                b"a token is needed, and this is not it: set POLYATHLON_REMOTE_TOKEN"
+                b" or POLYATHLON_REMOTE_TOKEN_FILE\n",
             )
         if path == "/metrics":
             self._gauges.episodes.set(self._register.episodes)
