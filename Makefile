@@ -124,12 +124,11 @@ train-check: $(STAMP)  ## learners against cloning on four worlds, 3 seeds; ends
 results: $(STAMP)  ## agents that learn on two cores, 3 seeds; ends with 1 if a claim fails
 	@failed=0; try() { $(PY) "$$@" || failed=1; }; gea() { \
 		try tests/proofs/generalist.py "$$@" --out runs/results/gea-mini; }; \
-	for proof in ppo-babyai bc-metaworld sac-metaworld; do \
+	for proof in ppo-babyai bc-metaworld sac-metaworld ppo-procgen; do \
 		try tests/proofs results-$$proof --out runs/results; done; \
 	gea demonstrate; gea measure; \
 	for seed in 0 1 2; do for part in cloning practice dialects; do \
 		gea $$part --seed $$seed; done; done; gea table; \
-	try tests/proofs results-ppo-procgen --out runs/results --seeds 1; \
 	try tests/proofs/tidying.py --out runs/results/llarp-mini $(if $(READER),--reader $(READER)); \
 	exit $$failed
 
