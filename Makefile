@@ -40,7 +40,8 @@ demo: $(STAMP) system  ## set up, play the warm-up with the oracle and at random
 JOBS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 
 # Files that try more where LAWS=all.
-LAW_FILES := tests/test_task_laws.py tests/faults/test_resume.py tests/test_miniwob.py
+LAW_FILES := tests/test_task_laws.py tests/faults/test_resume.py tests/test_miniwob.py \
+	tests/test_d5rl_datasets.py
 
 test: $(STAMP) system  ## every test
 	@$(PY) -m pytest -q -n $(JOBS) --dist loadgroup

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import sys
 import time
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import numpy as np
+import pytest
 from trainer import train_all
 
 from polyathlon.agents.offline.checkpoint import load_checkpoint
@@ -26,11 +29,20 @@ def lines(folder: Path) -> int:
     return path.read_text().count('"losses"') if path.exists() else 0
 
 
+@pytest.fixture(autouse=True)
+def path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 starts the process that forks without this one's path."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
+
+
 def start(folder: Path) -> ForkServerProcess:
-    """A process that is forked of one that has imported torch, for that takes longer than all."""
+    """A process that is forked of one that has its imports, for they take longer than all else.
+
+    The first optimizer imports ``torch._dynamo``.
+    """
     folder.mkdir(exist_ok=True)
     forking = multiprocessing.get_context("forkserver")
-    forking.set_forkserver_preload(["trainer"])
+    forking.set_forkserver_preload(["trainer", "torch._dynamo"])
     process = forking.Process(target=train_all, args=(folder, LEARNERS))
     process.start()
     return process

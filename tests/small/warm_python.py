@@ -24,8 +24,8 @@ from typing import Any
 PLAY = ("polyathlon.cli.evaluate", "polyathlon.cli.report", "polyathlon.cli.replay")
 """What most commands import."""
 
-LEARN = (*PLAY, "torch", "polyathlon.cli.train", "polyathlon.agents.offline.player")
-"""What those import that learn, or play what has learnt."""
+LEARN = (*PLAY, "torch._dynamo", "polyathlon.cli.train", "polyathlon.agents.offline.player")
+"""What those import that learn, or play what has learnt; the first is every optimizer's."""
 
 
 class WarmPython:
