@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +14,7 @@ import psutil
 import pytest
 
 from polyathlon.core.element import read_elements
-from polyathlon.core.errors import BadArgument, BrowserFault, InvalidAction, PolyathlonError
+from polyathlon.core.errors import BadArgument, InvalidAction, PolyathlonError
 from polyathlon.core.registry import load_object
 from polyathlon.tasks import catalogue
 from polyathlon.tasks.miniwob import browser, served
@@ -396,94 +395,6 @@ def test_a_picture_shows_where_was_clicked(make):
     changed = np.abs(env.render().astype(int) - before).sum(2) > 100
     assert changed[365:395, 25:55].any()
     assert not changed[:350].any()
-
-
-class TestFaults:
-    """A browser that dies or hangs; each with a browser of its own."""
-
-    @pytest.fixture(autouse=True)
-    def own(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(browser, "_shared", None)
-        monkeypatch.setattr(browser, "_users", 0)
-
-    def test_a_browser_that_is_killed_is_replaced(self, make):
-        env = make("click-test")
-        env.reset(seed=0)
-        assert env._browser is not None
-        dead = env._browser.process
-        os.kill(dead, signal.SIGKILL)
-        with pytest.raises(BrowserFault, match="gone"):
-            do(env, wait())
-        observation, _ = env.reset(seed=0)
-        assert observation["instruction"] == "Click the button."
-        assert env._browser.process != dead
-        assert not psutil.pid_exists(dead)
-
-    def test_a_page_that_crashes_is_replaced(self, make):
-        env = make("click-test")
-        env.reset(seed=0)
-        page_of(env).browser.send("Page.crash", {}, page_of(env).session, forget=True)
-        with pytest.raises(BrowserFault, match="crashed"):
-            do(env, wait())
-        env.reset(seed=0)
-        assert do(env, click(ref_of(env, "button")))[4]["success"]
-
-    def test_a_page_that_hangs_is_given_up(self, make, monkeypatch):
-        env = make("click-test")
-        env.reset(seed=0)
-        assert env._browser is not None
-        process = env._browser.process
-        monkeypatch.setattr(browser, "PATIENCE", 1.0)
-        page = page_of(env)
-        page.browser.send(
-            "Runtime.evaluate", {"expression": "for (;;);"}, page.session, forget=True
-        )
-        with pytest.raises(BrowserFault, match="does not answer"):
-            do(env, click_at(5, 5))
-        assert not psutil.pid_exists(process)
-        monkeypatch.undo()
-        env.reset(seed=0)
-
-    def test_the_last_environment_takes_the_browser_with_it(self, make):
-        envs = [make("click-test"), make("click-link")]
-        for env in envs:
-            env.reset(seed=0)
-        leased = envs[0]._browser
-        assert envs[1]._browser is leased
-        family = psutil.Process(leased.process).children(recursive=True)
-        assert family
-        envs[0].close()
-        assert leased.alive
-        envs[1].close()
-        envs[1].close()
-        assert not leased.alive
-        assert not psutil.pid_exists(leased.process)
-        gone, alive = psutil.wait_procs(family, timeout=10)
-        assert not alive, gone
-
-    def test_a_killed_process_leaves_no_browser(self, python):
-        script = (
-            "import os, signal, sys\n"
-            "from polyathlon import tasks\n"
-            "env = tasks.make('miniwob.click-test')\n"
-            "env.reset(seed=0)\n"
-            "print(env.unwrapped._browser.process, flush=True)\n"
-            "os.kill(os.getpid(), signal.SIGKILL)\n"
-        )
-        process = int(python("-c", script, code=-signal.SIGKILL).stdout)
-        deadline = time.monotonic() + 20
-        while psutil.pid_exists(process) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not psutil.pid_exists(process)
-
-    def test_a_fork_leaves_the_parents_browser_alone(self, make):
-        env = make("click-test")
-        env.reset(seed=0)
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if browser._shared is None else 1)
-        assert os.waitpid(child, 0)[1] == 0
-        assert do(env, click(ref_of(env, "button")))[4]["success"]
 
 
 def test_memory_stays_flat(make, shared):
