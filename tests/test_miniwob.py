@@ -296,13 +296,15 @@ def test_a_page_is_kept_from_dialogs_tabs_and_the_network(make):
     page.browser.call("Runtime.evaluate", opening, page.session)
     page.evaluate("fetch('http://example.org/x').catch(() => 0).then(() => 0)")
     page.evaluate("fetch('http://127.0.0.1:1/x').catch(() => 0).then(() => 0)")
-    page.evaluate("location.href = 'http://example.org/'; 0")
-    page.evaluate("location.href = '../miniwob/click-link.html'; 0")
+    for place in ("http://example.org/", "../miniwob/click-link.html"):
+        refused = page.counts["navigations"]
+        page.evaluate(f"location.href = '{place}'; 0")
+        # One that is asked for while another is under way takes its place, and may be all that is.
+        page.browser.await_event(lambda: page.counts["navigations"] > refused, page.session)  # noqa: B023
     page.evaluate(
         "new Promise((done) => { const end = new WebSocket('ws://127.0.0.1:1'); "
         "end.onerror = () => done(0); })"
     )
-    page.browser.await_event(lambda: page.counts["navigations"] >= 2, page.session)
     _, _, over, _, info = do(env, wait())
     metrics = info["metrics"]
     assert not over
